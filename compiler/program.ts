@@ -1,0 +1,72 @@
+/**
+ * What `1-read` finds in the author's files. Nouns: a *durable function* is marked `"use durable"` (or is an async
+ * function written inside one); a *body* is an async function that an operation runs as a step; an *oracle* answers
+ * what a call means, from the type checker or, in one-file mode, from the syntax alone.
+ */
+import type { ts } from "ts-morph";
+
+export interface DurableProgram {
+  /** Absolute path, forward slashes; ids and source names are relative to it. */
+  readonly root: string;
+  /** Absent in one-file mode. */
+  readonly program: ts.Program | null;
+  /** Only modules with a durable function or with a class that durable state may hold. */
+  readonly modules: readonly DurableModule[];
+}
+
+export interface DurableModule {
+  readonly file: ts.SourceFile;
+  /** `src/fulfil.ts` */
+  readonly path: string;
+  /** Outermost durable functions, in source order. */
+  readonly functions: readonly DurableFunction[];
+  /** Top-level classes to register, by name. */
+  readonly classes: readonly { readonly id: string; readonly name: string; readonly node: ts.ClassDeclaration }[];
+  readonly oracle: Oracle;
+}
+
+export type DurableNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
+
+export interface DurableFunction {
+  /** `src/fulfil.ts#fulfil` */
+  readonly id: string;
+  readonly name: string;
+  readonly node: DurableNode;
+}
+
+/** The operations of `@durablec/runtime`, by exported name. */
+export type OperationName =
+  "step" | "wait" | "createCallback" | "waitForCallback" | "checkpoint" | "now" | "random" | "uuid";
+
+/** What a call inside a durable function is. */
+export type CallMeaning =
+  /** An operation of the runtime. `now`, `random` and `uuid` answer at once; the others return a promise. */
+  | { readonly kind: "operation"; readonly operation: OperationName }
+  /** A durable function known at compile time: a child task. */
+  | { readonly kind: "task" }
+  /** A known function that returns a promise: an implicit step, named after the callee. `optioned`: "use step". */
+  | { readonly kind: "step"; readonly name: string; readonly optioned: boolean }
+  /** Returns a promise, or may, but which function it is shows only at run time. */
+  | { readonly kind: "dynamic"; readonly name: string }
+  /** The intrinsic `Promise.all`. */
+  | { readonly kind: "promiseAll" }
+  /** Any other call: runs in place. */
+  | { readonly kind: "plain" };
+
+/** What a function written inside a durable function is. */
+export type InnerFunctionRole =
+  /** Async: has a machine of its own. */
+  | "durable"
+  /** The function argument of `step` or `waitForCallback`: printed as written, runs as ordinary code. */
+  | "body"
+  /** Not async: printed as written. */
+  | "plain";
+
+export interface Oracle {
+  call(node: ts.CallExpression): CallMeaning;
+  role(node: ts.FunctionLikeDeclaration): InnerFunctionRole;
+  /** True if the expression's type is an array (or it cannot be told, in one-file mode). */
+  isArray(node: ts.Expression): boolean;
+  /** The type of a variable for people (`Order | undefined`), or null without a checker. */
+  typeText(node: ts.Node): string | null;
+}

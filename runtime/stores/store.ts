@@ -1,0 +1,207 @@
+/**
+ * What the engine asks of a store. Every store keeps the same promises; one suite in `test/stores` runs against all.
+ *
+ * A store keeps text and numbers and never looks inside them: encoding belongs to the engine.
+ * A method may answer at once or with a promise, so that an embedded store costs no microtask.
+ */
+
+export type Answer<T> = T | Promise<T>;
+
+export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED";
+
+/** One execution's row. Times are milliseconds since the epoch. */
+export interface ExecutionRow {
+  readonly id: string;
+  /** The machine's id, `path#name`. */
+  readonly function: string;
+  readonly status: ExecutionStatus;
+  /** Encoded input. */
+  readonly input: string;
+  /** Encoded result, once SUCCEEDED. */
+  readonly result: string | null;
+  /** Encoded error, once FAILED, TIMED_OUT or STOPPED. */
+  readonly error: string | null;
+  /** Why no worker runs it although it is RUNNING (a state that fits no code, say). Shown to people. */
+  readonly problem: string | null;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+  /** When a worker must look at it next; null: only a message can wake it. */
+  readonly wakeAt: number | null;
+  /** Number of the last committed event. */
+  readonly lastSeq: number;
+}
+
+/** One event of the journal, numbered from 1 without gaps. `body` is the engine's JSON. */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly kind: string;
+  readonly body: string;
+}
+
+/** The state after event `seq`: `chunks`, joined in order, are its text. */
+export interface StoredSnapshot {
+  readonly seq: number;
+  readonly body: string;
+}
+
+/** A snapshot as written: a list of content hashes, of which only `added` have to be stored. */
+export interface SnapshotWrite {
+  readonly seq: number;
+  /** Hashes of all chunks, in order; the same hash may come twice. */
+  readonly chunks: readonly string[];
+  /** Chunks that the execution's previous snapshot did not hold. */
+  readonly added: readonly { readonly hash: string; readonly body: string }[];
+  /** Hashes of chunks that no snapshot of the execution needs any more. */
+  readonly removed: readonly string[];
+}
+
+/** A callback that outside parties may settle. */
+export interface CallbackRow {
+  readonly id: string;
+  readonly execution: string;
+  /** Operation id inside the execution. */
+  readonly op: string;
+  readonly state: "PENDING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "CLOSED";
+  /** Absolute time at which it times out, or null. */
+  readonly timeoutAt: number | null;
+  /** Longest silence between heartbeats, or null. */
+  readonly heartbeatMs: number | null;
+  /** Time of the last heartbeat, or of its opening. */
+  readonly heartbeatAt: number;
+}
+
+/** Something from outside for one execution. Consumed in the commit that turns it into an event. */
+export interface Message {
+  /** Ascending within a store. */
+  readonly number: number;
+  readonly execution: string;
+  /** The engine's JSON: see `engine/messages.ts`. */
+  readonly body: string;
+}
+
+/** What one execution adds in one transaction. */
+export interface Commit {
+  readonly execution: string;
+  /** In order; the first is numbered `lastSeq + 1`. May be empty (a snapshot or a wake time alone). */
+  readonly events: readonly StoredEvent[];
+  readonly snapshot?: SnapshotWrite;
+  readonly wakeAt: number | null;
+  /** Messages that became events here. */
+  readonly consumed: readonly number[];
+  readonly opened: readonly Omit<CallbackRow, "state" | "execution">[];
+  /** Callback ids that nobody may settle any more: PENDING becomes CLOSED, settled ones stay as they are. */
+  readonly closed: readonly string[];
+  readonly end?: {
+    readonly status: Exclude<ExecutionStatus, "RUNNING">;
+    readonly result: string | null;
+    readonly error: string | null;
+    readonly at: number;
+  };
+  /** Sets (text) or clears (null) the row's problem. Absent: unchanged. */
+  readonly problem?: string | null;
+}
+
+/** All that is needed to bring an execution back. */
+export interface LoadedExecution {
+  readonly row: ExecutionRow;
+  readonly snapshot: StoredSnapshot | null;
+  /** Hashes the snapshot is made of, so that the next one can share them. */
+  readonly chunks: readonly string[];
+  /** Events after the snapshot, in order. */
+  readonly tail: readonly StoredEvent[];
+  readonly messages: readonly Message[];
+}
+
+/** How a callback was settled from outside. Payloads are encoded. */
+export type Settlement =
+  | { readonly kind: "succeeded"; readonly result: string }
+  | { readonly kind: "failed"; readonly error: string };
+
+export interface NewExecution {
+  readonly id: string;
+  readonly function: string;
+  readonly input: string;
+  readonly createdAt: number;
+  /** Event 1, ExecutionStarted. */
+  readonly event: StoredEvent;
+}
+
+export interface ListFilter {
+  readonly status?: ExecutionStatus;
+  readonly function?: string;
+  /** Default 100, at most 1000. */
+  readonly limit?: number;
+  /** Only executions created before this one: the last id of the previous page. */
+  readonly before?: string;
+}
+
+/** Who wants to run executions. */
+export interface Owner {
+  /** Unique per process and opening. */
+  readonly id: string;
+  readonly pid: number;
+  readonly host: string;
+}
+
+export type Acquired =
+  | { readonly kind: "acquired"; readonly epoch: number }
+  | { readonly kind: "held"; readonly by: Owner; readonly heartbeatAt: number };
+
+export interface Store {
+  /** For messages: the file name, the server. Never a secret. */
+  readonly name: string;
+
+  /**
+   * Takes ownership for running executions, if nobody has it or its owner is gone: its heartbeat is older than
+   * `staleMs`, or it lived on this host and its process no longer exists. Each taking has a higher epoch.
+   */
+  acquire(owner: Owner, now: number, staleMs: number): Answer<Acquired>;
+  /** False when another owner has taken over. */
+  renew(epoch: number, now: number): Answer<boolean>;
+  release(epoch: number): Answer<void>;
+
+  /** Creates the row, event 1 and a wake time of now; with an id that exists already, returns the row that is there. */
+  create(execution: NewExecution): Answer<{ readonly created: boolean; readonly row: ExecutionRow }>;
+
+  /**
+   * Writes all of it in one transaction or nothing. Throws `FencedError` if `epoch` is no longer the owner's,
+   * `JournalConflictError` if an event's number is not the next one.
+   */
+  commit(epoch: number, commits: readonly Commit[]): Answer<void>;
+
+  load(execution: string): Answer<LoadedExecution | null>;
+
+  /** Ids of RUNNING executions without a problem that are due at `now` or have messages; oldest wake time first. */
+  due(now: number, limit: number): Answer<readonly string[]>;
+  /** The earliest wake time of a RUNNING execution without a problem, or null. */
+  nextWake(): Answer<number | null>;
+
+  /**
+   * Settles a PENDING callback and leaves the message `{ kind: "callback", callback, op, settlement }`, in one
+   * transaction. Throws `UnknownCallbackError`, `CallbackSettledError` (with when and how), `CallbackTimedOutError`
+   * (also when its time is over and nobody noticed yet).
+   */
+  settle(callback: string, settlement: Settlement, now: number): Answer<void>;
+  /** Throws as `settle` does. */
+  heartbeat(callback: string, now: number): Answer<void>;
+  /**
+   * If the callback is PENDING and its timeout or heartbeat is over at `now`: marks it TIMED_OUT and leaves the message
+   * `{ kind: "callback", callback, op, settlement: { kind: "timedOut", by: "timeout" | "heartbeat" } }`.
+   * Returns when to look again, or null if nothing is pending.
+   */
+  expire(callback: string, now: number): Answer<number | null>;
+
+  /** Leaves a message; false if the execution does not exist or has ended. */
+  post(execution: string, body: string): Answer<boolean>;
+  messages(execution: string): Answer<readonly Message[]>;
+  callback(id: string): Answer<CallbackRow | null>;
+
+  get(execution: string): Answer<ExecutionRow | null>;
+  list(filter: ListFilter): Answer<readonly ExecutionRow[]>;
+  /** Events from `afterSeq + 1` on, at most `limit`. */
+  history(execution: string, afterSeq: number, limit: number): Answer<readonly StoredEvent[]>;
+
+  /** A number that changes when another process has written. */
+  version(): Answer<number>;
+  close(): Answer<void>;
+}

@@ -1,0 +1,52 @@
+/**
+ * The values codec turns one graph of JavaScript values into text and back. Identity inside the graph survives:
+ * what was one object before is one object after, cycles included.
+ */
+
+/** A kind of object the codec does not know by itself: boxes, closures, promises, cursors. */
+export interface Extension {
+  /** Short, unique, stored: part of the format for ever. */
+  readonly tag: string;
+  /** Asked for every object and function that is no built-in kind, and for every promise. */
+  matches(value: object): boolean;
+  /**
+   * The values it is made of. Throw `CannotEncode` (with a reason) when this one cannot be written now.
+   */
+  write(value: object): readonly unknown[];
+  /**
+   * Makes the object. Objects among `parts` exist but may not be filled in yet: keep them, do not look inside.
+   * With `early`, it is called before the parts exist (with none), and `fill` brings them.
+   */
+  create(parts: readonly unknown[]): object;
+  readonly early?: boolean;
+  fill?(value: object, parts: readonly unknown[]): void;
+}
+
+/** Classes by stable id, both ways. Errors of the runtime and of the project, and project classes. */
+export interface ClassRegistry {
+  idOf(constructor: object): string | undefined;
+  classOf(id: string): (abstract new (...args: never[]) => object) | undefined;
+}
+
+/** Functions that have a name of their own: durable functions (`path#name`). Builtins are known to the codec. */
+export interface FunctionRegistry {
+  nameOf(fn: object): string | undefined;
+  functionOf(name: string): object | undefined;
+}
+
+export interface CodecOptions {
+  readonly extensions?: readonly Extension[];
+  readonly classes?: ClassRegistry;
+  readonly functions?: FunctionRegistry;
+  /** Deepest nesting followed. Default 10,000. */
+  readonly depthMax?: number;
+  /** Longest text written or read, in UTF-16 units. Default 256 Mi. */
+  readonly lengthMax?: number;
+}
+
+export interface Codec {
+  /** Throws `EncodeError` with the path of the value that cannot be written (`lines[2].client`). */
+  encode(value: unknown): string;
+  /** Throws `DecodeError` for text that is not of this format. Never runs code that the text chooses. */
+  decode(text: string): unknown;
+}
