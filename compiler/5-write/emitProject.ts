@@ -1,0 +1,81 @@
+import { dirname, posix, relative, resolve, sep } from "node:path";
+import { ts } from "ts-morph";
+
+/** JavaScript of one durable module, as `4-emit` made it. */
+export interface CompiledModule {
+  /** Relative to the project's root: `src/fulfil.ts`. */
+  readonly path: string;
+  readonly code: string;
+  /** Source map, version 3. */
+  readonly map: string;
+}
+
+export interface OutputFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+  /** Absolute path of the source it was made from. */
+  readonly source: string | null;
+}
+
+export interface Emitted {
+  readonly files: readonly OutputFile[];
+  /** What TypeScript found while it wrote declarations: a type that cannot be named, say. */
+  readonly errors: readonly ts.Diagnostic[];
+}
+
+/**
+ * Every file of the build, in memory. TypeScript writes the whole project; where it writes the JavaScript or the source
+ * map of a durable module, ours is put in its place. So output paths, declarations with the author's signatures, JSON
+ * modules and import endings are TypeScript's own, whatever the project's options say.
+ *
+ * Relies on: a program with `declaration` and `sourceMap` on and `noEmit` off (`outputOptions`).
+ */
+export function emitProject(program: ts.Program, root: string, modules: readonly CompiledModule[]): Emitted {
+  const compiled = new Map(modules.map((module) => [resolve(root, module.path), module]));
+  const files: OutputFile[] = [];
+  // TypeScript's callback has five parameters; the last is the list of sources a file was made from.
+  const write = (...[path, text, , , sources]: Parameters<ts.WriteFileCallback>): void => {
+    if (path.endsWith(".tsbuildinfo")) return;
+    const source = sources?.[0] ? resolve(sources[0].fileName) : null;
+    const module = source === null ? undefined : compiled.get(source);
+    const output = { path: resolve(path), source };
+    files.push({ ...output, text: module && source !== null ? replace({ ...output, text, source }, module) : text });
+  };
+  const { diagnostics } = program.emit(undefined, write);
+  return { files, errors: diagnostics };
+}
+
+/** What a build needs of the project's options, whatever they are: a project that bundles has `noEmit`, for example. */
+export function outputOptions(outDir: string | undefined): ts.CompilerOptions {
+  return {
+    noEmit: false,
+    emitDeclarationOnly: false,
+    noEmitOnError: false,
+    declaration: true,
+    sourceMap: true,
+    inlineSourceMap: false,
+    composite: false,
+    incremental: false,
+    ...(outDir === undefined ? {} : { outDir }),
+  };
+}
+
+function replace(file: OutputFile & { readonly source: string }, module: CompiledModule): string {
+  if (/\.[cm]?js$/.test(file.path)) return withMapComment(module.code, file.path);
+  if (/\.[cm]?js\.map$/.test(file.path)) return toMap(file, module.map);
+  return file.text;
+}
+
+function withMapComment(code: string, path: string): string {
+  const body = code.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "").trimEnd();
+  return `${body}\n//# sourceMappingURL=${posix.basename(path.split(sep).join("/"))}.map\n`;
+}
+
+/** A map names its source relative to where the map lies, which only the build knows. */
+function toMap(file: OutputFile & { readonly source: string }, text: string): string {
+  const map = JSON.parse(text) as Record<string, unknown>;
+  const generated = posix.basename(file.path.split(sep).join("/")).replace(/\.map$/, "");
+  const source = relative(dirname(file.path), file.source).split(sep).join("/");
+  return JSON.stringify({ ...map, file: generated, sourceRoot: "", sources: [source] });
+}
