@@ -216,7 +216,7 @@ function findMisplacement(node: ts.StringLiteralLike): string | null {
   if (ts.isArrowFunction(node.parent) && node.parent.body === node)
     return isAsync(node.parent) ? "is the value of an arrow function" : null;
   if (!isAlone(node)) return null;
-  if (ts.isParenthesizedExpression(node.parent)) return "stands in parentheses";
+  if (walkUpWrappers(node) !== node) return "stands in parentheses";
   if (ts.isNoSubstitutionTemplateLiteral(node)) return "is written with backticks";
   const statement = node.parent;
   const holder = statement.parent;

@@ -1,0 +1,102 @@
+/**
+ * Reads a project: a `tsconfig.json`, or a program that an editor has already, becomes a `DurableProgram`.
+ *
+ * Guarantees: every module with a sound durable function is there, and every module with a top-level class that such
+ * code can reach through imports. Relies on nothing being free of type errors; those are `readTypeErrors`' matter.
+ */
+import { posix } from "node:path";
+import { ts } from "ts-morph";
+import type { DurableModule, DurableProgram, Oracle } from "../program.ts";
+import { createLibraryHost } from "./libraryHost.ts";
+import { createResolver, toPath, type Resolver } from "./resolver.ts";
+import { createTypedOracle } from "./typedOracle.ts";
+
+/** `root` is what ids are relative to; for a tsconfig it is the folder it is in. */
+export type ProjectSource =
+  | { readonly kind: "tsconfig"; readonly path: string }
+  | { readonly kind: "program"; readonly program: ts.Program; readonly root: string };
+
+export function readProject(source: ProjectSource): DurableProgram {
+  const { program, root } = source.kind === "program" ? source : readProgram(source.path);
+  const resolver = createResolver(program, root);
+  const oracle = createTypedOracle(resolver);
+  const files = findProjectFiles(program, resolver);
+  const reached = findReachedFiles(files, resolver);
+  const modules = files.map((file) =>
+    toModule(file, { root, resolver, oracle, isReached: reached.has(file) }),
+  );
+  return {
+    root,
+    program,
+    modules: modules.filter(({ functions, classes }) => functions.length > 0 || classes.length > 0),
+  };
+}
+
+/** The project's own source files: all that checks look at. */
+export function findProjectFiles(program: ts.Program, resolver: Resolver): readonly ts.SourceFile[] {
+  return program.getSourceFiles().filter((file) => resolver.isProjectFile(file));
+}
+
+function readProgram(path: string): { readonly program: ts.Program; readonly root: string } {
+  const tsconfig = posix.resolve(ts.sys.resolvePath(path));
+  const root = posix.dirname(tsconfig);
+  const { config, error } = ts.readConfigFile(tsconfig, ts.sys.readFile);
+  const parsed = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, root, undefined, tsconfig);
+  const program = ts.createProgram({
+    rootNames: error === undefined ? parsed.fileNames : [],
+    options: parsed.options,
+    projectReferences: parsed.projectReferences ?? [],
+    configFileParsingDiagnostics: error === undefined ? parsed.errors : [error],
+    host: createLibraryHost(parsed.options),
+  });
+  return { program, root };
+}
+
+/** Files that durable code can reach through imports, itself included: only their classes can be in its state. */
+function findReachedFiles(files: readonly ts.SourceFile[], resolver: Resolver): ReadonlySet<ts.SourceFile> {
+  const reached = new Set(files.filter((file) => resolver.directivesOf(file).functions.length > 0));
+  for (const file of reached) {
+    for (const imported of findImportedFiles(file, resolver.checker))
+      if (resolver.isProjectFile(imported)) reached.add(imported);
+  }
+  return reached;
+}
+
+function findImportedFiles(file: ts.SourceFile, checker: ts.TypeChecker): ts.SourceFile[] {
+  return file.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const specifier = statement.moduleSpecifier;
+    const declaration = specifier && checker.getSymbolAtLocation(specifier)?.valueDeclaration;
+    return declaration !== undefined && ts.isSourceFile(declaration) ? [declaration] : [];
+  });
+}
+
+function toModule(
+  file: ts.SourceFile,
+  context: {
+    readonly root: string;
+    readonly resolver: Resolver;
+    readonly oracle: Oracle;
+    readonly isReached: boolean;
+  },
+): DurableModule {
+  const path = toPath(context.root, file);
+  return {
+    file,
+    path,
+    functions: context.resolver.directivesOf(file).functions,
+    classes: context.isReached ? findClasses(file, path) : [],
+    oracle: context.oracle,
+  };
+}
+
+/** Top-level classes by name. An abstract one has no instances of its own, a declared one no code. */
+function findClasses(file: ts.SourceFile, path: string): DurableModule["classes"] {
+  return file.statements.flatMap((node) => {
+    if (!ts.isClassDeclaration(node) || node.name === undefined) return [];
+    const skipped = (ts.getModifiers(node) ?? []).some(
+      ({ kind }) => kind === ts.SyntaxKind.AbstractKeyword || kind === ts.SyntaxKind.DeclareKeyword,
+    );
+    return skipped ? [] : [{ id: `${path}#${node.name.text}`, name: node.name.text, node }];
+  });
+}

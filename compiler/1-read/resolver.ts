@@ -1,0 +1,173 @@
+import { posix } from "node:path";
+import { ts } from "ts-morph";
+import type { OperationName } from "../program.ts";
+import type { Directive } from "./directiveSpelling.ts";
+import { findDirectives, type Directives } from "./findDirectives.ts";
+import { createOrigins, type Origin } from "./origin.ts";
+import { skipWrappers } from "./wrappers.ts";
+
+/**
+ * Answers what a name in the program stands for. Everything that judges code by what it *is* asks here, and so goes by
+ * declarations: an alias, a renamed import or `Math["random"]` is the same thing, a local called `fetch` is not.
+ */
+export interface Resolver {
+  readonly checker: ts.TypeChecker;
+  /** The symbol a name, a member access or an import stands for, seen through import aliases. */
+  symbolOf(node: ts.Node): ts.Symbol | null;
+  /** Like `symbolOf`, seen also through `const a = b`. */
+  valueOf(expression: ts.Expression): ts.Symbol | null;
+  /** Where a symbol comes from, or null for the project's own. */
+  originOf(symbol: ts.Symbol): Origin | null;
+  /** Where one declaration comes from, or null for the project's own. */
+  originOfDeclaration(declaration: ts.Declaration): Origin | null;
+  /** The project function, with its body, that an expression denotes for certain. */
+  functionOf(expression: ts.Expression): ts.FunctionLikeDeclaration | null;
+  /** The same for a symbol: its implementation among its declarations. */
+  functionOfSymbol(symbol: ts.Symbol): ts.FunctionLikeDeclaration | null;
+  operationOf(expression: ts.Expression): OperationName | null;
+  isProjectFile(file: ts.SourceFile): boolean;
+  directivesOf(file: ts.SourceFile): Directives;
+  markOf(node: ts.Node): Directive | null;
+}
+
+export const RUNTIME_PACKAGE = "@durablec/runtime";
+
+const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
+  "step",
+  "wait",
+  "createCallback",
+  "waitForCallback",
+  "checkpoint",
+  "now",
+  "random",
+  "uuid",
+]);
+
+/** How many `const a = b` are followed: no author writes more, and a circular pair must end. */
+const ALIASES_MAX = 20;
+
+export function createResolver(program: ts.Program, root: string): Resolver {
+  const checker = program.getTypeChecker();
+  const origins = createOrigins(program);
+  const directives = new Map<ts.SourceFile, Directives>();
+  const lookup: Lookup = { checker, isProjectFile: origins.isProjectFile };
+
+  const originOf = (symbol: ts.Symbol): Origin | null => {
+    const declaration = symbol.declarations?.[0];
+    return declaration === undefined ? null : origins.find(declaration);
+  };
+  const directivesOf = (file: ts.SourceFile): Directives => {
+    const known = directives.get(file);
+    if (known !== undefined) return known;
+    const found = findDirectives(file, toPath(root, file));
+    directives.set(file, found);
+    return found;
+  };
+  const functionOfSymbol = (symbol: ts.Symbol): ts.FunctionLikeDeclaration | null =>
+    findFunction(lookup, symbol, ALIASES_MAX);
+
+  return {
+    checker,
+    symbolOf: (node) => findSymbol(checker, node),
+    valueOf: (expression) => findValue(lookup, expression, ALIASES_MAX),
+    originOf,
+    originOfDeclaration: (declaration) => origins.find(declaration),
+    functionOf(expression) {
+      const inner = skipWrappers(expression);
+      if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return inner;
+      const symbol = findSymbol(checker, inner);
+      return symbol === null ? null : functionOfSymbol(symbol);
+    },
+    functionOfSymbol,
+    operationOf(expression) {
+      const symbol = findValue(lookup, expression, ALIASES_MAX);
+      const origin = symbol === null ? null : originOf(symbol);
+      if (origin?.module !== RUNTIME_PACKAGE || !isOperation(origin.member)) return null;
+      return origin.member;
+    },
+    isProjectFile: origins.isProjectFile,
+    directivesOf,
+    markOf: (node) => directivesOf(node.getSourceFile()).marks.get(node) ?? null,
+  };
+}
+
+/** A file's path in ids and source names: relative to the project's root, forward slashes. */
+export function toPath(root: string, file: ts.SourceFile): string {
+  return posix.relative(root, file.fileName);
+}
+
+interface Lookup {
+  readonly checker: ts.TypeChecker;
+  isProjectFile(file: ts.SourceFile): boolean;
+}
+
+function isOperation(name: string): name is OperationName {
+  return OPERATIONS.has(name);
+}
+
+function findSymbol(checker: ts.TypeChecker, node: ts.Node): ts.Symbol | null {
+  const name = toName(node);
+  if (name === null) return null;
+  const symbol = ts.isShorthandPropertyAssignment(name.parent)
+    ? checker.getShorthandAssignmentValueSymbol(name.parent)
+    : checker.getSymbolAtLocation(name);
+  if (symbol === undefined) return null;
+  return (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
+}
+
+/** The part of an expression that names it: `random` in `Math.random`, `"random"` in `Math["random"]`. */
+function toName(node: ts.Node): ts.Node | null {
+  const inner = ts.isExpression(node) ? skipWrappers(node) : node;
+  if (ts.isPropertyAccessExpression(inner)) return inner.name;
+  if (ts.isElementAccessExpression(inner))
+    return ts.isStringLiteralLike(inner.argumentExpression) ? inner.argumentExpression : null;
+  return ts.isIdentifier(inner) || ts.isPrivateIdentifier(inner) || ts.isStringLiteralLike(inner)
+    ? inner
+    : null;
+}
+
+function findValue(lookup: Lookup, expression: ts.Expression, aliasesLeft: number): ts.Symbol | null {
+  const symbol = findSymbol(lookup.checker, expression);
+  if (symbol === null) return null;
+  const value = findConstantValue(symbol);
+  if (value === null || aliasesLeft === 0 || toName(value) === null) return symbol;
+  return findValue(lookup, value, aliasesLeft - 1) ?? symbol;
+}
+
+/** The expression a `const` stands for. A pattern (`const { a } = b`) has no such expression of its own. */
+function findConstantValue(symbol: ts.Symbol): ts.Expression | null {
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return null;
+  const isConstant = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+  if (!isConstant || declaration.initializer === undefined || !ts.isIdentifier(declaration.name)) return null;
+  return skipWrappers(declaration.initializer);
+}
+
+function findFunction(
+  lookup: Lookup,
+  symbol: ts.Symbol,
+  aliasesLeft: number,
+): ts.FunctionLikeDeclaration | null {
+  for (const declaration of symbol.declarations ?? []) {
+    if (!lookup.isProjectFile(declaration.getSourceFile())) continue;
+    if (ts.isFunctionLike(declaration) && "body" in declaration && declaration.body !== undefined)
+      return declaration;
+  }
+  const value = findConstantValue(symbol) ?? findPropertyValue(symbol);
+  if (value === null) return null;
+  if (ts.isArrowFunction(value) || ts.isFunctionExpression(value))
+    return lookup.isProjectFile(value.getSourceFile()) ? value : null;
+  const next = aliasesLeft === 0 ? null : findSymbol(lookup.checker, value);
+  return next === null ? null : findFunction(lookup, next, aliasesLeft - 1);
+}
+
+/** The value of a property of an object literal: `charge` in `const services = { charge }`. */
+function findPropertyValue(symbol: ts.Symbol): ts.Expression | null {
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined) return null;
+  if (ts.isPropertyAssignment(declaration)) return skipWrappers(declaration.initializer);
+  if (ts.isPropertyDeclaration(declaration) && declaration.initializer !== undefined)
+    return skipWrappers(declaration.initializer);
+  // The name of a shorthand resolves to the variable it names.
+  return ts.isShorthandPropertyAssignment(declaration) ? declaration.name : null;
+}

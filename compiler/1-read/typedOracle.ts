@@ -1,0 +1,223 @@
+/**
+ * The oracle that asks the type checker. What a call inside a durable function is:
+ *
+ * | callee | meaning |
+ * |---|---|
+ * | declared by `@durablec/runtime` under an operation's name | `operation` |
+ * | the intrinsic `Promise.all` | `promiseAll` |
+ * | a project function marked "use durable"; an async function written inside durable code | `task` |
+ * | any other function reached by names from module scope (`reserve`, `db.orders.find`) that returns a promise | `step` |
+ * | a value: parameter, local, `let`, result of a call, member of such; an awaited call of type `any` | `dynamic` |
+ * | everything else, and the language's own combinators (`Promise.race`, `.then`, `Array.fromAsync`) | `plain` |
+ *
+ * The line between `step` and `dynamic` is what emitted code needs: the body of a `step` is a function of the module,
+ * so its callee must mean the same there; and a value may turn out to be a durable function, which only the run shows.
+ */
+import { ts } from "ts-morph";
+import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
+import { toCalleeName } from "./calleeName.ts";
+import type { Resolver } from "./resolver.ts";
+import { toPromiseKind } from "./promiseKind.ts";
+import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
+
+const PLAIN: CallMeaning = { kind: "plain" };
+
+export function createTypedOracle(resolver: Resolver): Oracle {
+  const roles = new Map<ts.Node, InnerFunctionRole>();
+  const role = (node: ts.FunctionLikeDeclaration): InnerFunctionRole => {
+    const known = roles.get(node);
+    if (known !== undefined) return known;
+    const found = findRole(resolver, node);
+    roles.set(node, found);
+    return found;
+  };
+  return {
+    role,
+    call: (node) => findMeaning(resolver, node, role),
+    isArray: (node) => isArray(resolver.checker, resolver.checker.getTypeAtLocation(node)),
+    typeText: (node) => toTypeText(resolver.checker, node),
+  };
+}
+
+type RoleOf = (node: ts.FunctionLikeDeclaration) => InnerFunctionRole;
+
+function findMeaning(resolver: Resolver, node: ts.CallExpression, role: RoleOf): CallMeaning {
+  const callee = skipWrappers(node.expression);
+  if (callee.kind === ts.SyntaxKind.SuperKeyword || callee.kind === ts.SyntaxKind.ImportKeyword) return PLAIN;
+  const operation = resolver.operationOf(callee);
+  if (operation !== null) return { kind: "operation", operation };
+  if (isPromiseAll(resolver, callee)) return { kind: "promiseAll" };
+  const known = resolver.functionOf(callee);
+  const mark = known === null ? null : resolver.markOf(known);
+  if (mark === "use durable") return { kind: "task" };
+  const isLocal = known !== null && isInsideDurable(resolver, known);
+  if (isLocal && role(known) === "durable") return { kind: "task" };
+  if (!startsWork(resolver, node) || isCombinator(resolver, callee)) return PLAIN;
+  // An operation asked for in place belongs to the task that runs; inside a step's body it would be refused.
+  if (isLocal && role(known) === "plain" && callsOperation(resolver, known)) return PLAIN;
+  const name = toCalleeName(callee);
+  if (!isLocal && isKnown(resolver, callee) && isModulePath(resolver, callee))
+    return { kind: "step", name, optioned: mark === "use step" };
+  return { kind: "dynamic", name };
+}
+
+/** Whether the call gives a promise that has to be recorded. */
+function startsWork(resolver: Resolver, node: ts.CallExpression): boolean {
+  const outer = walkUpWrappers(node);
+  const isAwaited = ts.isAwaitExpression(outer.parent);
+  const kind = toPromiseKind(resolver.checker, resolver.checker.getTypeAtLocation(node));
+  switch (kind) {
+    case "none":
+      return false;
+    case "promise":
+      return isAwaited || !isBuilderLink(outer);
+    // A query builder is a thenable that is passed around while it is built: `db("orders").where(...)`. Only the
+    // await starts its work, and only there it is a step.
+    case "thenable":
+    case "unknown":
+      return isAwaited;
+  }
+}
+
+/** `execa("x").stdout`: a promise that is used for its own members, not for its value. */
+function isBuilderLink(outer: ts.Node): boolean {
+  const { parent } = outer;
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== outer) return false;
+  return !["then", "catch", "finally"].includes(parent.name.text);
+}
+
+/** The language's own functions that give a promise combine promises given to them; they do no work of their own. */
+function isCombinator(resolver: Resolver, callee: ts.Expression): boolean {
+  const symbol = resolver.valueOf(callee);
+  const origin = symbol === null ? null : resolver.originOf(symbol);
+  if (origin?.module !== "language") return false;
+  // `reserve.call(null, order)` gives back what the project's function gives.
+  return !/^(?:CallableFunction|Function|Reflect)\./.test(origin.member);
+}
+
+function isPromiseAll(resolver: Resolver, callee: ts.Expression): boolean {
+  const symbol = resolver.valueOf(callee);
+  const origin = symbol === null ? null : resolver.originOf(symbol);
+  if (origin?.module !== "language" || origin.member !== "PromiseConstructor.all") return false;
+  if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return false;
+  // A subclass inherits `all` and makes promises of its own class with it.
+  const receiver = resolver.valueOf(callee.expression);
+  return receiver !== null && resolver.originOf(receiver)?.member === "Promise";
+}
+
+/** False for a function that is only a value of the project's: which one it is shows at run time. */
+function isKnown(resolver: Resolver, callee: ts.Expression): boolean {
+  if (resolver.functionOf(callee) !== null) return true;
+  const symbol = resolver.valueOf(callee);
+  if (symbol === null) return false;
+  const isMethod = (symbol.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Function)) !== 0;
+  return isMethod || resolver.originOf(symbol) !== null;
+}
+
+/** A chain of names that starts at a global, an import or a declaration at the top of a module. */
+function isModulePath(resolver: Resolver, callee: ts.Expression): boolean {
+  const inner = skipWrappers(callee);
+  if (ts.isPropertyAccessExpression(inner)) return isModulePath(resolver, inner.expression);
+  if (ts.isElementAccessExpression(inner))
+    return ts.isStringLiteralLike(inner.argumentExpression) && isModulePath(resolver, inner.expression);
+  if (!ts.isIdentifier(inner)) return false;
+  const declaration = resolver.checker.getSymbolAtLocation(inner)?.declarations?.[0];
+  return declaration === undefined || ts.findAncestor(declaration.parent, ts.isFunctionLike) === undefined;
+}
+
+function callsOperation(resolver: Resolver, node: ts.Node): boolean {
+  const found = ts.forEachChild(node, (child): true | undefined => {
+    if (ts.isCallExpression(child)) {
+      if (resolver.operationOf(child.expression) !== null) return true;
+      const known = resolver.functionOf(child.expression);
+      if (known !== null && resolver.markOf(known) === "use durable") return true;
+    }
+    return callsOperation(resolver, child) ? true : undefined;
+  });
+  return found === true;
+}
+
+function findRole(resolver: Resolver, node: ts.FunctionLikeDeclaration): InnerFunctionRole {
+  if (isBody(resolver, node)) return "body";
+  for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) {
+    if (!isFunctionWithBody(at)) continue;
+    if (resolver.markOf(at) === "use durable") break;
+    if (isBody(resolver, at)) return "body";
+  }
+  return isAsync(node) ? "durable" : "plain";
+}
+
+/** True for code that a step runs: handed to an operation, or marked "use step". */
+function isBody(resolver: Resolver, node: ts.FunctionLikeDeclaration): boolean {
+  if (resolver.markOf(node) === "use step") return true;
+  return isOperationArgument(resolver, node) || isOnlyPassedToOperations(resolver, node);
+}
+
+function isOperationArgument(resolver: Resolver, node: ts.Node): boolean {
+  const outer = walkUpWrappers(node);
+  const { parent } = outer;
+  if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
+  const operation = resolver.operationOf(parent.expression);
+  return operation === "step" || operation === "waitForCallback";
+}
+
+/** `const ask = async () => {...}; await step("ask", ask)`: a body with a name, if it is used for nothing else. */
+function isOnlyPassedToOperations(resolver: Resolver, node: ts.FunctionLikeDeclaration): boolean {
+  const name = toLocalName(node);
+  const scope = name === null ? undefined : ts.findAncestor(node.parent, isFunctionWithBody);
+  const symbol = name === null ? undefined : resolver.checker.getSymbolAtLocation(name);
+  if (name === null || scope === undefined || symbol === undefined) return false;
+  const uses = findUses(resolver.checker, { scope, symbol, name });
+  return uses.length > 0 && uses.every((use) => isOperationArgument(resolver, use));
+}
+
+function toLocalName(node: ts.FunctionLikeDeclaration): ts.Identifier | null {
+  if (ts.isFunctionDeclaration(node)) return node.name ?? null;
+  const { parent } = walkUpWrappers(node);
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name : null;
+}
+
+function findUses(
+  checker: ts.TypeChecker,
+  of: { readonly scope: ts.Node; readonly symbol: ts.Symbol; readonly name: ts.Identifier },
+): ts.Node[] {
+  const uses: ts.Node[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && node !== of.name && node.text === of.name.text) {
+      const symbol = ts.isShorthandPropertyAssignment(node.parent)
+        ? checker.getShorthandAssignmentValueSymbol(node.parent)
+        : checker.getSymbolAtLocation(node);
+      if (symbol === of.symbol) uses.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(of.scope);
+  return uses;
+}
+
+function isInsideDurable(resolver: Resolver, node: ts.FunctionLikeDeclaration): boolean {
+  return ts.findAncestor(node.parent, (at) => resolver.markOf(at) === "use durable") !== undefined;
+}
+
+function isFunctionWithBody(node: ts.Node): node is ts.FunctionLikeDeclaration {
+  return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
+}
+
+function isAsync(node: ts.FunctionLikeDeclaration): boolean {
+  if (!ts.canHaveModifiers(node)) return false;
+  return (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
+}
+
+/** `any` counts: refusing it would refuse JavaScript, and the cursor looks again at run time. */
+function isArray(checker: ts.TypeChecker, type: ts.Type): boolean {
+  if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
+  if (type.isUnion()) return type.types.every((part) => isArray(checker, part));
+  const constraint =
+    (type.flags & ts.TypeFlags.TypeParameter) !== 0 ? checker.getBaseConstraintOfType(type) : type;
+  return constraint !== undefined && checker.isArrayLikeType(constraint);
+}
+
+function toTypeText(checker: ts.TypeChecker, node: ts.Node): string {
+  const type = checker.getTypeAtLocation(node);
+  return checker.typeToString(type, node, ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope);
+}
