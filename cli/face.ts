@@ -45,7 +45,11 @@ function toTrouble(error: unknown): Pick<Trouble, "message" | "advice" | "exit">
   if (error instanceof Trouble) return error;
   if (isDurableError(error)) return { message: error.message, advice: "", exit: EXIT.failed };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { message: stack, advice: "This is a bug in durablec: please report it with the lines above.", exit: EXIT.failed };
+  return {
+    message: stack,
+    advice: "This is a bug in durablec: please report it with the lines above.",
+    exit: EXIT.failed,
+  };
 }
 
 /** By name, not `instanceof`: the project's copy of the runtime is not always the one beside the CLI. */

@@ -31,7 +31,9 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   const json = argv.includes("--json");
   const start: Cli = yargs()
     .scriptName("durablec")
-    .usage("$0 <command>\n\nCompiles async TypeScript functions marked \"use durable\", and runs what it compiled.")
+    .usage(
+      '$0 <command>\n\nCompiles async TypeScript functions marked "use durable", and runs what it compiled.',
+    )
     .option("json", { type: "boolean", default: false, describe: "Print one JSON document" })
     .strict()
     .recommendCommands()
@@ -43,7 +45,10 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     .wrap(110)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new Trouble(message ?? "the command line is wrong", "durablec --help lists commands and options.");
+      throw (
+        error ??
+        new Trouble(message ?? "the command line is wrong", "durablec --help lists commands and options.")
+      );
     });
   const cli = commands.reduce((sofar, add) => add(sofar, face), start);
   try {

@@ -16,9 +16,13 @@ export interface Target {
 export function toTarget(text: string, io: Io): Target {
   const at = text.lastIndexOf("#");
   if (at <= 0 || at === text.length - 1)
-    throw new Trouble(`"${text}" does not name a function.`, "Write FILE#FUNCTION, for example src/fulfil.ts#fulfil.");
+    throw new Trouble(
+      `"${text}" does not name a function.`,
+      "Write FILE#FUNCTION, for example src/fulfil.ts#fulfil.",
+    );
   const file = resolve(io.cwd, text.slice(0, at));
-  if (!existsSync(file)) throw new Trouble(`There is no file ${file}.`, "Paths are relative to the current folder.");
+  if (!existsSync(file))
+    throw new Trouble(`There is no file ${file}.`, "Paths are relative to the current folder.");
   return { file, name: text.slice(at + 1), isSource: /^\.[cm]?tsx?$/.test(extname(file)) };
 }
 
@@ -29,7 +33,10 @@ export function findTsconfig(project: string | undefined, start: string, io: Io)
     const path = join(folder, "tsconfig.json");
     if (existsSync(path)) return path;
     if (dirname(folder) === folder)
-      throw new Trouble(`No tsconfig.json in ${start} or above it.`, "Name one with -p, or create it: npx tsc --init.");
+      throw new Trouble(
+        `No tsconfig.json in ${start} or above it.`,
+        "Name one with -p, or create it: npx tsc --init.",
+      );
   }
 }
 
@@ -37,5 +44,8 @@ export function findTsconfig(project: string | undefined, start: string, io: Io)
 function namedTsconfig(path: string): string {
   const file = existsSync(join(path, "tsconfig.json")) ? join(path, "tsconfig.json") : path;
   if (existsSync(file) && extname(file) === ".json") return file;
-  throw new Trouble(`There is no project at ${path}.`, "-p takes a tsconfig.json, or a folder that holds one.");
+  throw new Trouble(
+    `There is no project at ${path}.`,
+    "-p takes a tsconfig.json, or a folder that holds one.",
+  );
 }

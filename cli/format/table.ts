@@ -21,8 +21,12 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 }
 
 /** The same as a Markdown table. */
-export function formatMarkdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+export function formatMarkdownTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const ruler = columns.map(({ align }) => (align === "right" ? "--:" : "---"));
   return [line(columns.map(({ title }) => title)), line(ruler), ...rows.map(line)];
 }

@@ -40,7 +40,10 @@ export function emitProject(program: ts.Program, root: string, modules: readonly
     const source = sources?.[0] ? resolve(sources[0].fileName) : null;
     const module = source === null ? undefined : compiled.get(source);
     const output = { path: resolve(path), source };
-    files.push({ ...output, text: module && source !== null ? replace({ ...output, text, source }, module) : text });
+    files.push({
+      ...output,
+      text: module && source !== null ? replace({ ...output, text, source }, module) : text,
+    });
   };
   const { diagnostics } = program.emit(undefined, write);
   return { files, errors: diagnostics };

@@ -1,0 +1,105 @@
+import type { Argv } from "yargs";
+import type { Engine, ExecutionView } from "@durablec/runtime";
+import { EXIT, Trouble, type ExitCode } from "../exit.ts";
+import type { Cli, Face, SharedArgs } from "../face.ts";
+import { formatExecution, formatExecutions } from "../format/execution.ts";
+import { formatTimeline } from "../format/timeline.ts";
+import { toJson } from "../format/value.ts";
+import type { Io } from "../io.ts";
+import { storeOption, withClient, type StoreArgs } from "../runtime.ts";
+
+type Args = SharedArgs & StoreArgs;
+type OneArgs = Args & { readonly id: string };
+
+const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"] as const;
+
+interface ListArgs extends Args {
+  readonly status?: (typeof statuses)[number] | undefined;
+  readonly function?: string | undefined;
+  readonly limit: number;
+  readonly before?: string | undefined;
+}
+
+/** `durablec execution`: what is in a store, for people and scripts. */
+export function addExecution(cli: Cli, face: Face): Cli {
+  return cli.command("execution", "Look at executions, or stop one", (group) =>
+    group
+      .option("store", storeOption)
+      .demandCommand(1, "Say what to do: get, history, list or stop.")
+      .command("get <id>", "Status, input and result of one", idOf, (args) =>
+        face.run(args, () => get(args, face.io)),
+      )
+      .command("history <id>", "Everything that happened to one, as a timeline", idOf, (args) =>
+        face.run(args, () => history(args, face.io)),
+      )
+      .command("list", "Many, newest first", listOptions, (args) => face.run(args, () => list(args, face.io)))
+      .command(
+        "stop <id>",
+        "Stop one; its finally blocks run",
+        (one) => idOf(one).option("reason", { type: "string", describe: "Recorded with the execution" }),
+        (args) => face.run(args, () => stop(args, face.io)),
+      ),
+  );
+}
+
+function idOf<T>(cli: Argv<T>) {
+  return cli.positional("id", { type: "string", demandOption: true, describe: "The execution's id" });
+}
+
+function listOptions<T>(cli: Argv<T>) {
+  return cli
+    .option("status", { choices: statuses, describe: "Only these" })
+    .option("function", { type: "string", describe: "Only of this function, path#name" })
+    .option("limit", { type: "number", default: 20, describe: "At most so many" })
+    .option("before", {
+      type: "string",
+      describe: "Only those created before this execution: the next page",
+    });
+}
+
+async function get(args: OneArgs, io: Io): Promise<ExitCode> {
+  const view = await withClient(args, io, (engine) => find(engine, args));
+  io.out(args.json ? toJson(view) : formatExecution(view, io.colors).join("\n"));
+  return EXIT.ok;
+}
+
+async function history(args: OneArgs, io: Io): Promise<ExitCode> {
+  const [view, events] = await withClient(
+    args,
+    io,
+    async (engine) => [await find(engine, args), await engine.history(args.id)] as const,
+  );
+  io.out(args.json ? toJson(events) : formatTimeline(view, events).join("\n"));
+  return EXIT.ok;
+}
+
+async function list(args: ListArgs, io: Io): Promise<ExitCode> {
+  const { status, before, limit } = args;
+  const filter = {
+    limit,
+    ...(status === undefined ? {} : { status }),
+    ...(before === undefined ? {} : { before }),
+    ...(args.function === undefined ? {} : { function: args.function }),
+  };
+  const views = await withClient(args, io, async (engine) => engine.list(filter));
+  io.out(args.json ? toJson(views) : formatExecutions(views, Date.now()).join("\n"));
+  return EXIT.ok;
+}
+
+async function stop(args: OneArgs & { readonly reason?: string | undefined }, io: Io): Promise<ExitCode> {
+  await withClient(args, io, async (engine) => {
+    await find(engine, args);
+    await engine.stop(args.id, args.reason);
+  });
+  io.out(args.json ? toJson({ id: args.id, stop: "asked" }) : `asked ${args.id} to stop; its worker does it`);
+  return EXIT.ok;
+}
+
+async function find(engine: Engine, { id, store }: OneArgs): Promise<ExecutionView> {
+  const view = await engine.get(id);
+  if (view !== null) return view;
+  throw new Trouble(
+    `There is no execution "${id}" in ${store}.`,
+    "durablec execution list shows those that are there.",
+  );
+}

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Engine } from "@durablec/runtime";
+import { buildForRun } from "../buildForRun.ts";
+import { EXIT, Trouble, type ExitCode } from "../exit.ts";
+import type { Cli, Face, SharedArgs } from "../face.ts";
+import { formatValue, toJson } from "../format/value.ts";
+import type { Io } from "../io.ts";
+import { importFunction } from "../modules.ts";
+import { parseJson } from "../parseJson.ts";
+import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
+import { toTarget } from "../target.ts";
+
+interface InvokeArgs extends SharedArgs, StoreArgs {
+  readonly target: string;
+  readonly input?: string | undefined;
+  readonly event?: string | undefined;
+  readonly id?: string | undefined;
+  readonly project?: string | undefined;
+}
+
+/** `durablec invoke`: starts an execution, or carries on with the one of that id, and waits for its end. */
+export function addInvoke(cli: Cli, face: Face): Cli {
+  return cli.command(
+    "invoke <target>",
+    "Run a durable function to its end",
+    (one) =>
+      one
+        .positional("target", {
+          type: "string",
+          demandOption: true,
+          describe: "FILE#FUNCTION, a source or built",
+        })
+        .option("input", { type: "string", describe: "The function's argument, as JSON" })
+        .option("event", { type: "string", describe: "The same, from a JSON file" })
+        .conflicts("input", "event")
+        .option("id", { type: "string", describe: "The same id again carries on with the same execution" })
+        .option("project", { alias: "p", type: "string", describe: "tsconfig.json of a source" })
+        .option("store", storeOption),
+    (args) => face.run(args, () => invoke(args, face.io)),
+  );
+}
+
+async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
+  const target = toTarget(args.target, io);
+  const input = readInput(args, io);
+  const module = target.isSource ? await buildForRun(target, args, io) : target.file;
+  if (module === null) return EXIT.findings;
+  const { open } = await loadRuntime(dirname(module));
+  const fn = await importFunction(module, target.name);
+  const onError = (error: unknown) =>
+    io.err(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  const engine = await open({ store: toStore(args, io), functions: [fn], onError });
+  try {
+    const { id, created } = await engine.start(fn, input, args.id === undefined ? {} : { id: args.id });
+    io.err(created ? `started ${id}` : `found ${id}, carrying on`);
+    return await follow(engine, id, { args, io });
+  } finally {
+    await engine.close();
+  }
+}
+
+function readInput({ input, event }: InvokeArgs, io: Io): unknown {
+  if (event === undefined) return input === undefined ? undefined : parseJson(input, "--input");
+  const path = resolve(io.cwd, event);
+  if (!existsSync(path)) throw new Trouble(`There is no file ${path}.`, "--event takes a JSON file.");
+  return parseJson(readFileSync(path, "utf8"), path);
+}
+
+type Outcome =
+  | { readonly status: "SUCCEEDED"; readonly result: unknown }
+  | { readonly status: "FAILED"; readonly error: unknown }
+  | { readonly status: "INTERRUPTED" };
+
+async function follow(
+  engine: Engine,
+  id: string,
+  { args, io }: { readonly args: InvokeArgs; readonly io: Io },
+): Promise<ExitCode> {
+  const ended = engine.result(id).then(
+    (result): Outcome => ({ status: "SUCCEEDED", result }),
+    (error: unknown): Outcome => ({ status: "FAILED", error }),
+  );
+  const outcome = await Promise.race([ended, interrupted(io.stopped)]);
+  if (args.json) io.out(toJson({ id, ...outcome }));
+  else if (outcome.status === "SUCCEEDED") io.out(formatValue(outcome.result, io.colors));
+  else if (outcome.status === "FAILED") io.err(`${id} failed: ${describeFailure(outcome.error)}`);
+  if (outcome.status === "INTERRUPTED")
+    io.err(`${id} is kept where it stands: the same command with --id ${id} carries on.`);
+  return outcome.status === "SUCCEEDED" ? EXIT.ok : EXIT.failed;
+}
+
+function interrupted(signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const end = () => resolve({ status: "INTERRUPTED" });
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end);
+  });
+}
+
+/** The author's own error: its stack leads to the author's line, so here it is wanted. */
+function describeFailure(error: unknown): string {
+  return error instanceof Error
+    ? (error.stack ?? `${error.name}: ${error.message}`)
+    : formatValue(error, false);
+}

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Engine } from "@durablec/runtime";
+import { Trouble } from "./exit.ts";
+import type { Io } from "./io.ts";
+
+export type Runtime = typeof import("@durablec/runtime");
+
+export const defaultStore = ".durable/durable.db";
+
+/**
+ * The runtime that code in `folder` gets when it imports `@durablec/runtime`. It has to be that very copy: compiled
+ * modules announce their machines to the copy they import, and an engine of another copy would know none of them.
+ */
+export async function loadRuntime(folder: string): Promise<Runtime> {
+  const path = findRuntime(folder);
+  return (await import(path === null ? "@durablec/runtime" : pathToFileURL(path).href)) as Runtime;
+}
+
+function findRuntime(folder: string): string | null {
+  try {
+    return createRequire(join(folder, "resolve.js")).resolve("@durablec/runtime");
+  } catch {
+    return null;
+  }
+}
+
+export interface StoreArgs {
+  readonly store: string;
+}
+
+/** The store's address with an absolute path; its folder is made if it is not there. */
+export function toStore({ store }: StoreArgs, io: Io): string {
+  if (store === "memory:") return store;
+  const path = toPath(store, io);
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
+}
+
+function toPath(store: string, io: Io): string {
+  return resolve(io.cwd, store.replace(/^sqlite:/, ""));
+}
+
+/**
+ * Opens a store to look and to settle, not to run anything, and closes it whatever happens. The store must be there:
+ * a mistyped path must not become a new, empty database.
+ */
+export async function withClient<T>(
+  args: StoreArgs,
+  io: Io,
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const path = toPath(args.store, io);
+  if (args.store === "memory:" || !existsSync(path))
+    throw new Trouble(
+      `There is no store at ${args.store === "memory:" ? args.store : path}.`,
+      "Name the file that the worker writes with --store.",
+    );
+  const { open } = await loadRuntime(io.cwd);
+  const engine = await open({ store: path, functions: [], worker: false });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** `--store`, the same for every command that has it. */
+export const storeOption = {
+  type: "string",
+  default: defaultStore,
+  describe: "SQLite file that holds the executions",
+} as const;
