@@ -3,6 +3,8 @@
  * word with an example.
  */
 
+import type { StepOptions } from "./authoring.ts";
+
 /** The vocabulary this runtime speaks. It runs machines of this number and of every older one. */
 export const VOCABULARY = 1;
 
@@ -39,7 +41,7 @@ export interface FrameWords {
   resume(): unknown;
   done(value: unknown): unknown;
   at<T>(checkpoint: number, promise: T): T;
-  step(checkpoint: number, name: string, args: readonly unknown[], options?: unknown): Promise<unknown>;
+  step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown>;
   call(
     checkpoint: number,
     name: string,

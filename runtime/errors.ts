@@ -45,3 +45,54 @@ export class JournalConflictError extends StoreError {}
 export class UnknownCallbackError extends StoreError {}
 export class CallbackSettledError extends StoreError {}
 export class CallbackTimedOutError extends StoreError {}
+
+/** The outside settled the callback with a failure: `cause` is the error it gave. */
+export class CallbackFailedError extends DurableError {
+  constructor(callback: string, cause: unknown) {
+    super(`The callback "${callback}" was failed from outside: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Nobody settled the callback, or sent a heartbeat, in time. */
+export class CallbackTimeoutError extends DurableError {
+  readonly by: "timeout" | "heartbeat";
+  constructor(callback: string, by: "timeout" | "heartbeat") {
+    super(
+      by === "timeout"
+        ? `The callback "${callback}" was not settled before its timeout.`
+        : `The callback "${callback}" sent no heartbeat within its heartbeatTimeout.`,
+    );
+    this.by = by;
+  }
+}
+
+/** The submitter of the callback failed its last attempt: `cause` is its error. */
+export class CallbackSubmitterError extends DurableError {
+  constructor(callback: string, cause: unknown) {
+    super(`The submitter of callback "${callback}" failed: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Somebody stopped the execution. */
+export class ExecutionStoppedError extends DurableError {}
+
+/** An execution of this id exists, with another function or another input. */
+export class ExecutionExistsError extends DurableError {}
+/** There is no execution of this id. */
+export class UnknownExecutionError extends DurableError {}
+/** The engine was not given this function, or it is not durable. */
+export class UnknownFunctionError extends DurableError {}
+/** The input is over the limit. */
+export class InputTooLargeError extends DurableError {}
+/** The engine was closed, or gave up. */
+export class EngineClosedError extends DurableError {}
+
+/** The journal and the code disagree about what happens next. The execution is parked, nothing is lost. */
+export class NonDeterminismError extends DurableError {}
+
+/** Stored state fits no code of this build. The execution is parked, nothing is lost. */
+export class UnplaceableStateError extends DurableError {}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,126 @@
+/** From an execution's outbox to one commit. */
+import type { Commit, StoredEvent } from "../stores/store.ts";
+import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
+import { toStored } from "./events.ts";
+import type { Execution, Outgoing } from "./execution.ts";
+import type { CallbackOperation } from "./operations/callback.ts";
+import type { Snapshots } from "./snapshots.ts";
+import { saveState } from "./state.ts";
+
+/** Events of one execution in one commit: more wait, so that a tail stays short. */
+const EVENTS_MAX = 64;
+
+export interface Prepared {
+  readonly events: readonly JournalEvent[];
+  readonly commit: Commit;
+}
+
+/** Takes up to 64 events from the outbox. The execution is parked: its state is the one after its last applied event. */
+export function prepareCommit(execution: Execution, snapshots: Snapshots, now: number): Prepared {
+  const batch = takeBatch(execution.outbox);
+  const events = batch.map(toEvent);
+  const stored: StoredEvent[] = events.map((event, index) => toStored(execution.applied + 1 + index, event));
+  let journalBytes = 0;
+  for (const { body } of stored) journalBytes += Buffer.byteLength(body);
+  const end = events.find(isEnd);
+  const snapshot =
+    end === undefined
+      ? snapshots.consider({
+          seq: execution.applied,
+          journalBytes,
+          events: events.length,
+          forced: batch.some((outgoing) => outgoing.snapshot),
+          save: () => saveState(execution),
+        })
+      : undefined;
+  return {
+    events,
+    commit: {
+      execution: execution.id,
+      events: stored,
+      ...(snapshot === undefined ? {} : { snapshot }),
+      wakeAt: end === undefined ? wakeAt(execution, events, now) : null,
+      consumed: [
+        ...execution.stale.splice(0),
+        ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
+      ],
+      opened: events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : [])),
+      closed: end === undefined ? [] : openCallbacks(execution),
+      ...(end === undefined ? {} : { end: toEnd(end) }),
+    },
+  };
+}
+
+/** A commit that says only when to look at the execution again. */
+export function wakeCommit(execution: Execution): Commit {
+  return {
+    execution: execution.id,
+    events: [],
+    wakeAt: execution.nextTimer(),
+    consumed: [],
+    opened: [],
+    closed: [],
+  };
+}
+
+/** The end of an execution is its last event, whatever else was reported at the same moment. */
+function takeBatch(outbox: Outgoing[]): Outgoing[] {
+  const last = outbox.findIndex(({ event }) => isEnd(event));
+  const batch = outbox.splice(0, last < 0 ? EVENTS_MAX : Math.min(EVENTS_MAX, last + 1));
+  if (batch.length === last + 1) outbox.length = 0;
+  return batch;
+}
+
+/** An operation's checkpoint is known only now: its label came after its call. */
+function toEvent({ head, event }: Outgoing): JournalEvent {
+  if (head === null) return event as ExecutionEvent;
+  const { op, name, site, at } = head;
+  const ref = { op, ...(name === undefined ? {} : { name }), site, ...(at === undefined ? {} : { at }) };
+  return { ...ref, ...event } as OperationEvent;
+}
+
+type End = Extract<JournalEvent, { kind: `Execution${"Succeeded" | "Failed" | "Stopped"}` }>;
+
+function isEnd<E extends { readonly kind: string }>(event: E): event is E & End {
+  return ["ExecutionSucceeded", "ExecutionFailed", "ExecutionStopped"].includes(event.kind);
+}
+
+function toEnd({ kind, payload, time }: End): NonNullable<Commit["end"]> {
+  const status = ({ ExecutionSucceeded: "SUCCEEDED", ExecutionFailed: "FAILED", ExecutionStopped: "STOPPED" } as const)[
+    kind
+  ];
+  const succeeded = status === "SUCCEEDED";
+  return { status, result: succeeded ? payload : null, error: succeeded ? null : payload, at: time };
+}
+
+function toRow(event: Extract<JournalEvent, { kind: "CallbackStarted" }>): Commit["opened"][number] {
+  const { callback, op, timeoutAt, heartbeatMs, time } = event;
+  return { id: callback, op, timeoutAt, heartbeatMs, heartbeatAt: time };
+}
+
+function openCallbacks(execution: Execution): string[] {
+  return [...execution.operations.values()].flatMap((operation) => {
+    const callback = operation.kind === "callback" ? (operation as CallbackOperation).state.callback : null;
+    return callback === null ? [] : [callback];
+  });
+}
+
+/** Events after which an operation only waits for a time. */
+const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled"];
+
+/**
+ * When a worker that finds the execution unattended must look at it: now, if work goes on after this commit; else at
+ * its earliest timer, those of these events included.
+ */
+function wakeAt(execution: Execution, events: readonly JournalEvent[], now: number): number | null {
+  if (execution.outbox.length > 0 || events.some(({ kind }) => !PAUSES.includes(kind))) return now;
+  const reported = new Set(events.map((event) => ("op" in event ? event.op : "")));
+  for (const operation of execution.operations.values()) {
+    if (!reported.has(operation.head.op) && operation.busy()) return now;
+  }
+  const times = events.map((event) =>
+    event.kind === "WaitStarted" ? event.until : event.kind === "StepRetryScheduled" ? event.retryAt : Infinity,
+  );
+  const earliest = Math.min(execution.nextTimer() ?? Infinity, ...times);
+  return earliest === Infinity ? null : earliest;
+}

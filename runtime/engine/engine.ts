@@ -1,0 +1,352 @@
+/**
+ * The engine as services use it: opens a store, starts durable functions, and runs them if nobody else does.
+ */
+import { hostname } from "node:os";
+import type { ListFilter, Store } from "../stores/store.ts";
+import {
+  EngineClosedError,
+  ExecutionExistsError,
+  FencedError,
+  InputTooLargeError,
+  UnknownExecutionError,
+  UnknownFunctionError,
+} from "../errors.ts";
+import { findDurable } from "../registry.ts";
+import { toStored } from "./events.ts";
+import type { HistoryEvent } from "./history.ts";
+import { toHistory } from "./history.ts";
+import type { ResumeReport } from "./load.ts";
+import type { MessageBody } from "./messages.ts";
+import { encodeError } from "./scope.ts";
+import { payloadCodec } from "./state.ts";
+import type { ExecutionView } from "./view.ts";
+import { toView } from "./view.ts";
+import { Worker } from "./worker.ts";
+import type { World } from "./world.ts";
+
+/** A compiled durable function. */
+export type DurableFunction<I = never, O = unknown> = (input: I) => Promise<O>;
+
+export interface EngineParts {
+  readonly store: Store;
+  readonly functions: ReadonlyMap<string, DurableFunction>;
+  readonly worker: boolean;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly lingerMs: number;
+  readonly restarting: ((problem: string | null) => void) | null;
+  readonly onError: (error: Error, execution: string | null) => void;
+}
+
+export interface Limits {
+  /** Longest input, in UTF-8 bytes of its encoded text. Default 16 MiB. */
+  readonly inputBytes: number;
+  /** Most executions in memory at a time. Default 10,000. */
+  readonly executions: number;
+}
+
+/** The owner's heartbeat, and when others may think it dead. A dead process on this host is noticed at once. */
+const HEARTBEAT_MS = 2_000;
+const STALE_MS = 10_000;
+/** How often the store is asked whether another process wrote. */
+const POLL_MS = 50;
+
+interface Waiter {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Engine {
+  private readonly parts: EngineParts;
+  private readonly owner;
+  private readonly waiters = new Map<string, Waiter[]>();
+  private worker: Worker | null = null;
+  private epoch = 0;
+  private version = -1;
+  private lastHeartbeat = 0;
+  private cancelPoll: () => void = () => undefined;
+  private polling: Promise<void> = Promise.resolve();
+  private failure: Error | null = null;
+
+  private constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.owner = { id: parts.world.uuid(), pid: process.pid, host: hostname() };
+  }
+
+  static async open(parts: EngineParts): Promise<Engine> {
+    const engine = new Engine(parts);
+    await engine.poll();
+    if (engine.failure !== null) throw engine.failure;
+    return engine;
+  }
+
+  /**
+   * Starts an execution, or finds the one that has this id. Resolves once it is recorded. Throws
+   * `UnknownFunctionError`, `InputTooLargeError`, `EncodeError`, and `ExecutionExistsError` when the id belongs to
+   * another function or input.
+   */
+  async start<I>(
+    fn: DurableFunction<I> | string,
+    input: I,
+    { id = this.parts.world.uuid() }: { readonly id?: string } = {},
+  ): Promise<{ readonly id: string; readonly created: boolean }> {
+    this.assertOpen();
+    const name = this.nameOf(fn);
+    const payload = this.encodeInput(input);
+    const { store, world } = this.parts;
+    const createdAt = world.now();
+    const event = {
+      kind: "ExecutionStarted",
+      time: createdAt,
+      function: name,
+      seed: world.uuid(),
+      payload,
+    } as const;
+    const { created, row } = await store.create({
+      id,
+      function: name,
+      input: payload,
+      createdAt,
+      event: toStored(1, event),
+    });
+    if (!created && (row.function !== name || row.input !== payload)) {
+      throw new ExecutionExistsError(
+        `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
+          `The same id starts the same thing only once: use another id, or the same input.`,
+      );
+    }
+    if (created) await this.worker?.wake(id);
+    return { id, created };
+  }
+
+  /** Resolves with the result, or rejects with the error, as soon as the execution has ended. */
+  async result(id: string): Promise<unknown> {
+    this.assertOpen();
+    const view = await this.view(id);
+    if (view.status !== "RUNNING") return outcome(view);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.waiters.set(id, [...(this.waiters.get(id) ?? []), { resolve, reject }]);
+    // It may have ended between the look and the waiting.
+    await this.settleWaiters(id);
+    return promise;
+  }
+
+  async get(id: string): Promise<ExecutionView | null> {
+    this.assertOpen();
+    const row = await this.parts.store.get(id);
+    return row === null ? null : toView(row, this.worker?.snapshotProblem(id) ?? null);
+  }
+
+  /** Newest first. */
+  async list(filter: ListFilter = {}): Promise<readonly ExecutionView[]> {
+    this.assertOpen();
+    return (await this.parts.store.list(filter)).map((row) => toView(row, null));
+  }
+
+  /** All events, in order. Throws `UnknownExecutionError`. */
+  async history(id: string): Promise<readonly HistoryEvent[]> {
+    await this.view(id);
+    const events: HistoryEvent[] = [];
+    for (;;) {
+      const page = await this.parts.store.history(id, events.length, 1_000);
+      events.push(...page.map(toHistory));
+      if (page.length < 1_000) return events;
+    }
+  }
+
+  /** Ends a running execution as STOPPED. Resolves when the order is recorded; false if it had ended already. */
+  async stop(id: string, reason = "no reason given"): Promise<boolean> {
+    await this.view(id);
+    const body: MessageBody = { kind: "stop", reason };
+    const posted = await this.parts.store.post(id, JSON.stringify(body));
+    if (posted) await this.worker?.wake(id);
+    return posted;
+  }
+
+  /**
+   * Settling callbacks, from any process. All throw `UnknownCallbackError`, `CallbackSettledError` and
+   * `CallbackTimedOutError`; once one resolves, the settlement is recorded and will be delivered.
+   */
+  readonly callbacks = {
+    succeed: (callbackId: string, value?: unknown): Promise<void> =>
+      this.settle(callbackId, { kind: "succeeded", result: payloadCodec.encode(value) }),
+    fail: (callbackId: string, error: unknown): Promise<void> =>
+      this.settle(callbackId, { kind: "failed", error: encodeError(error) }),
+    heartbeat: async (callbackId: string): Promise<void> => {
+      this.assertOpen();
+      await this.parts.store.heartbeat(callbackId, this.parts.world.now());
+    },
+  };
+
+  /** What was read when this process last brought the execution back; null if it did not. */
+  resumeReport(id: string): ResumeReport | null {
+    return this.worker?.report(id) ?? null;
+  }
+
+  /** How many executions are in memory. Sleeping ones are not. */
+  get executionsInMemory(): number {
+    return this.worker?.executionsInMemory ?? 0;
+  }
+
+  /** True while this engine runs executions; false for a client, and while another process does. */
+  get running(): boolean {
+    return this.worker !== null;
+  }
+
+  /** Stops running; what was under way goes on with the next `open`. Results still waited for reject. */
+  async close(): Promise<void> {
+    if (this.failure instanceof EngineClosedError) return;
+    const first = this.failure === null;
+    this.giveUp(new EngineClosedError("The engine was closed."));
+    await this.polling;
+    const { store } = this.parts;
+    if (first && this.epoch > 0) await store.release(this.epoch);
+    await store.close();
+  }
+
+  private async settle(callbackId: string, settlement: Parameters<Store["settle"]>[1]): Promise<void> {
+    this.assertOpen();
+    const { store, world } = this.parts;
+    await store.settle(callbackId, settlement, world.now());
+    const row = await store.callback(callbackId);
+    if (row !== null) await this.worker?.wake(row.execution);
+  }
+
+  private nameOf(fn: DurableFunction<never> | string): string {
+    const name = typeof fn === "string" ? fn : findDurable(fn)?.id;
+    if (name === undefined) {
+      const what = typeof fn === "function" && fn.name !== "" ? fn.name : "The function";
+      throw new UnknownFunctionError(
+        `${what} is not a compiled durable function. Mark it "use durable" and import it from the output of \`durablec build\`.`,
+      );
+    }
+    if (this.parts.functions.has(name)) return name;
+    // A short name will do where it is clear.
+    const matches = [...this.parts.functions.keys()].filter((id) => id.endsWith(`#${name}`));
+    if (matches.length === 1) return matches[0] as string;
+    const known = [...this.parts.functions.keys()].join(", ") || "none";
+    throw new UnknownFunctionError(
+      `${name} is not among the functions this engine was opened with (${known}). Add it to open({ functions }).`,
+    );
+  }
+
+  private encodeInput(input: unknown): string {
+    const payload = payloadCodec.encode(input);
+    const bytes = Buffer.byteLength(payload);
+    if (bytes <= this.parts.limits.inputBytes) return payload;
+    throw new InputTooLargeError(
+      `The input is ${bytes} bytes, over the limit of ${this.parts.limits.inputBytes}. Store it elsewhere and pass a ` +
+        `reference, or raise limits.inputBytes.`,
+    );
+  }
+
+  private async view(id: string): Promise<ExecutionView> {
+    const view = await this.get(id);
+    if (view !== null) return view;
+    throw new UnknownExecutionError(`There is no execution "${id}" in ${this.parts.store.name}.`);
+  }
+
+  private assertOpen(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  // ---- ownership and news from other processes
+
+  private async poll(): Promise<void> {
+    const work = this.pollOnce();
+    this.polling = work;
+    try {
+      await work;
+    } catch (error) {
+      this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
+    }
+    if (this.failure === null) {
+      const { world } = this.parts;
+      this.cancelPoll = world.setTimer(world.now() + POLL_MS, () => void this.poll());
+    }
+  }
+
+  private async pollOnce(): Promise<void> {
+    const { store, world } = this.parts;
+    const now = world.now();
+    if (this.parts.worker) await this.keepOwnership(now);
+    const version = await store.version();
+    if (version === this.version) return;
+    this.version = version;
+    await this.worker?.pump();
+    for (const id of [...this.waiters.keys()]) await this.settleWaiters(id);
+  }
+
+  private async keepOwnership(now: number): Promise<void> {
+    const { store, world } = this.parts;
+    if (this.worker !== null) {
+      if (now - this.lastHeartbeat < HEARTBEAT_MS) return;
+      this.lastHeartbeat = now;
+      if (await store.renew(this.epoch, now)) return;
+      throw new FencedError(
+        `Another process has taken over ${store.name}: this one was silent for too long. Open the engine again.`,
+      );
+    }
+    const acquired = await store.acquire(this.owner, now, STALE_MS);
+    if (acquired.kind === "held") return;
+    this.epoch = acquired.epoch;
+    this.lastHeartbeat = now;
+    await this.retryParked(now);
+    this.worker = new Worker({
+      ...this.parts,
+      world,
+      epoch: acquired.epoch,
+      executionsMax: this.parts.limits.executions,
+      ended: (id) => void this.settleWaiters(id),
+      parked: (id, problem) => this.parts.onError(problem, id),
+      failed: (error) => this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error))),
+    });
+    await this.worker.pump();
+  }
+
+  /** A new owner may be a new build: what the last one could not place gets another try. */
+  private async retryParked(now: number): Promise<void> {
+    const { store } = this.parts;
+    for (let before: string | undefined; ; ) {
+      const page = await store.list({
+        status: "RUNNING",
+        limit: 1_000,
+        ...(before === undefined ? {} : { before }),
+      });
+      const parked = page.filter(({ problem }) => problem !== null);
+      const none = { events: [], consumed: [], opened: [], closed: [] };
+      await store.commit(
+        this.epoch,
+        parked.map(({ id }) => ({ execution: id, ...none, wakeAt: now, problem: null })),
+      );
+      before = page.at(-1)?.id;
+      if (page.length < 1_000) return;
+    }
+  }
+
+  private async settleWaiters(id: string): Promise<void> {
+    const row = this.waiters.has(id) ? await this.parts.store.get(id) : null;
+    if (row === null || row.status === "RUNNING") return;
+    const waiting = this.waiters.get(id) ?? [];
+    this.waiters.delete(id);
+    for (const { resolve, reject } of waiting) {
+      new Promise((settled) => settled(outcome(toView(row, null)))).then(resolve, reject);
+    }
+  }
+
+  private giveUp(error: Error): void {
+    const closing = error instanceof EngineClosedError;
+    if (this.failure === null && !closing) this.parts.onError(error, null);
+    this.failure = error;
+    this.cancelPoll();
+    void this.worker?.stop();
+    for (const waiting of this.waiters.values()) for (const { reject } of waiting) reject(error);
+    this.waiters.clear();
+  }
+}
+
+function outcome(view: ExecutionView): unknown {
+  if (view.status === "SUCCEEDED") return view.result;
+  throw view.error;
+}
+

@@ -1,0 +1,89 @@
+/**
+ * The journal's events. Each is stored as one line of JSON (what happened) and, after a line feed, its payload: text of
+ * the values codec, kept apart so that it is not quoted a second time.
+ */
+import type { StoredEvent } from "../stores/store.ts";
+
+/** The operation an event is about. */
+export interface OperationRef {
+  /** Operation id: the task's path and a counter. */
+  readonly op: string;
+  readonly name?: string;
+  /** Checkpoint number; 0 when the operation was started by code without one (a helper that is not durable). */
+  readonly site: number;
+  /** `src/fulfil.ts:8:17`, the author's file. */
+  readonly at?: string;
+}
+
+interface Timed {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+interface Failed {
+  /** Encoded error. */
+  readonly payload: string;
+}
+
+interface Settled {
+  /** Encoded value. */
+  readonly payload: string;
+}
+
+export type OperationEvent = Timed &
+  OperationRef &
+  (
+    | ({ readonly kind: "StepSucceeded"; readonly attempt: number; readonly startedAt: number } & Settled)
+    | ({ readonly kind: "StepFailed"; readonly attempt: number; readonly startedAt: number } & Failed)
+    | ({
+        readonly kind: "StepRetryScheduled";
+        readonly attempt: number;
+        readonly startedAt: number;
+        readonly retryAt: number;
+      } & Failed)
+    | { readonly kind: "WaitStarted"; readonly until: number }
+    | { readonly kind: "WaitSucceeded" }
+    | {
+        readonly kind: "CallbackStarted";
+        readonly callback: string;
+        readonly timeoutAt: number | null;
+        readonly heartbeatMs: number | null;
+      }
+    | ({ readonly kind: "CallbackSucceeded" } & Settled)
+    | ({ readonly kind: "CallbackFailed" } & Failed)
+    | { readonly kind: "CallbackTimedOut"; readonly by: "timeout" | "heartbeat" }
+    | { readonly kind: "CheckpointReached" }
+    | ({ readonly kind: "ValueFulfilled" } & Settled)
+    | ({ readonly kind: "ValueRejected" } & Failed)
+  );
+
+/** What an operation reports: the reference is added when the event is committed, as its checkpoint is known by then. */
+export type OperationReport = WithoutRef<OperationEvent>;
+type WithoutRef<E> = E extends OperationEvent ? Omit<E, keyof OperationRef> : never;
+
+export type ExecutionEvent = Timed &
+  (
+    | ({ readonly kind: "ExecutionStarted"; readonly function: string; readonly seed: string } & Settled)
+    | ({ readonly kind: "ExecutionSucceeded" } & Settled)
+    | ({ readonly kind: "ExecutionFailed" } & Failed)
+    | ({ readonly kind: "ExecutionStopped" } & Failed)
+  );
+
+export type JournalEvent = OperationEvent | ExecutionEvent;
+
+export function isOperationEvent(event: JournalEvent): event is OperationEvent {
+  return "op" in event;
+}
+
+export function toStored(seq: number, event: JournalEvent): StoredEvent {
+  const { kind, ...rest } = event;
+  if (!("payload" in rest)) return { seq, kind, body: JSON.stringify(rest) };
+  const { payload, ...head } = rest;
+  return { seq, kind, body: `${JSON.stringify(head)}\n${payload}` };
+}
+
+export function fromStored({ kind, body }: StoredEvent): JournalEvent {
+  const end = body.indexOf("\n");
+  const head = JSON.parse(end < 0 ? body : body.slice(0, end)) as object;
+  return { kind, ...head, ...(end < 0 ? {} : { payload: body.slice(end + 1) }) } as JournalEvent;
+}

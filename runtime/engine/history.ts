@@ -1,0 +1,63 @@
+/** The journal as people and tools read it. */
+import type { StoredEvent } from "../stores/store.ts";
+import type { JournalEvent } from "./events.ts";
+import { fromStored } from "./events.ts";
+import { payloadCodec } from "./state.ts";
+
+/** One event, with its payload decoded: `value` of a success, `error` of a failure. */
+export interface HistoryEvent {
+  readonly seq: number;
+  readonly kind: JournalEvent["kind"];
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Operation id; absent on events of the execution itself. */
+  readonly op?: string;
+  readonly name?: string;
+  /** Checkpoint number. */
+  readonly checkpoint?: number;
+  /** Where in the author's source: 1-based line and column. */
+  readonly source?: { readonly file: string; readonly line: number; readonly column: number };
+  /** Steps: which attempt, from 1, and when it started. */
+  readonly attempt?: number;
+  readonly startedAt?: number;
+  /** StepRetryScheduled: when the next attempt is due. */
+  readonly retryAt?: number;
+  /** WaitStarted: when it ends. */
+  readonly until?: number;
+  /** CallbackStarted: the callback's id, and its limits. */
+  readonly callback?: string;
+  readonly timeoutAt?: number | null;
+  readonly heartbeatMs?: number | null;
+  /** CallbackTimedOut. */
+  readonly by?: "timeout" | "heartbeat";
+  /** ExecutionStarted: `path#name`. */
+  readonly function?: string;
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+export function toHistory(stored: StoredEvent): HistoryEvent {
+  const event: Partial<Record<string, unknown>> & Pick<JournalEvent, "kind" | "time"> = {
+    ...fromStored(stored),
+  };
+  const { site, at, payload, seed: _seed, ...rest } = event;
+  return {
+    seq: stored.seq,
+    ...(rest as Pick<JournalEvent, "kind" | "time">),
+    ...(typeof site === "number" ? { checkpoint: site } : {}),
+    ...(typeof at === "string" ? { source: toSource(at) } : {}),
+    ...(typeof payload === "string" ? toPayload(event.kind, payload) : {}),
+  };
+}
+
+const FAILURES = /(Failed|Rejected|Stopped|RetryScheduled)$/;
+
+function toPayload(kind: string, payload: string): Pick<HistoryEvent, "value" | "error"> {
+  const decoded = payloadCodec.decode(payload);
+  return FAILURES.test(kind) ? { error: decoded } : { value: decoded };
+}
+
+function toSource(at: string): NonNullable<HistoryEvent["source"]> {
+  const [, file = at, line, column] = /^(.*):(\d+):(\d+)$/.exec(at) ?? [];
+  return { file, line: Number(line ?? 0), column: Number(column ?? 0) };
+}

@@ -1,0 +1,75 @@
+/** An execution as its frames see it. */
+import type { Deferred, Frame, Host } from "../frame.ts";
+import type { Request } from "../requests.ts";
+import type { Execution } from "./execution.ts";
+import { createOperation } from "./operations/create.ts";
+import type { OperationHead } from "./operations/operation.ts";
+import { checkpointOperation, valueOperation } from "./operations/small.ts";
+import { isThenable } from "./promises.ts";
+
+export function frameHost(execution: Execution): Host {
+  const { frames, operations, promises } = execution;
+  return {
+    begin(frame: Frame, parent: Frame | null): Deferred {
+      frame.path = parent === null ? "" : nextId(parent);
+      frames.add(frame);
+      return promises.create({ kind: "task", path: frame.path });
+    },
+
+    park(frame: Frame, value: unknown): Promise<unknown> {
+      frame.parked = promises.nextOrder();
+      const foreign = isThenable(value);
+      if (!foreign && !execution.hooks.everyAwait) return Promise.resolve(value);
+      if (foreign && promises.find(value) !== undefined) return value;
+      const head = newHead(execution, frame, undefined);
+      place(frame, head, frame.pc);
+      const { scope } = execution;
+      execution.begin(
+        foreign ? valueOperation(head, value, scope) : checkpointOperation(head, { value }, scope),
+      );
+      return head.record.promise;
+    },
+
+    ended(frame: Frame): void {
+      frames.delete(frame);
+    },
+
+    label(frame: Frame, checkpoint: number, promise: unknown): void {
+      const source = promises.find(promise)?.source;
+      if (source?.kind !== "operation" && source?.kind !== "opening") return;
+      const head = operations.get(source.op)?.head;
+      if (head !== undefined && head.site === 0) place(frame, head, checkpoint);
+    },
+
+    operate(frame: Frame, request: Request): Promise<unknown> {
+      const head = newHead(execution, frame, request.name);
+      const { operation, promise } = createOperation(head, request, execution);
+      execution.begin(operation);
+      return promise;
+    },
+
+    all: (values) => promises.all(values).promise as Promise<unknown[]>,
+    now: () => execution.time,
+    random: () => execution.chance.random(),
+    uuid: () => execution.chance.uuid(),
+  };
+}
+
+function newHead(execution: Execution, frame: Frame, name: string | undefined): OperationHead {
+  const op = nextId(frame);
+  const record = execution.promises.create({ kind: "operation", op });
+  return { op, ...(name === undefined ? {} : { name }), site: 0, record };
+}
+
+function nextId(frame: Frame): string {
+  const ordinal = ++frame.ordinal;
+  return frame.path === "" ? String(ordinal) : `${frame.path}.${ordinal}`;
+}
+
+/** Says where in the source an operation belongs. */
+function place(frame: Frame, head: OperationHead, checkpoint: number): void {
+  head.site = checkpoint;
+  const { checkpoints, source } = frame.machine;
+  const info = checkpoints[checkpoint];
+  if (info !== undefined) head.at = `${source}:${info.line}:${info.column}`;
+}

@@ -1,0 +1,56 @@
+/** Brings a stored execution back into memory. */
+import type { LoadedExecution } from "../stores/store.ts";
+import type { ExecutionHooks } from "./execution.ts";
+import { Execution } from "./execution.ts";
+import { fromStored } from "./events.ts";
+import { deliver } from "./messages.ts";
+import { Snapshots } from "./snapshots.ts";
+import { restoreState } from "./state.ts";
+import { drained } from "./world.ts";
+
+/** What was read to resume. */
+export interface ResumeReport {
+  readonly snapshotBytes: number;
+  readonly tailEvents: number;
+}
+
+/** An execution a worker has in memory. */
+export interface Running {
+  readonly execution: Execution;
+  readonly snapshots: Snapshots;
+  readonly report: ResumeReport;
+  /** The wake time in its row. */
+  wakeAt: number | null;
+  /** The earliest time for which a timer is set, so that a long one is not set again at every turn. */
+  timerAt: number | null;
+}
+
+/** Throws `UnplaceableStateError`, `NonDeterminismError` or `DecodeError` when stored state and code do not fit. */
+export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
+  const { row, snapshot, tail, chunks, messages } = loaded;
+  const execution = new Execution(row.id, row.function, hooks);
+  try {
+    if (snapshot !== null) {
+      restoreState(execution, snapshot.body);
+      execution.applied = snapshot.seq;
+      await drained();
+    }
+    await execution.fold(tail.map(fromStored));
+  } catch (error) {
+    execution.disposed = true;
+    throw error;
+  }
+  deliver(execution, messages);
+  let bytes = 0;
+  for (const { body } of tail) bytes += Buffer.byteLength(body);
+  return {
+    execution,
+    snapshots: new Snapshots(chunks, { events: tail.length, bytes }),
+    report: {
+      snapshotBytes: snapshot === null ? 0 : Buffer.byteLength(snapshot.body),
+      tailEvents: tail.length,
+    },
+    wakeAt: row.wakeAt,
+    timerAt: null,
+  };
+}

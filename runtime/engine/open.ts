@@ -1,0 +1,88 @@
+/** Opening an engine: from what a service writes to the engine's parts. */
+import { OperationArgumentError } from "../authoring.ts";
+import { UnknownFunctionError } from "../errors.ts";
+import { findDurable } from "../registry.ts";
+import { openMemoryStore } from "../stores/memory.ts";
+import { openSqliteStore } from "../stores/sqlite.ts";
+import type { Store } from "../stores/store.ts";
+import type { DurableFunction, Limits } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import type { World } from "./world.ts";
+import { realWorld } from "./world.ts";
+
+export interface OpenOptions {
+  /** A file (`"orders.db"` or `"sqlite:orders.db"`), `"memory:"`, or a store of your own. */
+  readonly store: string | Store;
+  /** The durable functions this process may start and run: an array, or a module's exports. Others are ignored. */
+  readonly functions: readonly unknown[] | Readonly<Record<string, unknown>>;
+  /** False: only start, settle and look; another process runs. Default true. */
+  readonly worker?: boolean;
+  readonly limits?: Partial<Limits>;
+  /** Keep an idle execution in memory this long before its next timer. Default 1000. */
+  readonly lingerMs?: number;
+  /** Called when an execution is parked (with its id) and when the engine gives up (with null). Default: stderr. */
+  readonly onError?: (error: Error, execution: string | null) => void;
+  /** Time and chance. Default: the real ones. */
+  readonly world?: World;
+}
+
+const LIMITS: Limits = { inputBytes: 16 * 2 ** 20, executions: 10_000 };
+
+/**
+ * Opens a store and, unless `worker` is false, runs its executions: at once if nobody else does, else as soon as the
+ * other process is gone. Throws the store's errors, and `UnknownFunctionError` for a function that is not compiled.
+ */
+export async function open(options: OpenOptions): Promise<Engine> {
+  return openWith(options, null);
+}
+
+/** `open`, and for tests: every execution is given up and brought back after each of its commits. */
+export async function openWith(
+  options: OpenOptions,
+  restarting: ((problem: string | null) => void) | null,
+): Promise<Engine> {
+  const store = typeof options.store === "string" ? openStore(options.store) : options.store;
+  return Engine.open({
+    store,
+    functions: findFunctions(options.functions),
+    worker: options.worker ?? true,
+    world: options.world ?? realWorld,
+    limits: { ...LIMITS, ...options.limits },
+    lingerMs: options.lingerMs ?? 1_000,
+    restarting,
+    onError: options.onError ?? reportError,
+  });
+}
+
+function openStore(name: string): Store {
+  if (name === "memory:") return openMemoryStore();
+  const [, scheme, path] = /^(?:([a-z]{2,}):)?(.+)$/.exec(name) ?? [];
+  if (path === undefined || (scheme !== undefined && scheme !== "sqlite")) {
+    throw new OperationArgumentError(
+      `The store ${JSON.stringify(name)} is unknown. Give a file path, "sqlite:path" or "memory:".`,
+    );
+  }
+  return openSqliteStore(path);
+}
+
+function findFunctions(given: OpenOptions["functions"]): Map<string, DurableFunction> {
+  const found = new Map<string, DurableFunction>();
+  for (const value of Object.values(given)) {
+    const definition = typeof value === "function" ? findDurable(value) : undefined;
+    if (definition !== undefined) found.set(definition.id, value as DurableFunction);
+    else if (Array.isArray(given)) {
+      const name = typeof value === "function" ? value.name || "A function" : String(value);
+      throw new UnknownFunctionError(
+        `${name} in open({ functions }) is not a compiled durable function. Mark it "use durable" and import it from the ` +
+          `output of \`durablec build\`.`,
+      );
+    }
+  }
+  return found;
+}
+
+function reportError(error: Error, execution: string | null): void {
+  process.stderr.write(
+    `durablec: ${execution === null ? "the engine gave up" : `execution ${execution} is parked`}: ${error.name}: ${error.message}\n`,
+  );
+}

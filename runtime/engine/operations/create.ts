@@ -1,0 +1,108 @@
+/** From what a frame asked for, or what a snapshot says, to the operation. */
+import type { Request } from "../../requests.ts";
+import type { Execution } from "../execution.ts";
+import type { PromiseRecord } from "../promises.ts";
+import type { CallbackOperation, CallbackState } from "./callback.ts";
+import { callbackOperation } from "./callback.ts";
+import type { Operation, OperationHead } from "./operation.ts";
+import type { CheckpointState } from "./small.ts";
+import { checkpointOperation } from "./small.ts";
+import type { StepState } from "./step.ts";
+import { stepOperation } from "./step.ts";
+import type { WaitState } from "./wait.ts";
+import { waitOperation } from "./wait.ts";
+
+export interface Created {
+  readonly operation: Operation;
+  /** What the caller gets. */
+  readonly promise: Promise<unknown>;
+}
+
+export function createOperation(head: OperationHead, request: Request, execution: Execution): Created {
+  const { scope } = execution;
+  const { promise } = head.record;
+  switch (request.kind) {
+    case "step": {
+      const state = { body: request.body, options: request.options, attempt: 1, retryAt: null };
+      return { operation: stepOperation(head, state, scope), promise };
+    }
+    case "wait":
+      return { operation: waitOperation(head, { delayMs: request.delayMs, until: null }, scope), promise };
+    case "checkpoint":
+      return { operation: checkpointOperation(head, { value: undefined }, scope), promise };
+    case "createCallback": {
+      const opening = execution.promises.create({ kind: "opening", op: head.op });
+      const state = newCallback(request.options, null);
+      return { operation: callbackOperation(head, { state, opening }, scope), promise: opening.promise };
+    }
+    case "waitForCallback": {
+      const state = newCallback(request.options, request.submit);
+      return { operation: callbackOperation(head, { state, opening: null }, scope), promise };
+    }
+  }
+}
+
+function newCallback(options: CallbackState["options"], submit: CallbackState["submit"]): CallbackState {
+  return { options, submit, callback: null, checkAt: null, submitted: submit === null, outcome: null };
+}
+
+/** The submitter's step has the id of its callback and a suffix: no frame can allot that. */
+const SUBMITTER = "/submitter";
+
+export function submitterOperation({ head, state }: CallbackOperation, execution: Execution): Operation {
+  const { submit: fn, callback: callbackId } = state;
+  if (fn === null || callbackId === null) throw new TypeError(`Callback ${head.op} has nothing to submit.`);
+  const op = head.op + SUBMITTER;
+  const { site, at } = head;
+  const name = `${head.name ?? "callback"} submitter`;
+  const own: OperationHead = {
+    op,
+    name,
+    site,
+    ...(at === undefined ? {} : { at }),
+    record: execution.promises.create({ kind: "operation", op }),
+  };
+  const body = { kind: "submitter", fn, callbackId } as const;
+  return watched(own, { body, options: state.options, attempt: 1, retryAt: null }, execution);
+}
+
+/** A submitter tells its callback how it ended, also after a restore. */
+function watched(head: OperationHead, state: StepState, execution: Execution): Operation {
+  const tell = (failure: { readonly error: unknown } | null): void => {
+    const parent = execution.operations.get(head.op.slice(0, -SUBMITTER.length));
+    if (parent?.kind === "callback") (parent as CallbackOperation).submitterEnded(failure);
+  };
+  head.record.promise.then(
+    () => tell(null),
+    (error: unknown) => tell({ error }),
+  );
+  return stepOperation(head, state, execution.scope);
+}
+
+/** An operation as a snapshot holds it. */
+export type SavedOperation =
+  | ({ readonly kind: "step" } & StepState)
+  | ({ readonly kind: "wait" } & WaitState)
+  | ({ readonly kind: "checkpoint" } & CheckpointState)
+  | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
+
+export function restoreOperation(head: OperationHead, saved: SavedOperation, execution: Execution): Operation {
+  const { scope } = execution;
+  switch (saved.kind) {
+    case "step": {
+      const { body, options, attempt, retryAt } = saved;
+      const state = { body, options, attempt, retryAt };
+      return body.kind === "submitter" ? watched(head, state, execution) : stepOperation(head, state, scope);
+    }
+    case "wait":
+      return waitOperation(head, { delayMs: saved.delayMs, until: saved.until }, scope);
+    case "checkpoint":
+      return checkpointOperation(head, { value: saved.value }, scope);
+    case "callback": {
+      const { options, submit, callback, checkAt, submitted, outcome, opening } = saved;
+      const state = { options, submit, callback, checkAt, submitted, outcome };
+      const record: PromiseRecord | null = execution.promises.find(opening) ?? null;
+      return callbackOperation(head, { state, opening: record }, scope);
+    }
+  }
+}

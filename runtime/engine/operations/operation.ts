@@ -1,0 +1,50 @@
+/**
+ * An operation between its call and its settlement. It learns of its progress only through `apply`, from events that
+ * are committed: the live run and a recovery do the same.
+ */
+import type { OperationEvent, OperationRef, OperationReport } from "../events.ts";
+import type { PromiseRecord } from "../promises.ts";
+import type { CallbackOperation } from "./callback.ts";
+
+/** What an operation may use of its execution. */
+export interface OperationScope {
+  now(): number;
+  /** Chance that is not recorded: jitter, callback ids. */
+  random(): number;
+  uuid(): string;
+  encode(value: unknown): string;
+  encodeError(error: unknown): string;
+  decode(text: string): unknown;
+  /** Hands an event about `head` over to be committed. `snapshot`: the state before it is written with it. */
+  report(head: OperationHead, event: OperationReport, snapshot?: boolean): void;
+  /** True when this run of the execution was given up: results of bodies still running are dropped. */
+  disposed(): boolean;
+  /** Starts the submitter of an open callback, as a step of its own. */
+  submit(op: CallbackOperation): void;
+  /** Asks the store whether the callback's time is over. */
+  expire(op: CallbackOperation, callback: string): void;
+  /** Removes a settled operation. */
+  finish(op: Operation): void;
+}
+
+/** What every operation has. */
+export interface OperationHead extends OperationRef {
+  site: number;
+  at?: string;
+  readonly record: PromiseRecord;
+}
+
+export interface Operation {
+  readonly kind: "step" | "wait" | "callback" | "value" | "checkpoint";
+  readonly head: OperationHead;
+  /** Does what is to be done next, if nothing is under way: called when live, also after a restore. */
+  start(): void;
+  apply(event: OperationEvent): void;
+  /** When `fire` is wanted next; null: not by time. */
+  timer(): number | null;
+  fire(now: number): void;
+  /** Its body is running: the execution cannot leave memory. */
+  busy(): boolean;
+  /** What a snapshot needs beside the head. Throws `CannotEncode` when it cannot be restored. */
+  save(): Readonly<Record<string, unknown>>;
+}

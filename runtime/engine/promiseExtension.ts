@@ -1,0 +1,67 @@
+/** Promises inside a snapshot: settled ones with their value, pending ones with where the value will come from. */
+import { types } from "node:util";
+import { CannotEncode, DecodeError } from "../errors.ts";
+import type { Extension } from "../values/contract.ts";
+import type { PromiseRecord, PromiseTable } from "./promises.ts";
+
+export function promiseExtension(table: PromiseTable): Extension {
+  return {
+    tag: "p",
+    early: true,
+    matches: (value) => types.isPromise(value),
+    write(value) {
+      const record = table.find(value);
+      if (record === undefined) {
+        throw new CannotEncode("it is a promise that no durable operation made");
+      }
+      return parts(table, record);
+    },
+    create: () => table.create({ kind: "task", path: "" }).promise,
+    fill(value, [kind, ...rest]) {
+      const record = table.find(value);
+      if (record !== undefined) revive({ table, record }, String(kind), rest);
+    },
+  };
+}
+
+function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
+  const settled = table.settledState(record);
+  if (settled !== null) return [settled.kind, settled.value];
+  if (record.follows !== null) return ["follows", record.follows.promise, record.follows.order];
+  const { source } = record;
+  switch (source.kind) {
+    case "operation":
+    case "opening":
+      return [source.kind, source.op];
+    case "task":
+      return ["task", source.path];
+    case "all":
+      return ["all", source.all.order, source.all.values, ...[...source.all.pending].flat()];
+  }
+}
+
+function revive(
+  { table, record }: { table: PromiseTable; record: PromiseRecord },
+  kind: string,
+  rest: readonly unknown[],
+): void {
+  switch (kind) {
+    case "fulfilled":
+      return record.resolve(rest[0]);
+    case "rejected":
+      return record.reject(rest[0]);
+    case "follows":
+      return table.restoreFollower(record, rest[0] as Promise<unknown>, rest[1] as number);
+    case "operation":
+    case "opening":
+      record.source = { kind, op: String(rest[0]) };
+      return;
+    case "task":
+      record.source = { kind, path: String(rest[0]) };
+      return;
+    case "all":
+      return table.restoreAll(record, rest);
+    default:
+      throw new DecodeError(`A promise of kind "${kind}" is unknown to this version.`);
+  }
+}

@@ -1,0 +1,43 @@
+/** An execution as its operations see it. */
+import { EncodeError } from "../errors.ts";
+import type { Execution } from "./execution.ts";
+import type { CallbackOperation } from "./operations/callback.ts";
+import { submitterOperation } from "./operations/create.ts";
+import type { OperationScope } from "./operations/operation.ts";
+import { payloadCodec } from "./state.ts";
+
+export function operationScope(execution: Execution): OperationScope {
+  const { hooks } = execution;
+  const { world } = hooks;
+  return {
+    now: () => world.now(),
+    random: () => world.random(),
+    uuid: () => world.uuid(),
+    encode: (value) => payloadCodec.encode(value),
+    encodeError,
+    decode: (text) => payloadCodec.decode(text),
+    report: (head, event, snapshot = false) => execution.send({ head, event, snapshot, message: null }),
+    disposed: () => execution.disposed || execution.ended !== null,
+    submit: (op: CallbackOperation) => execution.begin(submitterOperation(op, execution)),
+    expire: (op, callback) => hooks.expire(execution, op, callback),
+    finish: (op) => void execution.operations.delete(op.head.op),
+  };
+}
+
+/**
+ * An error must always be recordable, or a failure would be lost. When a property of it cannot be written, what every
+ * error has is kept: name, message, stack.
+ */
+export function encodeError(error: unknown): string {
+  try {
+    return payloadCodec.encode(error);
+  } catch (cause) {
+    if (!(cause instanceof EncodeError)) throw cause;
+    const plain = new Error(error instanceof Error ? error.message : String(error));
+    if (error instanceof Error) {
+      plain.name = error.name;
+      if (error.stack !== undefined) plain.stack = error.stack;
+    }
+    return payloadCodec.encode(plain);
+  }
+}

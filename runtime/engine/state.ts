@@ -1,0 +1,240 @@
+/**
+ * The state of an execution as text: every unfinished frame (checkpoint and live slots), every pending operation, and
+ * all values they reach, as one graph in which shared objects stay shared.
+ */
+import { EncodeError, UnplaceableStateError } from "../errors.ts";
+import { awaitOn, Frame } from "../frame.ts";
+import type { ClosureRecord } from "../registry.ts";
+import {
+  classRegistry,
+  findClosure,
+  findMachine,
+  functionRegistry,
+  liveSlots,
+  makeClosure,
+} from "../registry.ts";
+import type { Body } from "../requests.ts";
+import { createCodec } from "../values/codec.ts";
+import type { Codec, Extension } from "../values/contract.ts";
+import { Box, Cursor } from "../variables.ts";
+import type { Execution } from "./execution.ts";
+import { SeededChance } from "./identity.ts";
+import { restoreOperation } from "./operations/create.ts";
+import type { SavedOperation } from "./operations/create.ts";
+import type { Operation, OperationHead } from "./operations/operation.ts";
+import { promiseExtension } from "./promiseExtension.ts";
+
+/** Version of the state's own layout. */
+const LAYOUT = 1;
+
+interface SavedFrame {
+  readonly path: string;
+  readonly ordinal: number;
+  readonly machine: string;
+  readonly hash: string;
+  readonly pc: number;
+  readonly parked: number;
+  readonly slots: Readonly<Record<string, unknown>>;
+  readonly awaiting: Promise<unknown>;
+  readonly promise: Promise<unknown>;
+}
+
+interface SavedHead {
+  readonly op: string;
+  readonly name?: string;
+  readonly site: number;
+  readonly at?: string;
+  readonly promise: Promise<unknown>;
+}
+
+interface SavedState {
+  readonly layout: number;
+  readonly time: number;
+  readonly chance: { readonly seed: string; readonly counter: number };
+  readonly root: Promise<unknown>;
+  readonly frames: readonly SavedFrame[];
+  readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
+}
+
+/** A state that cannot be written now, in the author's terms. */
+export class UnwritableStateError extends EncodeError {}
+
+/**
+ * Inputs, results and errors: values alone. A promise or a closure in a result would be cut off from the execution it
+ * belongs to, so it is refused here.
+ */
+export const payloadCodec: Codec = createCodec({ classes: classRegistry, functions: functionRegistry });
+
+/** The codec of one execution: it knows the execution's promises, and the code of this build. */
+export function stateCodec(execution: Execution): Codec {
+  return createCodec({
+    extensions: [boxes, closures, cursors, promiseExtension(execution.promises)],
+    classes: classRegistry,
+    functions: functionRegistry,
+  });
+}
+
+/** Throws `UnwritableStateError` that names the variable and the checkpoint. */
+export function saveState(execution: Execution): string {
+  const { chance, time, root } = execution;
+  if (root === null) throw new TypeError("An execution without a root has no state.");
+  const frames = [...execution.frames];
+  const state: SavedState = {
+    layout: LAYOUT,
+    time,
+    chance: { seed: chance.seed, counter: chance.counter },
+    root: root.promise,
+    frames: frames.map(saveFrame),
+    operations: [...execution.operations.values()].map(saveOperation),
+  };
+  try {
+    return execution.codec.encode(state);
+  } catch (error) {
+    throw error instanceof EncodeError ? inAuthorsTerms(error, frames, execution) : error;
+  }
+}
+
+/** Rebuilds frames, promises and operations in an execution that is still empty. Reactions are attached in their old order. */
+export function restoreState(execution: Execution, text: string): void {
+  const state = execution.codec.decode(text) as SavedState;
+  if (state.layout !== LAYOUT) {
+    throw new UnplaceableStateError(`The state of ${execution.id} has layout ${state.layout}, not ${LAYOUT}.`);
+  }
+  const { promises } = execution;
+  execution.time = state.time;
+  execution.chance = new SeededChance(state.chance.seed, state.chance.counter);
+  execution.root = promises.find(state.root) ?? null;
+  const reactions = promises.takeRestored();
+  for (const saved of state.frames) {
+    const frame = restoreFrame(execution, saved);
+    execution.frames.add(frame);
+    reactions.push({ order: saved.parked, attach: () => awaitOn(frame, saved.awaiting) });
+  }
+  for (const { state: operationState, promise, ...ref } of state.operations) {
+    const record = promises.find(promise);
+    if (record === undefined) throw new UnplaceableStateError(`Operation ${ref.op} has no promise.`);
+    const head: OperationHead = { ...ref, record };
+    execution.operations.set(ref.op, restoreOperation(head, readBody(operationState), execution));
+  }
+  reactions.sort((a, b) => a.order - b.order);
+  for (const { attach } of reactions) attach();
+  promises.orderFrom(reactions.at(-1)?.order ?? 0);
+  execution.watchRoot();
+}
+
+function saveFrame(frame: Frame): SavedFrame {
+  const { machine, path, ordinal, pc, parked, slots, awaiting, deferred } = frame;
+  if (awaiting === null || deferred === null) throw new TypeError(`Frame "${path}" is not parked.`);
+  const names = machine.checkpoints[pc]?.live ?? [];
+  const values = liveSlots(machine, pc, slots);
+  return {
+    path,
+    ordinal,
+    machine: machine.id,
+    hash: machine.hash,
+    pc,
+    parked,
+    slots: Object.fromEntries(names.map((name, index) => [name, values[index]])),
+    awaiting,
+    promise: deferred.promise,
+  };
+}
+
+function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
+  const machine = findMachine(saved.machine);
+  if (machine === undefined) {
+    throw new UnplaceableStateError(
+      `${execution.id} is inside ${saved.machine}, which this build does not have. Run a worker of the build that has it.`,
+    );
+  }
+  if (machine.hash !== saved.hash) {
+    throw new UnplaceableStateError(
+      `${execution.id} is at checkpoint ${saved.pc} of ${saved.machine} as it was compiled with hash ${saved.hash}; this ` +
+        `build has ${machine.hash}. Let a worker of the old build finish it.`,
+    );
+  }
+  const frame = new Frame(machine, execution.host);
+  frame.path = saved.path;
+  frame.ordinal = saved.ordinal;
+  frame.pc = saved.pc;
+  frame.parked = saved.parked;
+  frame.slots = { ...saved.slots };
+  frame.deferred = execution.promises.find(saved.promise) ?? null;
+  return frame;
+}
+
+function saveOperation(operation: Operation): SavedHead & { readonly state: SavedOperation } {
+  const { record, ...ref } = operation.head;
+  const state = { kind: operation.kind, ...operation.save() } as SavedOperation;
+  return { ...ref, promise: record.promise, state: writeBody(state) };
+}
+
+/** A step's body that is a machine's call holds the machine: written, it is the machine's id. */
+function writeBody(state: SavedOperation): SavedOperation {
+  if (state.kind !== "step" || state.body.kind !== "call") return state;
+  return { ...state, body: { ...state.body, machine: state.body.machine.id } as unknown as Body };
+}
+
+function readBody(state: SavedOperation): SavedOperation {
+  if (state.kind !== "step" || state.body.kind !== "call") return state;
+  const id = state.body.machine as unknown as string;
+  const machine = findMachine(id);
+  if (machine === undefined) throw new UnplaceableStateError(`This build has no ${id}.`);
+  return { ...state, body: { ...state.body, machine } };
+}
+
+const boxes: Extension = {
+  tag: "b",
+  early: true,
+  matches: (value) => value instanceof Box,
+  write: (value) => [(value as Box).v],
+  create: () => new Box(undefined),
+  fill: (value, parts) => {
+    (value as Box).v = parts[0];
+  },
+};
+
+const cursors: Extension = {
+  tag: "i",
+  matches: (value) => value instanceof Cursor,
+  write: (value) => [(value as Cursor).source, (value as Cursor).position],
+  create: ([source, position]) => new Cursor(source as unknown[], position as number),
+};
+
+const closures: Extension = {
+  tag: "c",
+  matches: (value) => findClosure(value) !== undefined,
+  write: (value) => {
+    const { id, captures } = findClosure(value) as ClosureRecord;
+    return [id, ...captures];
+  },
+  create: ([id, ...captures]) => {
+    const made = makeClosure({ id: id as string, captures });
+    if (made === undefined) throw new UnplaceableStateError(`This build has no closure ${String(id)}.`);
+    return made;
+  },
+};
+
+const FRAME_PATH = /^frames\[(\d+)\]\.slots\.?(.*)$/;
+const OPERATION_PATH = /^operations\[(\d+)\]\.(.*)$/;
+
+function inAuthorsTerms(
+  error: EncodeError,
+  frames: readonly Frame[],
+  execution: Execution,
+): UnwritableStateError {
+  const inFrame = FRAME_PATH.exec(error.path);
+  const frame = frames[Number(inFrame?.[1])];
+  if (inFrame !== null && frame !== undefined) {
+    const info = frame.machine.checkpoints[frame.pc];
+    const where = `${frame.machine.source}:${info?.line ?? 0}`;
+    const reason = `${error.reason}, and it is live at checkpoint ${frame.pc} of ${frame.machine.name} (${where})`;
+    return new UnwritableStateError(inFrame[2] ?? "", reason);
+  }
+  const operation = [...execution.operations.values()][Number(OPERATION_PATH.exec(error.path)?.[1])];
+  if (operation === undefined) return new UnwritableStateError(error.path, error.reason);
+  const { name, at } = operation.head;
+  const what = `${operation.kind}${name === undefined ? "" : ` "${name}"`}${at === undefined ? "" : ` (${at})`}`;
+  return new UnwritableStateError(`what the ${what} needs`, error.reason);
+}
+

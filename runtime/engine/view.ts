@@ -1,0 +1,44 @@
+/** An execution as people and services see it. */
+import type { ExecutionRow, ExecutionStatus } from "../stores/store.ts";
+import { payloadCodec } from "./state.ts";
+
+export interface ExecutionView {
+  readonly id: string;
+  /** `path#name` */
+  readonly function: string;
+  readonly status: ExecutionStatus;
+  readonly input: unknown;
+  /** Once SUCCEEDED. */
+  readonly result?: unknown;
+  /** Once FAILED, TIMED_OUT or STOPPED. */
+  readonly error?: unknown;
+  /** Why no worker runs it, although it is RUNNING. */
+  readonly problem?: string;
+  /** Why its state could not be written last: it resumes from an older one and re-runs more. */
+  readonly snapshotProblem?: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly endedAt?: number;
+  /** When a worker looks at it next; absent when only a message wakes it. */
+  readonly wakeAt?: number;
+  /** How many events its journal has. */
+  readonly events: number;
+}
+
+export function toView(row: ExecutionRow, snapshotProblem: string | null): ExecutionView {
+  const { id, status, createdAt, endedAt, wakeAt, problem, result, error } = row;
+  return {
+    id,
+    function: row.function,
+    status,
+    input: payloadCodec.decode(row.input),
+    ...(result === null ? {} : { result: payloadCodec.decode(result) }),
+    ...(error === null ? {} : { error: payloadCodec.decode(error) }),
+    ...(problem === null ? {} : { problem }),
+    ...(snapshotProblem === null ? {} : { snapshotProblem }),
+    createdAt,
+    ...(endedAt === null ? {} : { endedAt }),
+    ...(wakeAt === null ? {} : { wakeAt }),
+    events: row.lastSeq,
+  };
+}

@@ -1,0 +1,328 @@
+/**
+ * Runs executions: collects what they report, commits it in one transaction, applies it, and waits until all of them
+ * are parked again. One such round is a *turn*; everything that is ready at the same moment shares it, and its fsync.
+ *
+ * Executions that can only wait leave memory. The store's wake times and messages bring them back.
+ */
+import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import type { Commit, Store } from "../stores/store.ts";
+import type { Prepared } from "./commits.ts";
+import { prepareCommit, wakeCommit } from "./commits.ts";
+import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
+import type { ResumeReport, Running } from "./load.ts";
+import { bringBack } from "./load.ts";
+import { deliver } from "./messages.ts";
+import { TimerQueue } from "./timers.ts";
+import type { World } from "./world.ts";
+import { drained } from "./world.ts";
+
+export interface WorkerParts {
+  readonly store: Store;
+  readonly world: World;
+  readonly epoch: number;
+  /** Most executions in memory at a time; the others wait in the store. */
+  readonly executionsMax: number;
+  /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
+  readonly lingerMs: number;
+  /**
+   * For tests: every execution is given up after each of its commits and brought back from the store; called each time,
+   * with the reason if its state could not be written.
+   */
+  readonly restarting: ((problem: string | null) => void) | null;
+  ended(id: string, event: EndEvent): void;
+  parked(id: string, problem: Error): void;
+  /** The worker cannot go on: the store failed, or another owner took over. Called once. */
+  failed(error: unknown): void;
+}
+
+/** How many resume reports are kept. */
+const REPORTS_MAX = 1_000;
+
+export class Worker {
+  private readonly parts: WorkerParts;
+  private readonly loaded = new Map<string, Running>();
+  private readonly loading = new Map<string, Promise<void>>();
+  private readonly ready = new Set<Running>();
+  /** Idle executions whose row has an old wake time. */
+  private readonly drowsy = new Set<Running>();
+  private readonly timers = new TimerQueue<Running>();
+  private readonly reports = new Map<string, ResumeReport>();
+  private readonly hooks: ExecutionHooks;
+  private cancelTimer: () => void = () => undefined;
+  private storeWakeAt: number | null = null;
+  private turning: Promise<void> | null = null;
+  private scheduled = false;
+  private stopped = false;
+
+  constructor(parts: WorkerParts) {
+    this.parts = parts;
+    this.hooks = {
+      world: parts.world,
+      everyAwait: parts.restarting !== null,
+      ready: (execution) => this.markReady(execution),
+      expire: (execution, op, callback) =>
+        void this.guard(async () => {
+          const again = await parts.store.expire(callback, parts.world.now());
+          op.checkAgain(again);
+          await this.deliverTo(execution.id);
+          this.setTimer(this.loaded.get(execution.id));
+        }),
+    };
+  }
+
+  get executionsInMemory(): number {
+    return this.loaded.size;
+  }
+
+  report(id: string): ResumeReport | null {
+    return this.reports.get(id) ?? null;
+  }
+
+  snapshotProblem(id: string): string | null {
+    return this.loaded.get(id)?.snapshots.problem?.message ?? null;
+  }
+
+  /** Looks for executions that are due or have messages, and at the clock of the store. */
+  pump(): Promise<void> {
+    return this.guard(async () => {
+      const { store, world, executionsMax } = this.parts;
+      const now = world.now();
+      const room = Math.max(executionsMax - this.loaded.size - this.loading.size, 0);
+      for (const id of await store.due(now, this.loaded.size + this.loading.size + room)) {
+        if (this.loaded.has(id)) await this.deliverTo(id);
+        else if (this.loaded.size + this.loading.size < executionsMax) void this.load(id);
+      }
+      this.storeWakeAt = await store.nextWake(now);
+      this.arm();
+    });
+  }
+
+  /** Something happened for this execution: a message, or its start. */
+  wake(id: string): Promise<void> {
+    return this.guard(async () => {
+      await this.loading.get(id);
+      if (this.loaded.has(id)) await this.deliverTo(id);
+      else if (this.loaded.size + this.loading.size < this.parts.executionsMax) await this.load(id);
+    });
+  }
+
+  /** Stops taking turns; resolves when the running one is over. What bodies still do is dropped. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelTimer();
+    await this.turning;
+    for (const { execution } of this.loaded.values()) execution.disposed = true;
+    this.loaded.clear();
+  }
+
+  private load(id: string): Promise<void> {
+    const already = this.loading.get(id);
+    if (already !== undefined) return already;
+    const loading = this.guard(async () => {
+      const stored = await this.parts.store.load(id);
+      if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
+      try {
+        this.admit(id, await bringBack(stored, this.hooks));
+      } catch (error) {
+        await this.park(id, error);
+      }
+    }).finally(() => this.loading.delete(id));
+    this.loading.set(id, loading);
+    return loading;
+  }
+
+  private admit(id: string, running: Running): void {
+    if (this.stopped) {
+      running.execution.disposed = true;
+      return;
+    }
+    this.loaded.set(id, running);
+    this.reports.delete(id);
+    this.reports.set(id, running.report);
+    if (this.reports.size > REPORTS_MAX) this.reports.delete(this.reports.keys().next().value as string);
+    const { execution } = running;
+    execution.fireTimers(this.parts.world.now());
+    if (execution.outbox.length > 0 || execution.stale.length > 0) this.markReady(execution);
+    this.rest(running);
+  }
+
+  private async deliverTo(id: string): Promise<void> {
+    const running = this.loaded.get(id);
+    if (running !== undefined) deliver(running.execution, await this.parts.store.messages(id));
+  }
+
+  private markReady(execution: Execution): void {
+    const running = this.loaded.get(execution.id);
+    // Still being brought back: `admit` looks at its outbox.
+    if (running?.execution !== execution) return;
+    this.ready.add(running);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.turning !== null || this.stopped) return;
+    this.scheduled = true;
+    // A turn a pass of the event loop: timers and I/O of bodies get their share, however fast steps are.
+    setImmediate(() => {
+      this.scheduled = false;
+      if (this.stopped) return;
+      this.turning = this.guard(() => this.turn()).finally(() => {
+        this.turning = null;
+        if (this.ready.size > 0 || this.drowsy.size > 0) this.schedule();
+      });
+    });
+  }
+
+  private async turn(): Promise<void> {
+    const { store, world, epoch, restarting } = this.parts;
+    const batch = [...this.ready].filter(({ execution }) => !execution.disposed);
+    this.ready.clear();
+    const prepared = batch.map((running) => ({
+      running,
+      ...prepareCommit(running.execution, running.snapshots, world.now()),
+    }));
+    const drowsy = [...this.drowsy].filter((running) => this.mayLeave(running));
+    this.drowsy.clear();
+    const commits: Commit[] = [
+      ...prepared.map(({ commit }) => commit),
+      ...drowsy.map(({ execution }) => wakeCommit(execution)),
+    ];
+    if (commits.length === 0) return;
+    const answer = store.commit(epoch, commits);
+    if (answer instanceof Promise) await answer;
+    for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
+    for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
+    const alive = restarting !== null ? await this.restart(prepared) : prepared;
+    await this.applyAll(alive);
+    for (const { running } of alive) this.rest(running);
+    for (const running of drowsy) this.rest(running);
+  }
+
+  /** One event an execution and round, so that all executions share each draining. */
+  private async applyAll(prepared: readonly (Prepared & { readonly running: Running })[]): Promise<void> {
+    let round = prepared;
+    for (let index = 0; round.length > 0; index++) {
+      round = round.filter(({ events, running }) => index < events.length && !running.execution.disposed);
+      for (const { events, running } of round) {
+        try {
+          running.execution.apply(events[index] as (typeof events)[0]);
+        } catch (error) {
+          await this.park(running.execution.id, error);
+        }
+        const { outbox, stale } = running.execution;
+        if (outbox.length > 0 || stale.length > 0) this.ready.add(running);
+      }
+      if (round.length > 0) await drained();
+    }
+  }
+
+  /** Gives executions up and brings them back; those with a body at work go on, as it would run twice. */
+  private async restart<P extends Prepared & { readonly running: Running }>(
+    prepared: readonly P[],
+  ): Promise<P[]> {
+    const alive: P[] = [];
+    for (const one of prepared) {
+      const { execution } = one.running;
+      const reported = new Set(one.events.map((event) => ("op" in event ? event.op : "")));
+      const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
+      if (working || execution.outbox.length > 0 || one.commit.end !== undefined) alive.push(one);
+      else {
+        this.drop(one.running);
+        this.parts.restarting?.(one.running.snapshots.problem?.message ?? null);
+        await this.load(execution.id);
+      }
+    }
+    return alive;
+  }
+
+  /** After its turn: ended, waiting in memory, or leaving it. */
+  private rest(running: Running): void {
+    const { execution } = running;
+    if (execution.disposed) return;
+    if (execution.ended !== null) {
+      this.drop(running);
+      this.parts.ended(execution.id, execution.ended);
+      return;
+    }
+    if (!this.mayLeave(running)) this.setTimer(running);
+    else if (running.wakeAt !== execution.nextTimer()) {
+      this.drowsy.add(running);
+      this.schedule();
+    } else {
+      this.drop(running);
+      const { wakeAt } = running;
+      if (wakeAt !== null && wakeAt < (this.storeWakeAt ?? Infinity)) this.storeWakeAt = wakeAt;
+      this.arm();
+    }
+  }
+
+  private mayLeave({ execution }: Running): boolean {
+    if (execution.disposed || execution.ended !== null || !execution.idle()) return false;
+    const next = execution.nextTimer();
+    return next === null || next > this.parts.world.now() + this.parts.lingerMs;
+  }
+
+  private drop(running: Running): void {
+    running.execution.disposed = true;
+    this.loaded.delete(running.execution.id);
+    this.ready.delete(running);
+  }
+
+  private setTimer(running: Running | undefined): void {
+    const at = running?.execution.nextTimer() ?? null;
+    if (running === undefined || at === null || (running.timerAt !== null && running.timerAt <= at)) return;
+    running.timerAt = at;
+    this.timers.add(at, running);
+    this.arm();
+  }
+
+  private arm(): void {
+    this.cancelTimer();
+    if (this.stopped) return;
+    const at = Math.min(this.timers.earliest ?? Infinity, this.storeWakeAt ?? Infinity);
+    if (at === Infinity) return;
+    this.cancelTimer = this.parts.world.setTimer(at, () => {
+      const now = this.parts.world.now();
+      for (const running of new Set(this.timers.takeDue(now))) {
+        if (running.execution.disposed) continue;
+        running.timerAt = null;
+        running.execution.fireTimers(now);
+        if (running.execution.outbox.length === 0) this.setTimer(running);
+      }
+      if (this.storeWakeAt !== null && this.storeWakeAt <= now) void this.pump();
+      else this.arm();
+    });
+  }
+
+  /** State and code do not fit: the execution stays as it is, with the reason, until a build that fits comes. */
+  private async park(id: string, error: unknown): Promise<void> {
+    if (
+      !(
+        error instanceof UnplaceableStateError ||
+        error instanceof NonDeterminismError ||
+        error instanceof DecodeError
+      )
+    ) {
+      throw error;
+    }
+    const running = this.loaded.get(id);
+    if (running !== undefined) this.drop(running);
+    await this.parts.store.commit(this.parts.epoch, [
+      { execution: id, events: [], wakeAt: null, consumed: [], opened: [], closed: [], problem: error.message },
+    ]);
+    this.parts.parked(id, error);
+  }
+
+  private async guard(work: () => Promise<void>): Promise<void> {
+    if (this.stopped) return;
+    try {
+      await work();
+    } catch (error) {
+      if (this.stopped) return;
+      this.stopped = true;
+      this.cancelTimer();
+      for (const { execution } of this.loaded.values()) execution.disposed = true;
+      this.parts.failed(error instanceof Error ? error : new EngineClosedError(String(error)));
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What compiled modules announce while they load: machines, closures, durable functions, classes. One registry a
+ * process, because identities (`path#name`) are global; it only grows, and saying the same thing twice is harmless.
+ */
+import type { MachineDefinition, Slots } from "./contract.ts";
+import { VOCABULARY } from "./contract.ts";
+import { DurableError } from "./errors.ts";
+
+/** A compiled function needs a newer runtime than this one. */
+export class VocabularyError extends DurableError {}
+
+type AnyFunction = (...args: never[]) => unknown;
+export type ClosureFactory = (...captures: never[]) => AnyFunction;
+export type Constructor = abstract new (...args: never[]) => object;
+
+/** A closure's origin: enough to make it again. */
+export interface ClosureRecord {
+  readonly id: string;
+  readonly captures: readonly unknown[];
+}
+
+const machines = new Map<string, MachineDefinition>();
+const factories = new Map<string, ClosureFactory>();
+const closures = new WeakMap<object, ClosureRecord>();
+const durables = new WeakMap<object, MachineDefinition>();
+const durableByName = new Map<string, AnyFunction>();
+const classIds = new WeakMap<object, string>();
+const classesById = new Map<string, Constructor>();
+const operations = new WeakSet<object>();
+
+/** Registers a machine; the last one wins, so that a module loaded again (tests, hot reload) replaces itself. */
+export function machine<const D extends MachineDefinition>(definition: D): D {
+  if (definition.vocabulary > VOCABULARY) {
+    throw new VocabularyError(
+      `${definition.id} was compiled for machine vocabulary ${definition.vocabulary}, and this @durablec/runtime speaks ` +
+        `${VOCABULARY}. Upgrade @durablec/runtime in this service to the version of the durablec that built it.`,
+    );
+  }
+  machines.set(definition.id, definition);
+  return definition;
+}
+
+export function findMachine(id: string): MachineDefinition | undefined {
+  return machines.get(id);
+}
+
+/** Registers the code of a closure and returns the maker that emitted code calls. */
+export function closure<F extends ClosureFactory>(id: string, factory: F): F {
+  factories.set(id, factory);
+  const make = (...captures: never[]): AnyFunction => {
+    const made = factory(...captures);
+    closures.set(made, { id, captures });
+    return made;
+  };
+  return make as F;
+}
+
+export function findClosure(fn: object): ClosureRecord | undefined {
+  return closures.get(fn);
+}
+
+/** Makes a stored closure again; undefined when this build has no code of that id. */
+export function makeClosure({ id, captures }: ClosureRecord): AnyFunction | undefined {
+  const factory = factories.get(id);
+  if (factory === undefined) return undefined;
+  const made = factory(...(captures as never[]));
+  closures.set(made, { id, captures });
+  return made;
+}
+
+/** Says that `fn` is the durable function of `definition`. */
+export function durable<F extends object>(fn: F, definition: MachineDefinition): F {
+  durables.set(fn, definition);
+  if (definition.enter !== undefined) durableByName.set(definition.id, fn as unknown as AnyFunction);
+  return fn;
+}
+
+export function findDurable(fn: object): MachineDefinition | undefined {
+  return durables.get(fn);
+}
+
+/** Marks the runtime's own operations, so that a dynamic call tells them from functions that become steps. */
+export function operation<F extends object>(fn: F): F {
+  operations.add(fn);
+  return fn;
+}
+
+export function isOperation(fn: object): boolean {
+  return operations.has(fn);
+}
+
+/** Registers a class whose instances may be written. */
+export function registerClass<C extends Constructor>(id: string, constructor: C): C {
+  classIds.set(constructor, id);
+  classesById.set(id, constructor);
+  return constructor;
+}
+
+export const classRegistry = {
+  idOf: (constructor: object) => classIds.get(constructor),
+  classOf: (id: string) => classesById.get(id),
+};
+
+/** Functions as values: durable functions, and registered classes themselves. */
+export const functionRegistry = {
+  nameOf(fn: object): string | undefined {
+    const classId = classIds.get(fn);
+    if (classId !== undefined) return `class ${classId}`;
+    const definition = durables.get(fn);
+    return definition !== undefined && durableByName.get(definition.id) === fn ? definition.id : undefined;
+  },
+  functionOf(name: string): object | undefined {
+    return name.startsWith("class ") ? classesById.get(name.slice("class ".length)) : durableByName.get(name);
+  },
+};
+
+/** A frame's slots as written: the values of its live slots, in the order of the checkpoint's table. */
+export function liveSlots(definition: MachineDefinition, pc: number, slots: Slots): unknown[] {
+  return (definition.checkpoints[pc]?.live ?? []).map((name) => slots[name]);
+}

@@ -1,0 +1,59 @@
+/** What a frame asks its host for: one plain object an operation. Durations are milliseconds. */
+import type { MachineDefinition } from "./contract.ts";
+import type { CallbackOptions, StepContext, StepOptions, Submitter } from "./authoring.ts";
+import { bodyOf, outsideFrames } from "./frame.ts";
+
+/** A step's body, in a form that can be stored: code by id, and values. */
+export type Body =
+  | {
+      readonly kind: "call";
+      readonly machine: MachineDefinition;
+      readonly checkpoint: number;
+      readonly args: readonly unknown[];
+    }
+  | {
+      readonly kind: "function";
+      readonly fn: (...args: readonly unknown[]) => unknown;
+      readonly self: unknown;
+      readonly args: readonly unknown[];
+    }
+  | { readonly kind: "closure"; readonly fn: (context: StepContext) => unknown }
+  | { readonly kind: "submitter"; readonly fn: Submitter; readonly callbackId: string };
+
+export type Request =
+  | {
+      readonly kind: "step";
+      readonly name: string | undefined;
+      readonly body: Body;
+      /** From the author: checked by the host. */
+      readonly options: StepOptions | undefined;
+    }
+  | { readonly kind: "wait"; readonly name: string | undefined; readonly delayMs: number }
+  | {
+      readonly kind: "createCallback";
+      readonly name: string | undefined;
+      readonly options: CallbackOptions;
+    }
+  | {
+      readonly kind: "waitForCallback";
+      readonly name: string | undefined;
+      readonly submit: Submitter;
+      readonly options: CallbackOptions & StepOptions;
+    }
+  | { readonly kind: "checkpoint"; readonly name: string | undefined };
+
+/** Runs a step's body as ordinary code. */
+export function runBody(body: Body, context: StepContext): unknown {
+  return outsideFrames(() => {
+    switch (body.kind) {
+      case "call":
+        return bodyOf(body.machine, body.checkpoint)(...(body.args as never[]));
+      case "function":
+        return Reflect.apply(body.fn, body.self, body.args);
+      case "closure":
+        return body.fn(context);
+      case "submitter":
+        return body.fn(body.callbackId, context);
+    }
+  });
+}
