@@ -84,7 +84,11 @@ export const waitForCallback = operation(function waitForCallback<T = unknown>(
     | [name: string | undefined, submit: Submitter, options?: CallbackOptions & StepOptions]
     | [submit: Submitter, options?: CallbackOptions & StepOptions]
 ): Promise<T> {
-  const [name, fn, options] = named("waitForCallback", args) as [string | undefined, unknown, CallbackOptions & StepOptions];
+  const [name, fn, options] = named("waitForCallback", args) as [
+    string | undefined,
+    unknown,
+    CallbackOptions & StepOptions,
+  ];
   const submit = aFunction("waitForCallback", "submitter", fn) as Submitter;
   const checked = checkCallback("waitForCallback", options) as CallbackOptions & StepOptions;
   checkRetry(checked.retry);

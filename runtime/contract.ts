@@ -10,14 +10,7 @@ export const VOCABULARY = 1;
 
 /** What happens at a checkpoint, for people and tools. `value` is an await of anything that is no operation. */
 export type CheckpointKind =
-  | "step"
-  | "wait"
-  | "callback"
-  | "waitForCallback"
-  | "checkpoint"
-  | "task"
-  | "call"
-  | "value";
+  "step" | "wait" | "callback" | "waitForCallback" | "checkpoint" | "task" | "call" | "value";
 
 /** A numbered place in the source where the state of a task can be written down. */
 export interface CheckpointInfo {
@@ -42,13 +35,7 @@ export interface FrameWords {
   done(value: unknown): unknown;
   at<T>(checkpoint: number, promise: T): T;
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown>;
-  call(
-    checkpoint: number,
-    name: string,
-    fn: unknown,
-    self: unknown,
-    args: readonly unknown[],
-  ): unknown;
+  call(checkpoint: number, name: string, fn: unknown, self: unknown, args: readonly unknown[]): unknown;
 }
 
 /** Makes the slots of a new frame from the call's arguments. */

@@ -27,7 +27,8 @@ export type Duration = { readonly [Unit in keyof typeof UNITS]?: number } | stri
 /** Milliseconds, rounded; throws `DurationError` that quotes what was given. */
 export function toMilliseconds(duration: Duration, what: string): number {
   const ms = typeof duration === "string" ? parse(duration, what) : addUp(duration, what);
-  if (ms > YEAR_MS) throw new DurationError(`${what} of ${show(duration)} is longer than 366 days, the limit.`);
+  if (ms > YEAR_MS)
+    throw new DurationError(`${what} of ${show(duration)} is longer than 366 days, the limit.`);
   return Math.round(ms);
 }
 

@@ -49,9 +49,12 @@ export function checkRetry(retry: RetryPolicy | RetryStrategy | undefined): void
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
     throw new RetryConfigError(`retry.maxAttempts must be a whole number of 1 or more, not ${maxAttempts}.`);
   }
-  if (!(backoffRate >= 1)) throw new RetryConfigError(`retry.backoffRate must be 1 or more, not ${backoffRate}.`);
+  if (!(backoffRate >= 1))
+    throw new RetryConfigError(`retry.backoffRate must be 1 or more, not ${backoffRate}.`);
   if (!["FULL", "HALF", "NONE"].includes(jitter)) {
-    throw new RetryConfigError(`retry.jitter must be "FULL", "HALF" or "NONE", not ${JSON.stringify(jitter)}.`);
+    throw new RetryConfigError(
+      `retry.jitter must be "FULL", "HALF" or "NONE", not ${JSON.stringify(jitter)}.`,
+    );
   }
   toMilliseconds(retry.initialDelay ?? DEFAULT.initialDelay, "retry.initialDelay");
   toMilliseconds(retry.maxDelay ?? DEFAULT.maxDelay, "retry.maxDelay");

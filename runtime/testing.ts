@@ -41,12 +41,13 @@ export async function runRestart<I, O>(
 ): Promise<RestartOutcome<O>> {
   let restarts = 0;
   const problems = new Set<string>();
-  const failures: Error[] = [];
+  const parked = Promise.withResolvers<never>();
   const engine = await openWith(
     {
       store: "memory:",
       functions: [fn],
-      onError: (error) => failures.push(error),
+      // A parked execution has no result: without this the test would wait for ever.
+      onError: parked.reject,
       ...options,
     },
     (problem) => {
@@ -56,17 +57,9 @@ export async function runRestart<I, O>(
   );
   try {
     const { id } = await engine.start(fn as DurableFunction<I>, input);
-    const result = await Promise.race([engine.result(id), parked(failures)]);
+    const result = await Promise.race([engine.result(id), parked.promise]);
     return { result: result as O, restarts, problems: [...problems] };
   } finally {
     await engine.close();
-  }
-}
-
-/** Rejects when the execution was parked: its result would never come. */
-async function parked(failures: readonly Error[]): Promise<never> {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 10).unref());
-    if (failures[0] !== undefined) throw failures[0];
   }
 }

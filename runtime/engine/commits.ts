@@ -86,9 +86,9 @@ function isEnd<E extends { readonly kind: string }>(event: E): event is E & End 
 }
 
 function toEnd({ kind, payload, time }: End): NonNullable<Commit["end"]> {
-  const status = ({ ExecutionSucceeded: "SUCCEEDED", ExecutionFailed: "FAILED", ExecutionStopped: "STOPPED" } as const)[
-    kind
-  ];
+  const status = (
+    { ExecutionSucceeded: "SUCCEEDED", ExecutionFailed: "FAILED", ExecutionStopped: "STOPPED" } as const
+  )[kind];
   const succeeded = status === "SUCCEEDED";
   return { status, result: succeeded ? payload : null, error: succeeded ? null : payload, at: time };
 }
@@ -119,7 +119,11 @@ function wakeAt(execution: Execution, events: readonly JournalEvent[], now: numb
     if (!reported.has(operation.head.op) && operation.busy()) return now;
   }
   const times = events.map((event) =>
-    event.kind === "WaitStarted" ? event.until : event.kind === "StepRetryScheduled" ? event.retryAt : Infinity,
+    event.kind === "WaitStarted"
+      ? event.until
+      : event.kind === "StepRetryScheduled"
+        ? event.retryAt
+        : Infinity,
   );
   const earliest = Math.min(execution.nextTimer() ?? Infinity, ...times);
   return earliest === Infinity ? null : earliest;

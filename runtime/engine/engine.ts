@@ -193,14 +193,19 @@ export class Engine {
     return this.worker !== null;
   }
 
-  /** Stops running; what was under way goes on with the next `open`. Results still waited for reject. */
-  async close(): Promise<void> {
+  /**
+   * Stops running; what was under way goes on with the next `open`. Results still waited for reject. With `drainMs`, steps
+   * at work get that long to finish and be recorded; without, they run again.
+   */
+  async close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
     if (this.failure instanceof EngineClosedError) return;
-    const first = this.failure === null;
+    if (drainMs > 0) await this.worker?.drain(drainMs);
+    const healthy = this.failure === null;
     this.giveUp(new EngineClosedError("The engine was closed."));
+    await this.worker?.stop();
     await this.polling;
     const { store } = this.parts;
-    if (first && this.epoch > 0) await store.release(this.epoch);
+    if (healthy && this.epoch > 0) await store.release(this.epoch);
     await store.close();
   }
 
@@ -307,7 +312,7 @@ export class Engine {
   /** A new owner may be a new build: what the last one could not place gets another try. */
   private async retryParked(now: number): Promise<void> {
     const { store } = this.parts;
-    for (let before: string | undefined; ; ) {
+    for (let before: string | undefined; ;) {
       const page = await store.list({
         status: "RUNNING",
         limit: 1_000,
@@ -349,4 +354,3 @@ function outcome(view: ExecutionView): unknown {
   if (view.status === "SUCCEEDED") return view.result;
   throw view.error;
 }
-

@@ -11,8 +11,7 @@ export type MessageBody =
       readonly kind: "callback";
       readonly callback: string;
       readonly op: string;
-      readonly settlement:
-        Settlement | { readonly kind: "timedOut"; readonly by: "timeout" | "heartbeat" };
+      readonly settlement: Settlement | { readonly kind: "timedOut"; readonly by: "timeout" | "heartbeat" };
     }
   | { readonly kind: "stop"; readonly reason: string };
 

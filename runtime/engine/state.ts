@@ -98,7 +98,9 @@ export function saveState(execution: Execution): string {
 export function restoreState(execution: Execution, text: string): void {
   const state = execution.codec.decode(text) as SavedState;
   if (state.layout !== LAYOUT) {
-    throw new UnplaceableStateError(`The state of ${execution.id} has layout ${state.layout}, not ${LAYOUT}.`);
+    throw new UnplaceableStateError(
+      `The state of ${execution.id} has layout ${state.layout}, not ${LAYOUT}.`,
+    );
   }
   const { promises } = execution;
   execution.time = state.time;
@@ -237,4 +239,3 @@ function inAuthorsTerms(
   const what = `${operation.kind}${name === undefined ? "" : ` "${name}"`}${at === undefined ? "" : ` (${at})`}`;
   return new UnwritableStateError(`what the ${what} needs`, error.reason);
 }
-

@@ -32,7 +32,7 @@ export class TimerQueue<T> {
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     heap[0] = last;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const left = 2 * parent + 1;
       const least = this.at(left + 1) < this.at(left) ? left + 1 : left;
       if (this.at(least) >= last.at) return;

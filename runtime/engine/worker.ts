@@ -53,6 +53,7 @@ export class Worker {
   private turning: Promise<void> | null = null;
   private scheduled = false;
   private stopped = false;
+  private draining = false;
 
   constructor(parts: WorkerParts) {
     this.parts = parts;
@@ -85,6 +86,7 @@ export class Worker {
   /** Looks for executions that are due or have messages, and at the clock of the store. */
   pump(): Promise<void> {
     return this.guard(async () => {
+      if (this.draining) return;
       const { store, world, executionsMax } = this.parts;
       const now = world.now();
       const room = Math.max(executionsMax - this.loaded.size - this.loading.size, 0);
@@ -106,6 +108,19 @@ export class Worker {
     });
   }
 
+  /**
+   * Lets bodies that are at work finish, records what they report, and starts nothing new. Resolves when nothing is at
+   * work any more, at the latest after `drainMs`.
+   */
+  async drain(drainMs: number): Promise<void> {
+    this.draining = true;
+    const end = Date.now() + drainMs;
+    const working = ({ execution }: Running): boolean => !execution.disposed && !execution.idle();
+    while (!this.stopped && Date.now() < end && [...this.loaded.values()].some(working)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Stops taking turns; resolves when the running one is over. What bodies still do is dropped. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -117,7 +132,7 @@ export class Worker {
 
   private load(id: string): Promise<void> {
     const already = this.loading.get(id);
-    if (already !== undefined) return already;
+    if (already !== undefined || this.draining) return already ?? Promise.resolve();
     const loading = this.guard(async () => {
       const stored = await this.parts.store.load(id);
       if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
@@ -192,6 +207,8 @@ export class Worker {
     if (answer instanceof Promise) await answer;
     for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
+    // What is recorded and not applied goes on after the next start, from here.
+    if (this.draining) return;
     const alive = restarting !== null ? await this.restart(prepared) : prepared;
     await this.applyAll(alive);
     for (const { running } of alive) this.rest(running);
@@ -296,19 +313,25 @@ export class Worker {
 
   /** State and code do not fit: the execution stays as it is, with the reason, until a build that fits comes. */
   private async park(id: string, error: unknown): Promise<void> {
-    if (
-      !(
-        error instanceof UnplaceableStateError ||
-        error instanceof NonDeterminismError ||
-        error instanceof DecodeError
-      )
-    ) {
+    if (!(
+      error instanceof UnplaceableStateError ||
+      error instanceof NonDeterminismError ||
+      error instanceof DecodeError
+    )) {
       throw error;
     }
     const running = this.loaded.get(id);
     if (running !== undefined) this.drop(running);
     await this.parts.store.commit(this.parts.epoch, [
-      { execution: id, events: [], wakeAt: null, consumed: [], opened: [], closed: [], problem: error.message },
+      {
+        execution: id,
+        events: [],
+        wakeAt: null,
+        consumed: [],
+        opened: [],
+        closed: [],
+        problem: error.message,
+      },
     ]);
     this.parts.parked(id, error);
   }

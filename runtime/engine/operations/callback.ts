@@ -68,7 +68,8 @@ export function callbackOperation(
     },
     timer: () => (phase === "idle" ? state.checkAt : null),
     fire(now) {
-      if (phase !== "idle" || state.callback === null || state.checkAt === null || state.checkAt > now) return;
+      if (phase !== "idle" || state.callback === null || state.checkAt === null || state.checkAt > now)
+        return;
       phase = "asking";
       scope.expire(this, state.callback);
     },
@@ -96,8 +97,7 @@ function openingEvent({ options }: CallbackState, scope: OperationScope): Operat
     time,
     callback: scope.uuid(),
     timeoutAt: timeout === undefined ? null : time + toMilliseconds(timeout, "timeout"),
-    heartbeatMs:
-      heartbeatTimeout === undefined ? null : toMilliseconds(heartbeatTimeout, "heartbeatTimeout"),
+    heartbeatMs: heartbeatTimeout === undefined ? null : toMilliseconds(heartbeatTimeout, "heartbeatTimeout"),
   };
 }
 

@@ -86,7 +86,11 @@ export type SavedOperation =
   | ({ readonly kind: "checkpoint" } & CheckpointState)
   | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
 
-export function restoreOperation(head: OperationHead, saved: SavedOperation, execution: Execution): Operation {
+export function restoreOperation(
+  head: OperationHead,
+  saved: SavedOperation,
+  execution: Execution,
+): Operation {
   const { scope } = execution;
   switch (saved.kind) {
     case "step": {

@@ -99,7 +99,7 @@ function failure({ state, scope, startedAt }: Attempt, error: unknown): Operatio
     return {
       kind: "StepFailed",
       time,
-     
+
       attempt,
       startedAt,
       payload: scope.encodeError(strategyError),
