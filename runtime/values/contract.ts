@@ -13,6 +13,8 @@ export interface Extension {
    * The values it is made of. Throw `CannotEncode` (with a reason) when this one cannot be written now.
    */
   write(value: object): readonly unknown[];
+  /** What people call the parts (variable names), for the path in an error. */
+  names?(value: object): readonly string[];
   /**
    * Makes the object. Objects among `parts` exist but may not be filled in yet: keep them, do not look inside.
    * With `early`, it is called before the parts exist (with none), and `fill` brings them.

@@ -1,0 +1,75 @@
+import { types } from "node:util";
+
+/** Why an object of no known kind cannot be written, in the user's words. */
+export function refusal(value: object): string {
+  for (const [matches, reason] of REASONS) if (matches(value)) return reason;
+  const tag = tagOf(value);
+  const iterator = /^(Array|Map|Set|String|RegExp String|Segmenter String|Iterator Helper|Wrap)/.exec(tag);
+  if (iterator !== null && tag.includes("Iterator")) {
+    return `it is an iterator (${tag}), whose position is hidden; keep the collection and an index`;
+  }
+  const name = className(value);
+  if (name === undefined) return "its prototype is neither of the language nor of a registered class";
+  return REASONS_BY_CLASS[name] ?? `it is an instance of ${name}, a class that is not registered`;
+}
+
+const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
+  [types.isPromise, "it is a promise of work that durablec does not know; await it, or start it as a step"],
+  [types.isWeakMap, "it is a WeakMap, whose entries cannot be listed"],
+  [types.isWeakSet, "it is a WeakSet, whose members cannot be listed"],
+  [
+    (value) => value instanceof WeakRef,
+    "it is a WeakRef, and what is garbage differs from process to process",
+  ],
+  [types.isGeneratorObject, "it is a generator, whose position is hidden"],
+  [types.isSharedArrayBuffer, "it is memory shared between threads"],
+  [types.isModuleNamespaceObject, "it is a module; import it where it is used"],
+  [types.isExternal, "it belongs to a native add-on"],
+];
+
+/** Kinds people meet often, each with the way round. */
+const REASONS_BY_CLASS: Readonly<Record<string, string>> = {
+  Response:
+    "it is a Response, bound to a connection; return what you need of it: status, headers, await r.json()",
+  Request: "it is a Request, bound to a connection; keep its url, headers and body text",
+  Headers: "it is a Headers object; keep Object.fromEntries(headers)",
+  ReadableStream: "it is a stream, bound to this process; read it inside the step",
+  Socket: "it is a network connection, bound to this process; open it inside the step",
+  AbortSignal: "it is an AbortSignal, which belongs to this process",
+  AbortController: "it is an AbortController, which belongs to this process",
+  FinalizationRegistry: "it is a FinalizationRegistry, and what is garbage differs from process to process",
+  Timeout: "it is a timer of this process; use wait()",
+  Immediate: "it is a timer of this process; use wait()",
+  EventEmitter: "it is an EventEmitter, whose listeners are code",
+};
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+function className(value: object): string | undefined {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const constructor: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : undefined;
+}
+
+const privateByClass = new WeakMap<object, boolean>();
+
+/**
+ * True if the class, or one it extends, uses `#private` members. An instance made without its constructor has none, and
+ * throws at the first use, so it must not be made. Private members cannot be listed, but their use is in the source:
+ * `.#name` or `#name in`. A string that holds such text is taken for it too; the refusal then asks for hooks.
+ */
+export function hasPrivateState(constructor: object): boolean {
+  let known = privateByClass.get(constructor);
+  if (known === undefined) {
+    const parent = Object.getPrototypeOf(constructor) as object | null;
+    known =
+      /\.\s*#[\p{ID_Start}$_]|#[\p{ID_Start}$_][\p{ID_Continue}$]*\s+in\s/u.test(
+        Function.prototype.toString.call(constructor),
+      ) ||
+      (typeof parent === "function" && parent !== Function.prototype && hasPrivateState(parent));
+    privateByClass.set(constructor, known);
+  }
+  return known;
+}
