@@ -1,68 +1,59 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { DurableFunction } from "@durablec/runtime";
-import { manifestName, type Manifest, type ManifestFunction } from "../compiler/5-write/manifest.ts";
+import { manifestName, type Manifest } from "../compiler/5-write/manifest.ts";
 import { EXIT, Trouble } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { parseJson } from "./parseJson.ts";
 
 /** A durable function of a built module, as the engine takes it. */
-export async function importFunction(module: string, name: string): Promise<DurableFunction> {
+export async function importFunction(module: string, name: string): Promise<DurableFunction<unknown>> {
   const exported = (await importModule(module))[name];
-  if (typeof exported === "function") return exported as DurableFunction;
+  if (typeof exported === "function") return exported as DurableFunction<unknown>;
   throw new Trouble(
     `${module} exports no function "${name}".`,
     "Export it from its file: only what is exported can be started from outside.",
   );
 }
 
-/** All durable functions that the named builds export. A build is named by its manifest, its folder or a module of it. */
-export async function importBuilt(paths: readonly string[], io: Io): Promise<readonly DurableFunction[]> {
-  const builds = paths.map((path) => findBuild(resolve(io.cwd, path)));
-  const functions = await Promise.all(
-    builds.flatMap((build) => build.functions.map((one) => importListed(build, one))),
+/** Everything that modules export, for an engine to pick the durable functions from. */
+export async function importAll(modules: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const loaded = await Promise.all(modules.map(importModule));
+  const named = loaded.flatMap((exports, index) =>
+    Object.entries(exports).map(([name, value]) => [`${modules[index]}#${name}`, value] as const),
   );
-  return [...new Set(functions.flat())];
+  return Object.fromEntries(named);
 }
 
-interface Build {
-  readonly folder: string;
-  readonly functions: readonly ManifestFunction[];
+/** Absolute paths of the modules that hold durable functions. A build is named by its folder or its manifest. */
+export function findModules(paths: readonly string[], io: Io): readonly string[] {
+  return [...new Set(paths.flatMap((path) => findModulesOf(resolve(io.cwd, path))))];
 }
 
-async function importListed(
-  { folder }: Build,
-  { module, exported }: ManifestFunction,
-): Promise<DurableFunction[]> {
-  return exported === null ? [] : [await importFunction(join(folder, module), exported)];
-}
-
-function findBuild(path: string): Build {
+function findModulesOf(path: string): string[] {
   if (!existsSync(path))
     throw new Trouble(`There is no ${path}.`, "Build the project first: durablec build.");
-  if (statSync(path).isDirectory()) return readBuild(join(path, manifestName), () => true);
-  if (basename(path) === manifestName) return readBuild(path, () => true);
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const module = relative(folder, path).split(sep).join("/");
-    const manifest = join(folder, manifestName);
-    if (existsSync(manifest)) return readBuild(manifest, (one) => one.module === module);
-    if (folder === dirname(folder)) throw new Trouble(`${path} is not part of a build.`, noManifest);
-  }
+  const manifest = statSync(path).isDirectory() ? join(path, manifestName) : path;
+  if (basename(manifest) !== manifestName) return [path];
+  const { functions } = readManifest(manifest);
+  if (functions.length > 0) return functions.map(({ module }) => join(dirname(manifest), module));
+  throw new Trouble(
+    `${manifest} lists no durable function.`,
+    'Mark one "use durable", export it, and build again.',
+  );
 }
 
-function readBuild(path: string, wanted: (one: ManifestFunction) => boolean): Build {
-  if (!existsSync(path)) throw new Trouble(`There is no ${path}.`, noManifest);
+function readManifest(path: string): Manifest {
+  if (!existsSync(path))
+    throw new Trouble(`There is no ${path}.`, "Run durablec build, and name the folder that it wrote to.");
   const manifest = parseJson(readFileSync(path, "utf8"), path) as Partial<Manifest>;
-  if (manifest.version !== 1 || !manifest.functions)
-    throw new Trouble(
-      `${path} has another version than this durablec reads.`,
-      "Build again: durablec build.",
-    );
-  return { folder: dirname(path), functions: manifest.functions.filter(wanted) };
+  if (manifest.version === 1 && manifest.functions !== undefined) return manifest as Manifest;
+  throw new Trouble(
+    `${path} is of another version than this durablec reads.`,
+    "Build again: durablec build.",
+  );
 }
-
-const noManifest = `A build has a ${manifestName}: run durablec build, and name its output folder.`;
 
 /** Errors of the module's own are the author's: shown with their stack, which source maps lead back to the source. */
 async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {

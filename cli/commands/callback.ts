@@ -1,3 +1,4 @@
+import type { Argv } from "yargs";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { toJson } from "../format/value.ts";
@@ -35,7 +36,7 @@ export function addCallback(cli: Cli, face: Face): Cli {
   );
 }
 
-function idOf<T>(cli: import("yargs").Argv<T>) {
+function idOf(cli: Argv<SharedArgs & StoreArgs>) {
   return cli.positional("id", { type: "string", demandOption: true, describe: "The callback's id" });
 }
 

@@ -42,11 +42,13 @@ export function addExecution(cli: Cli, face: Face): Cli {
   );
 }
 
-function idOf<T>(cli: Argv<T>) {
+type Group = Argv<Args>;
+
+function idOf(cli: Group) {
   return cli.positional("id", { type: "string", demandOption: true, describe: "The execution's id" });
 }
 
-function listOptions<T>(cli: Argv<T>) {
+function listOptions(cli: Group) {
   return cli
     .option("status", { choices: statuses, describe: "Only these" })
     .option("function", { type: "string", describe: "Only of this function, path#name" })

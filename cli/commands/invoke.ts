@@ -48,9 +48,11 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   if (module === null) return EXIT.findings;
   const { open } = await loadRuntime(dirname(module));
   const fn = await importFunction(module, target.name);
-  const onError = (error: unknown) =>
-    io.err(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  const engine = await open({ store: toStore(args, io), functions: [fn], onError });
+  const engine = await open({
+    store: toStore(args, io),
+    functions: [fn],
+    onError: (error) => io.err(formatValue(error, false)),
+  });
   try {
     const { id, created } = await engine.start(fn, input, args.id === undefined ? {} : { id: args.id });
     io.err(created ? `started ${id}` : `found ${id}, carrying on`);

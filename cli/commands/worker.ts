@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { manifestName } from "../../compiler/5-write/manifest.ts";
 import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
-import { toJson } from "../format/value.ts";
+import { formatValue, toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
-import { importBuilt } from "../modules.ts";
+import { findModules, importAll } from "../modules.ts";
 import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
 
 interface WorkerArgs extends SharedArgs, StoreArgs {
@@ -30,25 +30,23 @@ export function addWorker(cli: Cli, face: Face): Cli {
 }
 
 async function work(args: WorkerArgs, io: Io): Promise<ExitCode> {
-  const functions = await importBuilt(args.build?.length ? args.build : [defaultBuild(io)], io);
-  if (functions.length === 0)
-    throw new Trouble(
-      "The build exports no durable function.",
-      `Mark one "use durable", export it, and build again.`,
-    );
+  const modules = findModules(args.build?.length ? args.build : [defaultBuild(io)], io);
+  const functions = await importAll(modules);
   const { open } = await loadRuntime(io.cwd);
-  const onError = (error: unknown) =>
-    io.err(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  const engine = await open({ store: toStore(args, io), functions: [...functions], onError });
+  const engine = await open({
+    store: toStore(args, io),
+    functions,
+    onError: (error) => io.err(formatValue(error, false)),
+  });
   try {
-    io.err(`worker ${process.pid}: ${functions.length} functions, store ${args.store}. Ctrl-C ends it.`);
+    const names = modules.map((path) => relative(io.cwd, path)).join(", ");
+    io.err(`worker ${process.pid} runs ${names} on ${args.store}; Ctrl-C ends it`);
     await aborted(io.stopped);
-    io.err("finishing the steps that run now; what waits goes on with the next worker");
   } finally {
     await engine.close();
   }
-  if (args.json)
-    io.out(toJson({ functions: functions.length, store: args.store, endedBy: io.stopped.reason }));
+  io.err("ended; what was under way goes on with the next worker");
+  if (args.json) io.out(toJson({ modules, store: args.store, endedBy: io.stopped.reason }));
   return EXIT.ok;
 }
 

@@ -12,7 +12,7 @@ function toPlain(part: unknown): unknown {
   if (typeof part === "bigint") return part.toString();
   if (part instanceof Map) return [...(part as Map<unknown, unknown>)];
   if (part instanceof Set) return [...(part as Set<unknown>)];
-  if (part instanceof Error) return { name: part.name, message: part.message, ...part };
+  if (part instanceof Error) return { ...part, name: part.name, message: part.message };
   return part;
 }
 
