@@ -27,8 +27,8 @@ export const CATALOGUE = {
   DC105: {
     slug: "captured-local",
     severity: "error",
-    message: "Durable function '{name}' uses '{variable}', a local of '{owner}', which is not durable.",
-    advice: "Pass '{variable}' as an argument, or make it a constant of the module.",
+    message: "Durable function '{name}' uses '{variable}', a local of {owner}.",
+    advice: "Pass '{variable}' as an argument, or declare it at the top of the module.",
   },
   DC106: {
     slug: "nameless-durable-function",
@@ -67,5 +67,106 @@ export const CATALOGUE = {
     severity: "error",
     message: "Durable code cannot use {construct}, because {reason}.",
     advice: "{way}",
+  },
+  DC201: {
+    slug: "clock-outside-step",
+    severity: "error",
+    message: "{found} reads the clock outside a step.",
+    advice:
+      "Use now() of @durablec/runtime, which answers the same when this code runs again, or read the clock inside a step.",
+  },
+  DC202: {
+    slug: "randomness-outside-step",
+    severity: "error",
+    message: "{found} draws a random value outside a step.",
+    advice:
+      "Use random() or uuid() of @durablec/runtime, which answer the same when this code runs again, or draw it inside a step.",
+  },
+  DC203: {
+    slug: "environment-outside-step",
+    severity: "error",
+    message: "{found} reads this process or machine outside a step.",
+    advice: "Read it inside a step, or pass the value as an argument of the durable function.",
+  },
+  DC204: {
+    slug: "network-outside-step",
+    severity: "error",
+    message: "{found} uses the network outside a step.",
+    advice: "Move it into a step, or await a function that does it: an awaited call is a step of its own.",
+  },
+  DC205: {
+    slug: "files-outside-step",
+    severity: "error",
+    message: "{found} uses the file system outside a step.",
+    advice: "Move it into a step, or await the promise version: an awaited call is a step of its own.",
+  },
+  DC206: {
+    slug: "process-outside-step",
+    severity: "error",
+    message: "{found} starts or signals another process outside a step.",
+    advice: "Move it into a step.",
+  },
+  DC207: {
+    slug: "timer-outside-step",
+    severity: "error",
+    message: "{found} schedules work that would be forgotten when the process ends.",
+    advice: "Use wait() of @durablec/runtime, which survives a restart and costs no memory.",
+  },
+  DC210: {
+    slug: "not-awaited",
+    severity: "error",
+    message: "Nothing waits for {what}.",
+    advice: "Await it, or keep its promise and await that later.",
+  },
+  DC211: {
+    slug: "dropped-on-purpose",
+    severity: "warning",
+    message: "Nothing waits for {what}: it is lost if the function ends first.",
+    advice: "Await it before the end, for instance together with other work in Promise.all.",
+  },
+  DC212: {
+    slug: "not-recorded",
+    severity: "error",
+    message: "{what} {how}, so its result would not be recorded.",
+    advice: "Call it in an async function, as in ids.map(async (id) => load(id)).",
+  },
+  DC213: {
+    slug: "callback-not-awaited",
+    severity: "warning",
+    message: "'{callee}' does not wait for this async function.",
+    advice: "Use a for-of loop with await, or await Promise.all(items.map(async (item) => ...)).",
+  },
+  DC214: {
+    slug: "durable-callback-in-step",
+    severity: "error",
+    message: "'{callee}' runs as a step, so the async function it is given cannot be durable.",
+    advice:
+      'Make it part of a step: step("{callee}", () => {callee}(async () => ...)), or call it without the callback.',
+  },
+  DC301: {
+    slug: "cannot-be-stored",
+    severity: "error",
+    message: "'{variable}' cannot be stored: {path} is {what}.",
+    advice: "{way}",
+  },
+  DC302: {
+    slug: "result-cannot-be-recorded",
+    severity: "error",
+    message: "The result of {step} cannot be recorded: {path} is {what}.",
+    advice: "{way}",
+  },
+  DC303: {
+    slug: "may-not-be-stored",
+    severity: "warning",
+    message: "{subject} may not be storable: {path} is {what}.",
+    advice: "{way}",
+  },
+  DC304: {
+    slug: "private-state",
+    severity: "error",
+    message:
+      "{subject} cannot be stored: {path} is an instance of '{class}', whose #private fields nobody else can read.",
+    advice:
+      "Give '{class}' a method [durable.save]() and a static [durable.load](data), or make the fields TypeScript-private.",
   },
 } as const;

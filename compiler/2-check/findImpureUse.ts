@@ -1,0 +1,128 @@
+/**
+ * Judges one node: does it stand for something that answers differently each time? Decided by the declaration it
+ * resolves to, so that `Math["random"]`, `const { random } = Math`, `import { env as e }`, an alias kept in another
+ * module and `globalThis.fetch` are all found, and a parameter called `fetch` is not.
+ */
+import { ts } from "ts-morph";
+import type { Origin } from "../1-read/origin.ts";
+import { isReference } from "../1-read/references.ts";
+import type { Resolver } from "../1-read/resolver.ts";
+import { skipWrappers } from "../1-read/wrappers.ts";
+import { toDisplayName, type ImpureFamily, type ImpureTable } from "./impure.ts";
+
+export interface ImpureUse {
+  readonly family: ImpureFamily;
+  readonly node: ts.Node;
+  /** What it is, as people call it: `Date.now`. */
+  readonly name: string;
+}
+
+export interface ImpureSearch {
+  readonly resolver: Resolver;
+  readonly table: ImpureTable;
+}
+
+/** `region` is the code being judged: an alias made inside it was found where it was made. */
+export function findImpureUse(search: ImpureSearch, node: ts.Node, region: ts.Node): ImpureUse | null {
+  if (ts.isNewExpression(node) || ts.isCallExpression(node)) return findCallUse(search, node);
+  if (ts.isBindingElement(node)) return findPatternUse(search, node);
+  if (!isUsePlace(node)) return null;
+  const origin = findOrigin(search, node, region);
+  return origin === null ? null : toUse(search, { node, ...origin });
+}
+
+interface Found {
+  readonly origin: Origin;
+  readonly isCallable: boolean;
+}
+
+/** `Date()`, `new Date()` (but not `new Date(0)`), `new WebSocket(url)`, `formatter.format()`. */
+function findCallUse(search: ImpureSearch, node: ts.NewExpression | ts.CallExpression): ImpureUse | null {
+  const { resolver } = search;
+  const argumentCount = node.arguments?.length ?? 0;
+  const declaration = resolver.checker.getResolvedSignature(node)?.declaration;
+  const signature = declaration === undefined ? null : resolver.originOfDeclaration(declaration);
+  if (signature?.module === "language") {
+    const isClock =
+      signature.member === "DateConstructor"
+        ? ts.isCallExpression(node) || argumentCount === 0
+        : signature.member.startsWith("Intl.DateTimeFormat.format") && argumentCount === 0;
+    const name = signature.member === "DateConstructor" ? toDateText(node) : "Intl.DateTimeFormat.format";
+    if (isClock) return { family: "clock", node, name };
+  }
+  if (!ts.isNewExpression(node)) return null;
+  const symbol = resolver.valueOf(node.expression);
+  const origin = symbol === null ? null : resolver.originOf(symbol);
+  const family = origin === null ? null : search.table.find(origin, "construction", true);
+  return origin === null || family === null ? null : { family, node, name: `new ${toDisplayName(origin)}` };
+}
+
+function toDateText(node: ts.NewExpression | ts.CallExpression): string {
+  return ts.isNewExpression(node) ? "new Date()" : "Date()";
+}
+
+/** `{ random }` and `{ random: draw }` in `const { random } = Math`. */
+function findPatternUse(search: ImpureSearch, node: ts.BindingElement): ImpureUse | null {
+  if (!ts.isObjectBindingPattern(node.parent) || node.dotDotDotToken !== undefined) return null;
+  const name = node.propertyName ?? node.name;
+  if (!ts.isIdentifier(name) && !ts.isStringLiteral(name)) return null;
+  const type = search.resolver.checker.getTypeAtLocation(node.parent);
+  const symbol = search.resolver.checker.getPropertyOfType(type, name.text);
+  if (symbol === undefined) return null;
+  const origin = search.resolver.originOf(symbol);
+  return origin === null ? null : toUse(search, { node: name, origin, isCallable: isCallable(symbol) });
+}
+
+/** Names and member accesses that are read as values. */
+function isUsePlace(node: ts.Node): node is ts.Expression {
+  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) return !isTested(node);
+  if (!ts.isIdentifier(node) || !isReference(node)) return false;
+  return !isTested(node) && !ts.isExportSpecifier(node.parent);
+}
+
+/** `typeof fetch === "function"` asks whether it is there, not what it answers. */
+function isTested(node: ts.Node): boolean {
+  return ts.isTypeOfExpression(node.parent);
+}
+
+function findOrigin({ resolver }: ImpureSearch, node: ts.Expression, region: ts.Node): Found | null {
+  const symbol = resolver.symbolOf(node);
+  if (symbol === null) return null;
+  const own = resolver.originOf(symbol);
+  if (own !== null) return { origin: own, isCallable: isCallable(symbol) };
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined || isInside(declaration, region)) return null;
+  const value = resolver.valueOf(node);
+  const ofValue = value === null ? null : resolver.originOf(value);
+  if (value !== null && ofValue !== null) return { origin: ofValue, isCallable: isCallable(value) };
+  return isInferred(declaration) ? findSignatureOrigin(resolver, node) : null;
+}
+
+/** The declaration of the one function that a variable of inferred type can hold: `const { random } = Math`. */
+function findSignatureOrigin(resolver: Resolver, node: ts.Expression): Found | null {
+  const [signature] = resolver.checker.getTypeAtLocation(node).getCallSignatures();
+  const declaration = signature?.declaration;
+  const origin = declaration === undefined ? null : resolver.originOfDeclaration(declaration);
+  return origin === null ? null : { origin, isCallable: true };
+}
+
+/** With a type of its own (`clock: typeof Date.now`) a variable may hold anything of that type, a fake clock too. */
+function isInferred(declaration: ts.Declaration): boolean {
+  if (ts.isBindingElement(declaration) || ts.isPropertyAssignment(declaration)) return true;
+  if (!ts.isVariableDeclaration(declaration) || declaration.type !== undefined) return false;
+  return declaration.initializer !== undefined && !ts.isCallExpression(skipWrappers(declaration.initializer));
+}
+
+function toUse({ table }: ImpureSearch, found: Found & { readonly node: ts.Node }): ImpureUse | null {
+  const { node, origin } = found;
+  const family = table.find(origin, "reference", found.isCallable);
+  return family === null ? null : { family, node, name: toDisplayName(origin) };
+}
+
+function isCallable(symbol: ts.Symbol): boolean {
+  return (symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Method)) !== 0;
+}
+
+function isInside(node: ts.Node, region: ts.Node): boolean {
+  return node.getSourceFile() === region.getSourceFile() && node.pos >= region.pos && node.end <= region.end;
+}

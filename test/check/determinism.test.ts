@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import { checkDeterminism } from "../../compiler/2-check/checkDeterminism.ts";
+import { findingsOf, readCases, testCases } from "./cases.ts";
+
+const HELPERS = `
+=== helpers.ts
+export function stamp(): number { return clock(); }
+function clock(): number { return Date.now(); }
+export function total(xs: number[]): number { return xs.reduce((a, b) => a + b, 0); }
+export async function load(url: string): Promise<string> { return (await (await fetch(url)).text()) + Date.now(); }
+export const random = Math.random;
+export const draw: () => number = Math.random;
+export const services = { now: () => Date.now(), steady: () => 5 };
+export function again(n: number): number { return n > 0 ? again(n - 1) : other(n); }
+function other(n: number): number { return n > 5 ? again(n) : Math.random(); }
+export class Order {
+  readonly at = Date.now();
+  get age(): number { return Date.now() - this.at; }
+  get size(): number { return 1; }
+}
+export class Plain {
+  readonly at: Date;
+  constructor(at: number) { this.at = new Date(at); }
+  later(): Date { return new Date(this.at.getTime() + 1); }
+  nowish(): number { return Date.now(); }
+}
+export class Late extends Order {}
+export function makeBody(id: string): () => Promise<string> { return async () => id + Date.now(); }
+export function each(xs: string[], f: (x: string) => number): number[] { return xs.map((x) => f(x)); }
+export function toRow(x: string): string { return x + process.env["ROW"]; }
+export function tag(parts: TemplateStringsArray): string { return parts.join(String(Math.random())); }
+export function withDefault(at = Date.now()): number { return at; }
+export async function marked(): Promise<number> { "use step"; return Date.now(); }
+`;
+
+describe("the clock", () => {
+  const suite = readCases({
+    "finds Date.now": `const at = «Date.now»();`,
+    "finds new Date without arguments": `const at = «new Date()»;`,
+    "finds new Date without parentheses": `const at = «new Date»;`,
+    "finds Date called as a function, whatever it is given": `const at = «Date()»;`,
+    "finds Date through globalThis": `const at = «globalThis.Date.now»();`,
+    "finds element access": `const at = «Date["now"]»();`,
+    "finds an alias where it is made, once": `const now = «Date.now»; const at = now() + now();`,
+    "finds a renamed part of a pattern, once": `const { «now»: read } = Date; const at = read();`,
+    "finds performance.now": `const at = «performance.now»();`,
+    "finds performance.now of perf_hooks": `import { performance as p } from "node:perf_hooks";\n const at = «p.now»();`,
+    "finds process.hrtime.bigint, once": `const at = «process.hrtime».bigint();`,
+    "finds Temporal.Now": `const at = «Temporal.Now.instant»();`,
+    "finds a subclass of Date made of nothing": `class Day extends Date {} const at = «new Day()»;`,
+    "finds an alias of Date": `const D = Date; const at = «new D()»;`,
+    "finds it in a callback that is not async": `const ages = ids.map(() => «Date.now»());`,
+    "finds it in an async function inside": `const f = async () => { const at = «Date.now»(); await wait("1s"); return at; }; await f();`,
+    "finds it handed over by name": `const ages = ids.map(«Date.now»);`,
+    "finds it in a default parameter": `export async function main(at = «Date.now»()): Promise<number> { "use durable"; return at; }`,
+    "accepts a date made of a value": `const at = new Date(0); const b = new Date(2026, 1, 1); const c = new Date(now());`,
+    "accepts a date made of a list": `const parts: [number, number] = [2026, 1]; const at = new Date(...parts);`,
+    "accepts arithmetic and parsing of dates": `const a = Date.UTC(2026, 1); const b = Date.parse(id); const c = new Date(b).toISOString();`,
+    "accepts a parameter that is called Date": `export async function main(Date: { now(): number }): Promise<number> { "use durable"; return Date.now(); }`,
+    "accepts a local called performance": `const performance = { now: () => 5 }; const at = performance.now();`,
+    "accepts the clock in a step": `const at = await step("at", () => Date.now()); const b = await step(async () => new Date());`,
+    "accepts the clock in a step's body that has a name": `const read = async () => Date.now(); const at = await step("at", read);`,
+    "accepts the clock in a submitter": `await waitForCallback("ask", async (callbackId) => { console.log(callbackId, Date.now()); });`,
+    "accepts the clock in a step's options": `await step("x", () => id, { retry: () => ({ shouldRetry: Date.now() > 5, delay: "1s" }) as never });`,
+    "accepts a function that is given to an implicit step": `import { run } from "./run.ts";\n const at = await run(() => Date.now());
+=== run.ts
+export async function run(f: () => number): Promise<number> { return f(); }`,
+    "accepts the clock in ordinary code of the same file": `export async function main(): Promise<number> { "use durable"; return 1; }\nexport function age(): number { return Date.now(); }`,
+    "accepts types and tests for presence": `type D = typeof Date.now; const is = typeof performance.now === "function"; const x: Date | null = null; const y = (x as unknown) instanceof Date;`,
+    "accepts the runtime's own now": `const at = now();`,
+    "accepts a fake clock of the same type": `export async function main(clock: { now: typeof Date.now }): Promise<number> { "use durable"; return clock.now(); }`,
+  });
+  testCases(suite, checkDeterminism(suite.program));
+});
+
+describe("randomness", () => {
+  const suite = readCases({
+    "finds Math.random": `const x = «Math.random»();`,
+    "finds a destructured random, once": `const { «random» } = Math; const x = random() + random();`,
+    "finds element access": `const x = «Math["random"]»();`,
+    "finds a callback by name": `const xs = ids.map(«Math.random»);`,
+    "finds crypto.randomUUID of the platform": `const x = «crypto.randomUUID»();`,
+    "finds getRandomValues": `const x = «globalThis.crypto.getRandomValues»(new Uint8Array(8));`,
+    "finds a renamed import of node:crypto": `import { randomUUID as make } from "node:crypto";\n const x = «make»();`,
+    "finds a namespace import of crypto": `import * as c from "crypto";\n const x = «c.randomBytes»(8);`,
+    "finds a default import of node:crypto": `import c from "node:crypto";\n const x = «c.randomInt»(8);`,
+    "finds an alias of another module": `import { random as r } from "./helpers.ts";\n const x = «r»(); ${HELPERS}`,
+    "finds an alias with a type of its own": `import { draw } from "./helpers.ts";\n const x = «draw»(); ${HELPERS}`,
+    "finds it through recursion of two functions": `import { again } from "./helpers.ts";\n const x = «again»(3); ${HELPERS}`,
+    "finds it in a tagged template": `import { tag } from "./helpers.ts";\n const x = «tag»\`a\`; ${HELPERS}`,
+    "finds nanoid": `import { nanoid } from "nanoid";\n const x = «nanoid»();`,
+    "accepts a parameter called Math": `export async function main(Math: { random(): number }): Promise<number> { "use durable"; return Math.random(); }`,
+    "accepts a local called crypto": `const crypto = { randomUUID: () => "fixed" }; const x = crypto.randomUUID();`,
+    "accepts a function called isUuid": `import { isUuid } from "./ids.ts";\n const x = isUuid(id);
+=== ids.ts
+export function isUuid(text: string): boolean { return /^[0-9a-f-]{36}$/.test(text); }`,
+    "accepts hashing": `import { createHash } from "node:crypto";\n const x = createHash("sha256").update(id).digest("hex");`,
+    "accepts other mathematics": `const x = Math.max(1, Math.floor(2.5)); const { abs } = Math; const y = abs(-1);`,
+    "accepts the runtime's own random and uuid": `const x = random(); const y = uuid();`,
+    "accepts randomness in a step": `const x = await step("draw", () => Math.random()); const y = await step(() => crypto.randomUUID());`,
+    "accepts an awaited digest, an implicit step": `const x = new Uint8Array(await step(() => crypto.subtle.digest("SHA-256", new Uint8Array())));`,
+    "accepts a class with a method called random": `class Dice { random(): number { return 4; } } const x = new Dice().random();`,
+  });
+  testCases(suite, checkDeterminism(suite.program));
+});
+
+describe("through project functions", () => {
+  const suite = readCases({
+    "finds two calls deep": `import { stamp } from "./helpers.ts";\n const at = «stamp»(); ${HELPERS}`,
+    "finds a method of an object": `import { services } from "./helpers.ts";\n const at = «services.now»(); ${HELPERS}`,
+    "finds a class's fields": `import { Order } from "./helpers.ts";\n const o = new «Order»(); ${HELPERS}`,
+    "finds the fields of a base class": `import { Late } from "./helpers.ts";\n const o = new «Late»(); ${HELPERS}`,
+    "finds a getter": `import type { Order } from "./helpers.ts";\n export async function main(o: Order): Promise<number> { "use durable"; return o.«age»; } ${HELPERS}`,
+    "finds a method": `import { Plain } from "./helpers.ts";\n const p = new Plain(1); const at = «p.nowish»(); ${HELPERS}`,
+    "finds a callback that is handed over by name": `import { toRow } from "./helpers.ts";\n const rows = ids.map(«toRow»); ${HELPERS}`,
+    "finds a default parameter of a helper": `import { withDefault } from "./helpers.ts";\n const at = «withDefault»(); ${HELPERS}`,
+    "finds a namespace import": `import * as h from "./helpers.ts";\n const at = «h.stamp»(); ${HELPERS}`,
+    "finds a re-export": `import { stamp } from "./index.ts";\n const at = «stamp»();
+=== index.ts
+export { stamp } from "./helpers.ts"; ${HELPERS}`,
+    "finds a function of the same module": `export async function main(): Promise<number> { "use durable"; return «later»(); }\nfunction later(): number { return Date.now(); }`,
+    "finds I/O that a helper starts and does not wait for": `import { fire } from "./fire.ts";\n «fire»(id);
+=== fire.ts
+export function fire(id: string): void { void send(id); }
+async function send(id: string): Promise<void> { await fetch(id); }`,
+    "accepts a pure helper": `import { total } from "./helpers.ts";\n const t = total([1]); ${HELPERS}`,
+    "accepts a helper that is an implicit step": `import { load } from "./helpers.ts";\n const t = await load(id); const p = load(id); await p; ${HELPERS}`,
+    "accepts a pure getter, constructor and method of a class": `import { Plain } from "./helpers.ts";\n import type { Order } from "./helpers.ts";\n const p = new Plain(1).later(); const f = (o: Order) => o.size; ${HELPERS}`,
+    "accepts a pure member of an object that has others": `import { services } from "./helpers.ts";\n const at = services.steady(); ${HELPERS}`,
+    "accepts a helper that makes the body of a step": `import { makeBody } from "./helpers.ts";\n const x = await step("x", makeBody(id)); ${HELPERS}`,
+    "accepts a helper handed to a step by name": `import { stamp } from "./helpers.ts";\n const x = await step("x", stamp); ${HELPERS}`,
+    "accepts a helper that calls its pure callback": `import { each } from "./helpers.ts";\n const x = each(ids, (x) => x.length); ${HELPERS}`,
+    "accepts a function marked as a step": `import { marked } from "./helpers.ts";\n const x = await marked(); ${HELPERS}`,
+    "accepts an impure local function of the same name elsewhere": `const stamp = () => 5; const at = stamp(); ${HELPERS}`,
+    "accepts a helper that uses operations": `import { label } from "./label.ts";\n const x = label();
+=== label.ts
+import { uuid } from "@durablec/runtime";
+export function label(): string { return uuid(); }`,
+  });
+  const found = checkDeterminism(suite.program);
+  testCases(suite, found);
+
+  test("the chain is in the message and in the notes", () => {
+    const [finding] = findingsOf(suite, found, "finds two calls deep");
+    expect(finding?.message).toBe("'stamp' (through 'clock', 'Date.now') reads the clock outside a step.");
+    expect(finding?.notes.map(({ message }) => message)).toEqual([
+      "'stamp' calls 'clock' here.",
+      "'clock' uses 'Date.now' here.",
+    ]);
+    expect(finding?.notes.every(({ file }) => file.endsWith("/helpers.ts"))).toBe(true);
+  });
+
+  test("a function that uses nothing itself is named by what it calls", () => {
+    const [finding] = findingsOf(suite, found, "finds a callback that is handed over by name");
+    expect(finding?.message).toBe(
+      "'toRow' (through 'process.env') reads this process or machine outside a step.",
+    );
+  });
+});
+
+describe("environment, I/O and timers", () => {
+  const suite = readCases({
+    "finds process.env": `const x = «process.env»["HOME"];`,
+    "finds a destructured env": `const { «env» } = process; const x = env["HOME"];`,
+    "finds process.env through globalThis": `const x = «globalThis.process.env»;`,
+    "finds an imported env": `import { env as e } from "node:process";\n const x = «e»["HOME"];`,
+    "finds process.cwd and pid": `const x = «process.cwd»(); const y = «process.pid»;`,
+    "finds os.hostname": `import os from "node:os";\n const x = «os.hostname»();`,
+    "finds a named import of os": `import { cpus } from "os";\n const x = «cpus»().length;`,
+    "finds argv": `const x = «process.argv»[2];`,
+    "finds readFileSync": `import { readFileSync } from "node:fs";\n const x = «readFileSync»("a", "utf8");`,
+    "finds a namespace of fs": `import * as fs from "fs";\n const x = «fs.existsSync»("a");`,
+    "finds a callback function of fs": `import fs from "node:fs";\n «fs.readFile»("a", () => undefined);`,
+    "finds a function of fs/promises that is handed over": `import { unlink } from "node:fs/promises";\n const xs = ids.map(«unlink»);`,
+    "finds execSync": `import { execSync } from "node:child_process";\n const x = «execSync»("ls");`,
+    "finds spawn": `import * as cp from "child_process";\n const x = «cp.spawn»("ls");`,
+    "finds http.request": `import http from "node:http";\n const x = «http.request»("http://a");`,
+    "finds net.connect": `import { connect } from "node:net";\n const x = «connect»(80);`,
+    "finds new WebSocket": `const x = «new WebSocket("ws://a")»;`,
+    "finds fetch that is handed over": `const xs = ids.map((x) => ({ url: x })).map(({ url }) => url).map<unknown>(«fetch» as (x: string) => unknown);`,
+    "finds setTimeout": `«setTimeout»(() => undefined, 5);`,
+    "finds setTimeout in a promise": `await new Promise<void>((resolve) => { «setTimeout»(resolve, 5); });`,
+    "finds setInterval of node:timers": `import { setInterval as every } from "node:timers";\n «every»(() => undefined, 5);`,
+    "finds setImmediate through globalThis": `«globalThis.setImmediate»(() => undefined);`,
+    "finds queueMicrotask and nextTick": `«queueMicrotask»(() => undefined); «process.nextTick»(() => undefined);`,
+    "finds AbortSignal.timeout": `const x = «AbortSignal.timeout»(5);`,
+    "accepts a parameter called process": `export async function main(process: { env: { A: string } }): Promise<string> { "use durable"; return process.env.A; }`,
+    "accepts a parameter called fetch": `export async function main(fetch: (x: string) => number): Promise<number> { "use durable"; return fetch("x"); }`,
+    "accepts a local called setTimeout": `const setTimeout = (x: number) => x; setTimeout(5);`,
+    "accepts an own module called fs": `import { readFileSync } from "./fs.ts";\n const x = readFileSync();
+=== fs.ts
+export function readFileSync(): number { return 1; }`,
+    "accepts awaited I/O, an implicit step": `import { readFile } from "node:fs/promises";\n import * as fs from "node:fs";\n const x = await readFile("a", "utf8"); const y = await fs.promises.readFile("a", "utf8");`,
+    "accepts a promise of I/O that is held": `import { readFile } from "node:fs/promises";\n const p = readFile("a", "utf8"); await p;`,
+    "accepts I/O in a step": `import { readFileSync } from "node:fs";\n const x = await step("read", () => readFileSync("a", "utf8") + (process.env["A"] ?? ""));`,
+    "accepts paths and URLs": `import { join } from "node:path";\n const x = join("a", "b"); const u = new URL(id); const q = new URLSearchParams("a=1");`,
+    "accepts constants and checks of I/O modules": `import { constants } from "node:fs";\n import { isIP } from "node:net";\n import { EOL } from "node:os";\n const x = constants.R_OK + isIP(id) + EOL.length;`,
+    "accepts a property called env of another object": `const config = { env: "test", pid: 5 }; const x = config.env; const { pid } = config;`,
+    "accepts testing for presence": `const x = typeof process === "undefined"; const y = typeof fetch; const z = typeof globalThis.setTimeout;`,
+    "accepts clearTimeout and console": `clearTimeout(undefined); console.log(id);`,
+    "accepts wait": `await wait({ seconds: 5 });`,
+    "accepts types of I/O modules": `import type { Stats } from "node:fs";\n const x: Stats | null = null; const y: typeof fetch | null = null;`,
+  });
+  testCases(suite, checkDeterminism(suite.program));
+});
