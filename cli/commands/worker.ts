@@ -9,6 +9,8 @@ import { findModules, importAll } from "../modules.ts";
 import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
 
 interface WorkerArgs extends SharedArgs, StoreArgs {
+  /** Seconds. */
+  readonly drain: number;
   readonly build?: readonly string[] | undefined;
 }
 
@@ -23,6 +25,11 @@ export function addWorker(cli: Cli, face: Face): Cli {
           type: "string",
           array: true,
           describe: "Output folder, manifest or built module [dist]",
+        })
+        .option("drain", {
+          type: "number",
+          default: 30,
+          describe: "Seconds that steps at work get to finish",
         })
         .option("store", storeOption),
     (args) => face.run(args, () => work(args, face.io)),
@@ -42,10 +49,12 @@ async function work(args: WorkerArgs, io: Io): Promise<ExitCode> {
     const names = modules.map((path) => relative(io.cwd, path)).join(", ");
     io.err(`worker ${process.pid} runs ${names} on ${args.store}; Ctrl-C ends it`);
     await aborted(io.stopped);
+    io.err(
+      `finishing the steps at work, for at most ${args.drain} s; what waits goes on with the next worker`,
+    );
   } finally {
-    await engine.close();
+    await engine.close({ drainMs: args.drain * 1_000 });
   }
-  io.err("ended; what was under way goes on with the next worker");
   if (args.json) io.out(toJson({ modules, store: args.store, endedBy: io.stopped.reason }));
   return EXIT.ok;
 }

@@ -5,18 +5,18 @@ import { createLibraryHost } from "./libraryHost.ts";
 export interface ProgramSource {
   /** Path of the `tsconfig.json`. */
   readonly tsconfig: string;
-  /** Options that go before those of the file: what a build needs whatever the project says. */
-  readonly overrides?: ts.CompilerOptions;
+  /** Changes the file's options: what a build needs whatever the project says. */
+  readonly adjust?: (options: ts.CompilerOptions) => ts.CompilerOptions;
   /** The program before this one, whose unchanged files are kept. */
   readonly previous?: ts.Program;
 }
 
 /** A project's program. Errors of the file itself are the program's `getConfigFileParsingDiagnostics`. */
-export function readProgram({ tsconfig, overrides, previous }: ProgramSource): ts.Program {
+export function readProgram({ tsconfig, adjust, previous }: ProgramSource): ts.Program {
   const path = posix.resolve(ts.sys.resolvePath(tsconfig));
   const { config, error } = ts.readConfigFile(path, ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, posix.dirname(path), undefined, path);
-  const options = { ...parsed.options, ...overrides };
+  const options = adjust ? adjust(parsed.options) : parsed.options;
   return ts.createProgram({
     rootNames: error === undefined ? parsed.fileNames : [],
     options,

@@ -29,7 +29,7 @@ export interface Emitted {
  * map of a durable module, ours is put in its place. So output paths, declarations with the author's signatures, JSON
  * modules and import endings are TypeScript's own, whatever the project's options say.
  *
- * Relies on: a program with `declaration` and `sourceMap` on and `noEmit` off (`outputOptions`).
+ * Relies on: a program with `declaration` and `sourceMap` on and `noEmit` off (`toOutputOptions`).
  */
 export function emitProject(program: ts.Program, root: string, modules: readonly CompiledModule[]): Emitted {
   const compiled = new Map(modules.map((module) => [resolve(root, module.path), module]));
@@ -49,9 +49,10 @@ export function emitProject(program: ts.Program, root: string, modules: readonly
   return { files, errors: diagnostics };
 }
 
-/** What a build needs of the project's options, whatever they are: a project that bundles has `noEmit`, for example. */
-export function outputOptions(outDir: string | undefined): ts.CompilerOptions {
+/** A project's options with what a build needs, whatever they say: one that bundles has `noEmit`, for example. */
+export function toOutputOptions(options: ts.CompilerOptions, outDir: string): ts.CompilerOptions {
   return {
+    ...options,
     noEmit: false,
     emitDeclarationOnly: false,
     noEmitOnError: false,
@@ -60,7 +61,7 @@ export function outputOptions(outDir: string | undefined): ts.CompilerOptions {
     inlineSourceMap: false,
     composite: false,
     incremental: false,
-    ...(outDir === undefined ? {} : { outDir }),
+    outDir,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readProgram } from "../../compiler/1-read/readProgram.ts";
-import { emitProject, outputOptions } from "../../compiler/5-write/emitProject.ts";
+import { emitProject, toOutputOptions } from "../../compiler/5-write/emitProject.ts";
 import { writeFiles } from "../../compiler/5-write/writeFiles.ts";
 
 const folders: string[] = [];
@@ -37,7 +37,7 @@ describe("emitting a project", () => {
   function emit(folder: string) {
     const program = readProgram({
       tsconfig: join(folder, "tsconfig.json"),
-      overrides: outputOptions(join(folder, "out")),
+      adjust: (options) => toOutputOptions(options, join(folder, "out")),
     });
     const map = JSON.stringify({ version: 3, sources: ["wherever.ts"], names: [], mappings: "AAAA" });
     const modules = [{ path: "src/a.ts", code: "export const compiled = 1;\n", map }];
