@@ -1,0 +1,328 @@
+import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
+import {
+  assertPending,
+  callbackMessage,
+  deadlineOf,
+  isReplaceable,
+  listLimit,
+  newRow,
+  settledState,
+} from "./rows.ts";
+import type { SettledCallback } from "./rows.ts";
+import type {
+  Acquired,
+  CallbackRow,
+  Commit,
+  Created,
+  ExecutionRow,
+  ListFilter,
+  LoadedExecution,
+  Message,
+  NewExecution,
+  Owner,
+  Settlement,
+  SnapshotWrite,
+  Store,
+  StoredEvent,
+} from "./store.ts";
+
+/** What stands for the file: several stores opened on one memory share everything, as processes share a file. */
+export interface Memory {
+  readonly executions: Map<string, Held>;
+  readonly callbacks: Map<string, SettledCallback>;
+  owner: { epoch: number; holder: (Owner & { heartbeatAt: number }) | null };
+  messageCount: number;
+  /** Counts writes by the store that made them. */
+  readonly writes: Map<object, number>;
+}
+
+/** One execution. Rows are replaced, never changed: they have been handed out. */
+interface Held {
+  row: ExecutionRow;
+  readonly number: number;
+  readonly events: StoredEvent[];
+  snapshot: { readonly seq: number; readonly chunks: readonly string[] } | null;
+  readonly chunks: Map<string, string>;
+  messages: readonly Message[];
+}
+
+export function createMemory(): Memory {
+  return {
+    executions: new Map(),
+    callbacks: new Map(),
+    owner: { epoch: 0, holder: null },
+    messageCount: 0,
+    writes: new Map(),
+  };
+}
+
+/** A store that ends with the process, for tests. It keeps the promises of the others, but nothing on a disk. */
+export function openMemoryStore(memory: Memory = createMemory()): Store {
+  return new MemoryStore(memory);
+}
+
+class MemoryStore implements Store {
+  readonly name = "memory";
+  private readonly memory: Memory;
+  private isClosed = false;
+
+  constructor(memory: Memory) {
+    this.memory = memory;
+  }
+
+  acquire(owner: Owner, now: number, staleMs: number): Acquired {
+    const state = this.writing().owner;
+    const { holder } = state;
+    if (holder !== null && !isReplaceable(holder, { owner, now, staleMs })) {
+      const { heartbeatAt, ...by } = holder;
+      return { kind: "held", by, heartbeatAt };
+    }
+    state.holder = { id: owner.id, pid: owner.pid, host: owner.host, heartbeatAt: now };
+    return { kind: "acquired", epoch: ++state.epoch };
+  }
+
+  renew(epoch: number, now: number): boolean {
+    const state = this.writing().owner;
+    if (state.epoch !== epoch || state.holder === null) return false;
+    state.holder.heartbeatAt = now;
+    return true;
+  }
+
+  release(epoch: number): void {
+    const state = this.writing().owner;
+    if (state.epoch === epoch) state.holder = null;
+  }
+
+  create(execution: NewExecution): Created {
+    const memory = this.writing();
+    const existing = memory.executions.get(execution.id);
+    if (existing !== undefined) return { created: false, row: existing.row };
+    const row = newRow(execution);
+    memory.executions.set(execution.id, {
+      row,
+      number: memory.executions.size + 1,
+      events: [execution.event],
+      snapshot: null,
+      chunks: new Map(),
+      messages: [],
+    });
+    return { created: true, row };
+  }
+
+  createAll(executions: readonly NewExecution[]): readonly Created[] {
+    return executions.map((execution) => this.create(execution));
+  }
+
+  commit(epoch: number, commits: readonly Commit[]): void {
+    const { owner, executions } = this.writing();
+    if (owner.epoch !== epoch || owner.holder === null) {
+      throw new FencedError(
+        "Another worker has taken over the memory store: nothing of this commit was written.",
+      );
+    }
+    // All is checked before anything is changed: all of it or nothing.
+    this.assertWritable(commits);
+    for (const commit of commits) this.apply(executions.get(commit.execution)!, commit);
+  }
+
+  private assertWritable(commits: readonly Commit[]): void {
+    const last = new Map<string, number>();
+    const opened = new Set<string>();
+    const ended = new Set<string>();
+    for (const { execution, events, opened: callbacks, end } of commits) {
+      const held = this.memory.executions.get(execution);
+      if (held === undefined)
+        throw new StoreError(`There is no execution "${execution}" in the memory store.`);
+      if (held.row.status !== "RUNNING" || ended.has(execution)) {
+        throw new JournalConflictError(`The execution "${execution}" has ended: its journal is closed.`);
+      }
+      let seq = last.get(execution) ?? held.row.lastSeq;
+      for (const event of events) {
+        if (event.seq !== ++seq) {
+          throw new JournalConflictError(
+            `Event ${event.seq} of execution "${execution}" cannot be written: its journal ends at ${seq - 1}.`,
+          );
+        }
+      }
+      last.set(execution, seq);
+      if (end !== undefined) ended.add(execution);
+      for (const { id } of callbacks) {
+        if (this.memory.callbacks.has(id) || opened.has(id)) {
+          throw new StoreError(`The callback "${id}" exists already in the memory store.`);
+        }
+        opened.add(id);
+      }
+    }
+  }
+
+  private apply(held: Held, commit: Commit): void {
+    const { callbacks } = this.memory;
+    const { execution, wakeAt, problem } = commit;
+    held.events.push(...commit.events);
+    if (commit.snapshot !== undefined) writeSnapshot(held, commit.snapshot);
+    if (commit.consumed.length > 0) {
+      const consumed = new Set(commit.consumed);
+      held.messages = held.messages.filter(({ number }) => !consumed.has(number));
+    }
+    for (const opened of commit.opened) {
+      callbacks.set(opened.id, { ...opened, execution, state: "PENDING", settledAt: null });
+    }
+    for (const id of commit.closed) this.closeCallback(id, execution);
+    const lastSeq = commit.events.at(-1)?.seq ?? held.row.lastSeq;
+    held.row = { ...held.row, wakeAt, lastSeq, problem: problem === undefined ? held.row.problem : problem };
+    if (commit.end !== undefined) this.end(held, commit.end);
+  }
+
+  private end(held: Held, { status, result, error, at }: NonNullable<Commit["end"]>): void {
+    held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null };
+    for (const id of this.memory.callbacks.keys()) this.closeCallback(id, held.row.id);
+    held.messages = [];
+    held.snapshot = null;
+    held.chunks.clear();
+  }
+
+  private closeCallback(id: string, execution: string): void {
+    const row = this.memory.callbacks.get(id);
+    if (row?.state !== "PENDING" || row.execution !== execution) return;
+    this.memory.callbacks.set(id, { ...row, state: "CLOSED" });
+  }
+
+  load(execution: string): LoadedExecution | null {
+    const held = this.reading().executions.get(execution);
+    if (held === undefined) return null;
+    const { row, snapshot, messages } = held;
+    if (row.status !== "RUNNING") return { row, snapshot: null, chunks: [], tail: [], messages: [] };
+    if (snapshot === null) return { row, snapshot: null, chunks: [], tail: [...held.events], messages };
+    const body = snapshot.chunks.map((hash) => held.chunks.get(hash)!).join("");
+    const tail = held.events.slice(snapshot.seq);
+    return { row, snapshot: { seq: snapshot.seq, body }, chunks: snapshot.chunks, tail, messages };
+  }
+
+  due(now: number, limit: number): readonly string[] {
+    const all = [...this.reading().executions.values()].filter(isRunnable);
+    const due = all.filter(({ row }) => row.wakeAt !== null && row.wakeAt <= now);
+    const called = all.filter(
+      ({ row, messages }) => messages.length > 0 && !(row.wakeAt !== null && row.wakeAt <= now),
+    );
+    due.sort((a, b) => a.row.wakeAt! - b.row.wakeAt! || a.number - b.number);
+    called.sort((a, b) => wakeOrder(a) - wakeOrder(b) || a.messages[0]!.number - b.messages[0]!.number);
+    return [...due, ...called].slice(0, limit).map(({ row }) => row.id);
+  }
+
+  nextWake(after: number): number | null {
+    let next: number | null = null;
+    for (const held of this.reading().executions.values()) {
+      const { wakeAt } = held.row;
+      if (isRunnable(held) && wakeAt !== null && wakeAt > after && (next === null || wakeAt < next))
+        next = wakeAt;
+    }
+    return next;
+  }
+
+  settle(id: string, settlement: Settlement, now: number): void {
+    const { callbacks } = this.writing();
+    const row = callbacks.get(id) ?? null;
+    assertPending(row, id, now);
+    callbacks.set(id, { ...row, state: settledState(settlement), settledAt: now });
+    this.leave(row.execution, callbackMessage(row, settlement));
+  }
+
+  heartbeat(id: string, now: number): void {
+    const { callbacks } = this.writing();
+    const row = callbacks.get(id) ?? null;
+    assertPending(row, id, now);
+    callbacks.set(id, { ...row, heartbeatAt: now });
+  }
+
+  expire(id: string, now: number): number | null {
+    const { callbacks } = this.reading();
+    const row = callbacks.get(id);
+    const deadline = row?.state === "PENDING" ? deadlineOf(row) : null;
+    if (row === undefined || deadline === null) return null;
+    if (deadline.at > now) return deadline.at;
+    this.writing();
+    callbacks.set(id, { ...row, state: "TIMED_OUT", settledAt: now });
+    this.leave(row.execution, callbackMessage(row, { kind: "timedOut", by: deadline.by }));
+    return null;
+  }
+
+  post(execution: string, body: string): boolean {
+    if (this.reading().executions.get(execution)?.row.status !== "RUNNING") return false;
+    this.writing();
+    this.leave(execution, body);
+    return true;
+  }
+
+  private leave(execution: string, body: string): void {
+    const held = this.memory.executions.get(execution)!;
+    held.messages = [...held.messages, { number: ++this.memory.messageCount, execution, body }];
+  }
+
+  messages(execution: string): readonly Message[] {
+    return this.reading().executions.get(execution)?.messages ?? [];
+  }
+
+  callback(id: string): CallbackRow | null {
+    const found = this.reading().callbacks.get(id);
+    if (found === undefined) return null;
+    const { settledAt: _, ...row } = found;
+    return row;
+  }
+
+  get(execution: string): ExecutionRow | null {
+    return this.reading().executions.get(execution)?.row ?? null;
+  }
+
+  list({ status, function: name, limit, before }: ListFilter): readonly ExecutionRow[] {
+    const { executions } = this.reading();
+    const end = before === undefined ? Infinity : (executions.get(before)?.number ?? 0);
+    return [...executions.values()]
+      .filter(({ row, number }) => {
+        const isWanted = status === undefined || row.status === status;
+        return isWanted && (name === undefined || row.function === name) && number < end;
+      })
+      .reverse()
+      .slice(0, listLimit(limit))
+      .map(({ row }) => row);
+  }
+
+  history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {
+    const events = this.reading().executions.get(execution)?.events ?? [];
+    return events.slice(afterSeq, afterSeq + Math.max(0, limit));
+  }
+
+  version(): number {
+    let version = 0;
+    for (const [store, count] of this.reading().writes) if (store !== this) version += count;
+    return version;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private reading(): Memory {
+    if (this.isClosed) throw new StoreError("The memory store has been closed.");
+    return this.memory;
+  }
+
+  private writing(): Memory {
+    const memory = this.reading();
+    memory.writes.set(this, (memory.writes.get(this) ?? 0) + 1);
+    return memory;
+  }
+}
+
+function writeSnapshot(held: Held, { seq, chunks, added, removed }: SnapshotWrite): void {
+  for (const { hash, body } of added) held.chunks.set(hash, body);
+  for (const hash of removed) held.chunks.delete(hash);
+  held.snapshot = { seq, chunks };
+}
+
+function isRunnable({ row }: Held): boolean {
+  return row.status === "RUNNING" && row.problem === null;
+}
+
+function wakeOrder({ row }: Held): number {
+  return row.wakeAt ?? Number.MAX_SAFE_INTEGER;
+}

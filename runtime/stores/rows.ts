@@ -1,0 +1,118 @@
+import { CallbackSettledError, CallbackTimedOutError, UnknownCallbackError } from "../errors.ts";
+import type { CallbackRow, ExecutionRow, NewExecution, Owner, Settlement } from "./store.ts";
+
+/** What every store decides alike, whatever it keeps its rows in. */
+
+/** A callback with the time it was settled, which only messages show. */
+export interface SettledCallback extends CallbackRow {
+  readonly settledAt: number | null;
+}
+
+/** When a callback's time is over, and by what, or null. */
+export function deadlineOf(
+  row: CallbackRow,
+): { readonly at: number; readonly by: "timeout" | "heartbeat" } | null {
+  const silentAt = row.heartbeatMs === null ? null : row.heartbeatAt + row.heartbeatMs;
+  if (row.timeoutAt !== null && (silentAt === null || row.timeoutAt <= silentAt)) {
+    return { at: row.timeoutAt, by: "timeout" };
+  }
+  return silentAt === null ? null : { at: silentAt, by: "heartbeat" };
+}
+
+/** Throws unless the callback can be settled, or kept alive, at `now`. */
+export function assertPending(
+  row: SettledCallback | null,
+  id: string,
+  now: number,
+): asserts row is SettledCallback {
+  if (row === null) {
+    throw new UnknownCallbackError(
+      `There is no callback "${id}" in this store. Check the id, and which store is open.`,
+    );
+  }
+  const deadline = deadlineOf(row);
+  if (row.state === "TIMED_OUT" || (row.state === "PENDING" && deadline !== null && deadline.at <= now)) {
+    const at = deadline === null ? "" : ` at ${timeText(deadline.at)}`;
+    const how = deadline?.by === "heartbeat" ? "no heartbeat came in time" : "its time was over";
+    throw new CallbackTimedOutError(
+      `The callback "${id}" timed out${at}: ${how}. The execution has gone on without an answer.`,
+    );
+  }
+  if (row.state === "PENDING") return;
+  const at = row.settledAt === null ? "" : ` at ${timeText(row.settledAt)}`;
+  throw new CallbackSettledError(
+    row.state === "CLOSED"
+      ? `The callback "${id}" is closed: the execution no longer waits for it.`
+      : `The callback "${id}" has already ${row.state === "SUCCEEDED" ? "succeeded" : "failed"}${at}. ` +
+          "The first answer stays.",
+  );
+}
+
+export function settledState(settlement: Settlement): "SUCCEEDED" | "FAILED" {
+  return settlement.kind === "succeeded" ? "SUCCEEDED" : "FAILED";
+}
+
+type Told = Settlement | { readonly kind: "timedOut"; readonly by: "timeout" | "heartbeat" };
+
+/** The message by which an execution learns how its callback was settled. */
+export function callbackMessage({ id, op }: Pick<CallbackRow, "id" | "op">, settlement: Told): string {
+  return JSON.stringify({ kind: "callback", callback: id, op, settlement });
+}
+
+function timeText(time: number): string {
+  // A time out of range has no text, and a message about a callback must not fail for it.
+  return Number.isFinite(new Date(time).getTime()) ? new Date(time).toISOString() : String(time);
+}
+
+interface Holder extends Owner {
+  readonly heartbeatAt: number;
+}
+
+interface Asking {
+  readonly owner: Owner;
+  readonly now: number;
+  readonly staleMs: number;
+}
+
+/**
+ * True if `holder` may be replaced. A process that no longer exists on this host cannot wake up; one that is merely
+ * silent can, and the epoch then refuses what it commits.
+ */
+export function isReplaceable(holder: Holder, { owner, now, staleMs }: Asking): boolean {
+  if (holder.id === owner.id || now - holder.heartbeatAt > staleMs) return true;
+  return holder.host === owner.host && !isAlive(holder.pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Not ours to signal, but there.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** The row of an execution that was created this moment: due at once. */
+export function newRow({ id, function: name, input, createdAt, event }: NewExecution): ExecutionRow {
+  return {
+    id,
+    function: name,
+    status: "RUNNING",
+    input,
+    result: null,
+    error: null,
+    problem: null,
+    createdAt,
+    endedAt: null,
+    wakeAt: createdAt,
+    lastSeq: event.seq,
+  };
+}
+
+export const LIST_DEFAULT = 100;
+export const LIST_MAX = 1_000;
+
+export function listLimit(limit: number | undefined): number {
+  return Math.max(0, Math.min(limit ?? LIST_DEFAULT, LIST_MAX));
+}

@@ -1,0 +1,186 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { StoreCorruptError, StoreError, StoreTooNewError } from "../errors.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { APPLICATION_ID } from "./sqlite-schema.ts";
+import type { Migration } from "./sqlite-schema.ts";
+
+export interface SqliteOptions {
+  /** How long to wait for another process's transaction. Default 5,000 ms. */
+  readonly busyTimeoutMs?: number;
+  /** For tests: the largest size of the file, in pages of 4 KiB. */
+  readonly pageCountMax?: number;
+}
+
+/** One connection, whose errors are ours, and its transactions. */
+export class SqliteConnection {
+  readonly file: string;
+  private readonly database: DatabaseSync;
+  private readonly begin: StatementSync;
+  private readonly beginRead: StatementSync;
+  private readonly commit: StatementSync;
+
+  constructor(file: string, database: DatabaseSync) {
+    this.file = file;
+    this.database = database;
+    // Immediate: a transaction that reads first and writes then could find that another process has written between.
+    this.begin = database.prepare("BEGIN IMMEDIATE");
+    this.beginRead = database.prepare("BEGIN");
+    this.commit = database.prepare("COMMIT");
+  }
+
+  /** Prepared once and kept by who uses it. */
+  prepare(sql: string): StatementSync {
+    return this.database.prepare(sql);
+  }
+
+  /** All of `work` or nothing, on the disk when it returns. */
+  write<T>(work: () => T): T {
+    return this.transaction(this.begin, work);
+  }
+
+  /** Several reads that see one state. */
+  read<T>(work: () => T): T {
+    return this.transaction(this.beginRead, work);
+  }
+
+  /** One statement needs no transaction of its own. */
+  guard<T>(work: () => T): T {
+    this.assertOpen();
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, this.file);
+    }
+  }
+
+  private transaction<T>(begin: StatementSync, work: () => T): T {
+    this.assertOpen();
+    try {
+      begin.run();
+      const result = work();
+      this.commit.run();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw toStoreError(error, this.file);
+    }
+  }
+
+  /** SQLite has done it by itself after some errors, a full disk among them. */
+  private rollback(): void {
+    if (this.database.isOpen && this.database.isTransaction) this.database.exec("ROLLBACK");
+  }
+
+  private assertOpen(): void {
+    if (!this.database.isOpen) throw new StoreError(`The store ${this.file} has been closed.`);
+  }
+
+  close(): void {
+    if (!this.database.isOpen) return;
+    try {
+      // Leaves one file, if nobody else has it open. If somebody has, they will do it.
+      this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // What is in the log is as safe as what is in the file.
+    }
+    this.database.close();
+  }
+}
+
+export interface SqliteOpening {
+  readonly file: string;
+  readonly options: SqliteOptions;
+  readonly migrations: readonly Migration[];
+}
+
+/** Opens a file, checks that it is one of ours, and brings its schema up to date. */
+export function openConnection({ file, options, migrations }: SqliteOpening): SqliteConnection {
+  makeFolder(file);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, {
+      timeout: options.busyTimeoutMs ?? 5_000,
+      enableForeignKeyConstraints: true,
+    });
+    assertOurs(database, file, migrations.at(-1)!.number);
+    setUp(database, options);
+    migrate(database, migrations);
+    return new SqliteConnection(file, database);
+  } catch (error) {
+    if (database?.isOpen === true) database.close();
+    throw toStoreError(error, file);
+  }
+}
+
+function makeFolder(file: string): void {
+  if (file === ":memory:") return;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreError(
+      `The folder of the store ${file} cannot be made: ${reason}. Name a place you may write to.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Reads only: a file of somebody else's, or of a newer version, is left exactly as it is. */
+function assertOurs(database: DatabaseSync, file: string, newest: number): void {
+  const version = pragma(database, "user_version");
+  const application = pragma(database, "application_id");
+  const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!.count as number;
+  if (application === 0 && version === 0 && tables === 0) return;
+  if (application !== APPLICATION_ID) {
+    throw new StoreCorruptError(
+      `The file ${file} is a database of another application. Name another file for the store.`,
+    );
+  }
+  if (version > newest) {
+    throw new StoreTooNewError(
+      `The store ${file} was written by a newer version of durablec (schema ${version}, this version knows ${newest}). ` +
+        "Nothing was changed. Use that version, or a newer one.",
+    );
+  }
+}
+
+function setUp(database: DatabaseSync, options: SqliteOptions): void {
+  // FULL: a commit that was acknowledged survives a power cut. NORMAL would lose the last ones.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -32000;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA journal_size_limit = 67108864;
+  `);
+  if (options.pageCountMax !== undefined)
+    database.exec(`PRAGMA max_page_count = ${Math.trunc(options.pageCountMax)}`);
+}
+
+/** Each migration in a transaction of its own, with the version: an interrupted one has not happened. */
+function migrate(database: DatabaseSync, migrations: readonly Migration[]): void {
+  for (const migration of migrations) {
+    if (pragma(database, "user_version") >= migration.number) continue;
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      // Two processes may open a new file at the same moment: the second finds it done.
+      if (pragma(database, "user_version") < migration.number) {
+        migration.apply(database);
+        database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migration.number}`);
+      }
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0] as number;
+}

@@ -1,0 +1,141 @@
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import { listLimit } from "./rows.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { SqliteSnapshots } from "./sqlite-snapshots.ts";
+import type { ExecutionRow, ExecutionStatus, ListFilter, LoadedExecution, StoredEvent } from "./store.ts";
+
+const ROW = `
+  SELECT e.*, i.body AS input, o.result, o.error,
+    (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq
+  FROM executions e JOIN inputs i ON i.execution = e.key LEFT JOIN outcomes o ON o.execution = e.key`;
+
+/** Exactly the condition of the index executions_due, so that SQLite uses it. */
+const DUE = "status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL";
+
+type Row = Record<string, SQLOutputValue>;
+
+/** What is read and never written. */
+export class SqliteQueries {
+  private readonly connection: SqliteConnection;
+  private readonly snapshots: SqliteSnapshots;
+  private readonly selectRow: StatementSync;
+  private readonly selectEvents: StatementSync;
+  private readonly selectMessages: StatementSync;
+  private readonly selectDue: StatementSync;
+  private readonly selectCalled: StatementSync;
+  private readonly selectNextWake: StatementSync;
+  private readonly dataVersion: StatementSync;
+
+  constructor(connection: SqliteConnection) {
+    this.connection = connection;
+    this.snapshots = new SqliteSnapshots(connection);
+    this.selectRow = connection.prepare(`${ROW} WHERE e.id = ?`);
+    this.selectEvents = connection.prepare(
+      "SELECT seq, kind, body FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?",
+    );
+    this.selectMessages = connection.prepare(
+      "SELECT number, body FROM inbox WHERE execution = ? ORDER BY number",
+    );
+    this.selectDue = connection.prepare(
+      `SELECT id FROM executions WHERE ${DUE} AND wake_at <= ? ORDER BY wake_at, key LIMIT ?`,
+    );
+    this.selectCalled = connection.prepare(`
+      SELECT e.id FROM inbox i JOIN executions e ON e.key = i.execution
+      WHERE e.status = 'RUNNING' AND e.problem IS NULL AND (e.wake_at IS NULL OR e.wake_at > ?)
+      GROUP BY e.key ORDER BY e.wake_at IS NULL, e.wake_at, min(i.number) LIMIT ?`);
+    this.selectNextWake = connection.prepare(
+      `SELECT min(wake_at) AS at FROM executions WHERE ${DUE} AND wake_at > ?`,
+    );
+    this.dataVersion = connection.prepare("PRAGMA data_version");
+  }
+
+  load(execution: string): LoadedExecution | null {
+    return this.connection.read(() => {
+      const found = this.selectRow.get(execution);
+      if (found === undefined) return null;
+      const row = toRow(found);
+      if (row.status !== "RUNNING") return { row, snapshot: null, chunks: [], tail: [], messages: [] };
+      const key = found.key as number;
+      const { snapshot, chunks } = this.snapshots.read(key);
+      const tail = this.selectEvents.all(key, snapshot?.seq ?? 0, -1).map(toEvent);
+      const messages = this.selectMessages
+        .all(key)
+        .map(({ number, body }) => ({ number: number as number, execution, body: body as string }));
+      return { row, snapshot, chunks, tail, messages };
+    });
+  }
+
+  get(execution: string): ExecutionRow | null {
+    return this.connection.guard(() => {
+      const found = this.selectRow.get(execution);
+      return found === undefined ? null : toRow(found);
+    });
+  }
+
+  /** Newest first, as they were created. */
+  list({ status, function: name, limit, before }: ListFilter): readonly ExecutionRow[] {
+    const conditions: string[] = [];
+    const values: string[] = [];
+    const add = (condition: string, value: string | undefined): void => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    add("e.status = ?", status);
+    add("e.function = ?", name);
+    add("e.key < (SELECT key FROM executions WHERE id = ?)", before);
+    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    return this.connection.guard(() =>
+      this.connection
+        .prepare(`${ROW} ${where} ORDER BY e.key DESC LIMIT ?`)
+        .all(...values, listLimit(limit))
+        .map(toRow),
+    );
+  }
+
+  history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {
+    return this.connection.guard(() => {
+      const found = this.selectRow.get(execution);
+      if (found === undefined) return [];
+      return this.selectEvents.all(found.key as number, afterSeq, Math.max(0, limit)).map(toEvent);
+    });
+  }
+
+  due(now: number, limit: number): readonly string[] {
+    return this.connection.guard(() => {
+      const due = this.selectDue.all(now, limit).map(({ id }) => id as string);
+      if (due.length >= limit) return due;
+      return [...due, ...this.selectCalled.all(now, limit - due.length).map(({ id }) => id as string)];
+    });
+  }
+
+  nextWake(after: number): number | null {
+    return this.connection.guard(
+      () => (this.selectNextWake.get(after)?.at as number | null | undefined) ?? null,
+    );
+  }
+
+  version(): number {
+    return this.connection.guard(() => this.dataVersion.get()!.data_version as number);
+  }
+}
+
+function toRow(row: Row): ExecutionRow {
+  return {
+    id: row.id as string,
+    function: row.function as string,
+    status: row.status as ExecutionStatus,
+    input: row.input as string,
+    result: row.result as string | null,
+    error: row.error as string | null,
+    problem: row.problem as string | null,
+    createdAt: row.created_at as number,
+    endedAt: row.ended_at as number | null,
+    wakeAt: row.wake_at as number | null,
+    lastSeq: row.last_seq as number,
+  };
+}
+
+function toEvent(row: Row): StoredEvent {
+  return { seq: row.seq as number, kind: row.kind as string, body: row.body as string };
+}

@@ -1,0 +1,99 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Marks a file as ours: "durc". */
+export const APPLICATION_ID = 0x64757263;
+
+/** A numbered change of the schema. A file's `user_version` is the number of the last one it has had. */
+export interface Migration {
+  readonly number: number;
+  apply(database: DatabaseSync): void;
+}
+
+/** Never changed once published: a new one is added. */
+export const MIGRATIONS: readonly Migration[] = [{ number: 1, apply: (database) => database.exec(SCHEMA_1) }];
+
+/**
+ * What is rewritten often is small and apart from what is large and written once: an UPDATE rewrites its whole row.
+ * Rows of one execution share its `key`, so that its journal lies together and no id is stored with each event.
+ */
+const SCHEMA_1 = `
+  CREATE TABLE executions (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    function TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'RUNNING',
+    problem TEXT,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    wake_at INTEGER
+  ) STRICT;
+  -- Only what a worker may have to wake: a million finished executions cost it nothing.
+  CREATE INDEX executions_due ON executions (wake_at)
+    WHERE status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL;
+  CREATE INDEX executions_status ON executions (status);
+
+  CREATE TABLE inputs (
+    execution INTEGER PRIMARY KEY REFERENCES executions (key) ON DELETE CASCADE,
+    body TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE outcomes (
+    execution INTEGER PRIMARY KEY REFERENCES executions (key) ON DELETE CASCADE,
+    result TEXT,
+    error TEXT
+  ) STRICT;
+
+  CREATE TABLE events (
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- One chunk: hash in "chunks", text in "body". Several: hashes with spaces between, text in the table chunks.
+  CREATE TABLE snapshots (
+    execution INTEGER PRIMARY KEY REFERENCES executions (key) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    chunks TEXT NOT NULL,
+    body TEXT
+  ) STRICT;
+
+  CREATE TABLE chunks (
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE callbacks (
+    id TEXT PRIMARY KEY,
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    op TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'PENDING',
+    timeout_at INTEGER,
+    heartbeat_ms INTEGER,
+    heartbeat_at INTEGER NOT NULL,
+    settled_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX callbacks_pending ON callbacks (execution) WHERE state = 'PENDING';
+
+  -- AUTOINCREMENT: a number that was consumed never comes again.
+  CREATE TABLE inbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX inbox_execution ON inbox (execution);
+
+  -- One row. The epoch stays when the owner leaves, so that it never repeats.
+  CREATE TABLE owner (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL,
+    id TEXT,
+    pid INTEGER,
+    host TEXT,
+    heartbeat_at INTEGER
+  ) STRICT;
+  INSERT INTO owner (one, epoch) VALUES (1, 0);
+`;

@@ -1,0 +1,108 @@
+import type { StatementSync } from "node:sqlite";
+import { isReplaceable, newRow } from "./rows.ts";
+import { SqliteCallbacks } from "./sqlite-callbacks.ts";
+import { SqliteCommits } from "./sqlite-commit.ts";
+import { openConnection } from "./sqlite-connection.ts";
+import type { SqliteConnection, SqliteOptions } from "./sqlite-connection.ts";
+import { SqliteQueries } from "./sqlite-queries.ts";
+import { MIGRATIONS } from "./sqlite-schema.ts";
+import type {
+  Acquired,
+  Commit,
+  Created,
+  ListFilter,
+  NewExecution,
+  Owner,
+  Settlement,
+  Store,
+} from "./store.ts";
+
+export type { SqliteOptions } from "./sqlite-connection.ts";
+
+/**
+ * A store in one SQLite file. Makes the file and its folder if they are missing, and brings an older file up to date.
+ * Throws `StoreCorruptError`, `StoreTooNewError` or `StoreError`, each naming the file and what to do.
+ *
+ * Every method answers at once: a commit is on the disk when it returns. One process runs executions at a time; any
+ * number may create, read and settle.
+ */
+export function openSqliteStore(file: string, options: SqliteOptions = {}): Store {
+  const connection = openConnection({ file, options, migrations: MIGRATIONS });
+  const ownership = new SqliteOwnership(connection);
+  const commits = new SqliteCommits(connection);
+  const callbacks = new SqliteCallbacks(connection);
+  const queries = new SqliteQueries(connection);
+  const createAll = (executions: readonly NewExecution[]): readonly Created[] => {
+    const created = commits.create(executions);
+    return executions.map((execution, i) => {
+      if (created[i] === true) return { created: true, row: newRow(execution) };
+      return { created: false, row: queries.get(execution.id)! };
+    });
+  };
+  return {
+    name: file,
+    acquire: (owner, now, staleMs) => ownership.acquire(owner, now, staleMs),
+    renew: (epoch, now) => ownership.renew(epoch, now),
+    release: (epoch) => ownership.release(epoch),
+    create: (execution: NewExecution) => createAll([execution])[0]!,
+    createAll,
+    commit: (epoch: number, list: readonly Commit[]) => commits.commit(epoch, list),
+    load: (execution) => queries.load(execution),
+    due: (now, limit) => queries.due(now, limit),
+    nextWake: (after) => queries.nextWake(after),
+    settle: (id: string, settlement: Settlement, now: number) => callbacks.settle(id, settlement, now),
+    heartbeat: (id, now) => callbacks.heartbeat(id, now),
+    expire: (id, now) => callbacks.expire(id, now),
+    post: (execution, body) => callbacks.post(execution, body),
+    messages: (execution) => callbacks.messages(execution),
+    callback: (id) => callbacks.callback(id),
+    get: (execution) => queries.get(execution),
+    list: (filter: ListFilter) => queries.list(filter),
+    history: (execution, afterSeq, limit) => queries.history(execution, afterSeq, limit),
+    version: () => queries.version(),
+    close: () => connection.close(),
+  };
+}
+
+/** The one row that says who may commit. */
+class SqliteOwnership {
+  private readonly connection: SqliteConnection;
+  private readonly select: StatementSync;
+  private readonly take: StatementSync;
+  private readonly beat: StatementSync;
+  private readonly leave: StatementSync;
+
+  constructor(connection: SqliteConnection) {
+    this.connection = connection;
+    this.select = connection.prepare("SELECT epoch, id, pid, host, heartbeat_at FROM owner WHERE one = 1");
+    this.take = connection.prepare(
+      "UPDATE owner SET epoch = epoch + 1, id = ?, pid = ?, host = ?, heartbeat_at = ? WHERE one = 1",
+    );
+    this.beat = connection.prepare("UPDATE owner SET heartbeat_at = ? WHERE epoch = ? AND id IS NOT NULL");
+    this.leave = connection.prepare(
+      "UPDATE owner SET id = NULL, pid = NULL, host = NULL, heartbeat_at = NULL WHERE epoch = ?",
+    );
+  }
+
+  acquire(owner: Owner, now: number, staleMs: number): Acquired {
+    return this.connection.write((): Acquired => {
+      const row = this.select.get()!;
+      if (row.id !== null) {
+        const by = { id: row.id as string, pid: row.pid as number, host: row.host as string };
+        const heartbeatAt = row.heartbeat_at as number;
+        if (!isReplaceable({ ...by, heartbeatAt }, { owner, now, staleMs }))
+          return { kind: "held", by, heartbeatAt };
+      }
+      this.take.run(owner.id, owner.pid, owner.host, now);
+      return { kind: "acquired", epoch: (row.epoch as number) + 1 };
+    });
+  }
+
+  renew(epoch: number, now: number): boolean {
+    return this.connection.write(() => this.beat.run(now, epoch).changes === 1);
+  }
+
+  release(epoch: number): void {
+    this.connection.write(() => this.leave.run(epoch));
+  }
+}
