@@ -45,10 +45,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     .wrap(110)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw (
-        error ??
-        new Trouble(message ?? "the command line is wrong", "durablec --help lists commands and options.")
-      );
+      throw error ?? new Trouble(toSentence(message, argv), "durablec --help lists commands and options.");
     });
   const cli = commands.reduce((sofar, add) => add(sofar, face), start);
   try {
@@ -58,6 +55,12 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   } catch (error) {
     return reportTrouble(error, json, io);
   }
+}
+
+/** What yargs says, on one line. Its recommendation leaves out what it is a recommendation for. */
+function toSentence(message: string | null, argv: readonly string[]): string {
+  const line = (message ?? "The command line is wrong.").replace(/\s*\n\s*/g, " ");
+  return line.startsWith("Did you mean") ? `Unknown command: ${argv.join(" ")}. ${line}` : line;
 }
 
 /** Help and version come back as text: yargs would write them to the console behind our back. */

@@ -11,27 +11,28 @@ export interface WatchOptions {
 /** An editor saves in several steps, and a checkout changes many files: one build for all of it. */
 const quietMs = 80;
 
-/** Calls `changed` after each burst of changes to sources, until it is told to stop. */
-export function watch({ root, ignored, stopped }: WatchOptions, changed: () => void): Promise<void> {
+/** Calls `changed` after each burst of changes to sources, one call at a time, until it is told to stop. */
+export function watch({ root, ignored, stopped }: WatchOptions, changed: () => Promise<void>): Promise<void> {
+  const folders = ignored.map((path) => relative(root, path));
   return new Promise((resolve, reject) => {
-    const pending: { timer: NodeJS.Timeout | undefined } = { timer: undefined };
-    const watcher = watchFiles(root, { recursive: true, signal: stopped }, (_event, name) => {
-      if (
-        name === null ||
-        !isSource(
-          name,
-          ignored.map((path) => relative(root, path)),
-        )
-      )
-        return;
+    const pending: { timer: NodeJS.Timeout | undefined; work: Promise<void> } = {
+      timer: undefined,
+      work: Promise.resolve(),
+    };
+    const work = () => void (pending.work = pending.work.then(changed).catch(reject));
+    const watcher = watchFiles(root, { recursive: true }, (_event, name) => {
+      if (name === null || !isSource(name, folders)) return;
       clearTimeout(pending.timer);
-      pending.timer = setTimeout(changed, quietMs);
+      pending.timer = setTimeout(work, quietMs);
     });
+    const end = () => {
+      clearTimeout(pending.timer);
+      watcher.close();
+      resolve(pending.work);
+    };
     watcher.on("error", reject);
-    watcher.on("close", () => {
-      clearTimeout(pending.timer);
-      resolve();
-    });
+    if (stopped.aborted) end();
+    else stopped.addEventListener("abort", end);
   });
 }
 

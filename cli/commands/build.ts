@@ -1,9 +1,8 @@
 import { dirname, relative } from "node:path";
-import { build, type BuildRequest, type BuildResult } from "../../compiler/build.ts";
+import type { BuildRequest, BuildResult } from "../../compiler/build.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatDuration } from "../format/duration.ts";
-import { formatFindings } from "../format/findings.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { findTsconfig } from "../target.ts";
@@ -43,21 +42,21 @@ export function addBuild(cli: Cli, face: Face): Cli {
 }
 
 async function buildOnce(args: BuildArgs, io: Io): Promise<ExitCode> {
-  return report(timed(toRequest(args, io)), args, io);
+  return report(await timed(toRequest(args, io)), args, io);
 }
 
 /** Builds after each change; ends well when it is told to stop, whatever the last build found. */
 async function buildAndWatch(args: BuildArgs, io: Io): Promise<ExitCode> {
   const request = toRequest(args, io);
-  const last = { build: timed(request) };
+  const last = { build: await timed(request) };
   report(last.build, args, io);
   const watched = {
     root: dirname(request.tsconfig),
     ignored: [last.build.result.outDir],
     stopped: io.stopped,
   };
-  await watch(watched, () => {
-    last.build = timed({ ...request, previous: last.build.result });
+  await watch(watched, async () => {
+    last.build = await timed({ ...request, previous: last.build.result });
     report(last.build, args, io);
   });
   return EXIT.ok;
@@ -76,7 +75,9 @@ interface TimedBuild {
   readonly tookMs: number;
 }
 
-function timed(request: BuildRequest): TimedBuild {
+/** The compiler is loaded only where it is needed: it is most of the time that a small command takes. */
+async function timed(request: BuildRequest): Promise<TimedBuild> {
+  const { build } = await import("../../compiler/build.ts");
   const start = performance.now();
   const result = build(request);
   return { result, tookMs: performance.now() - start };

@@ -1,11 +1,9 @@
-import { dirname } from "node:path";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatCheckpoints, formatCheckpointsMarkdown } from "../format/checkpoints.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
-import { describeFunction } from "../describeFunction.ts";
-import { findTsconfig, toTarget } from "../target.ts";
+import { toTarget } from "../target.ts";
 
 interface ExplainArgs extends SharedArgs {
   readonly target: string;
@@ -22,7 +20,19 @@ export function addExplain(cli: Cli, face: Face): Cli {
       one
         .positional("target", { type: "string", demandOption: true, describe: "FILE#FUNCTION" })
         .option("project", { alias: "p", type: "string", describe: "tsconfig.json, or its folder [nearest]" })
-        .option("markdown", { type: "boolean", default: false, describe: "Print a Markdown table" }),
+        .option("markdown", { type: "boolean", default: false, describe: "Print Markdown tables" }),
     (args) => face.run(args, () => explain(args, face.io)),
   );
+}
+
+async function explain(args: ExplainArgs, io: Io): Promise<ExitCode> {
+  const target = toTarget(args.target, io);
+  const { findCompiled } = await import("../findCompiled.ts");
+  const found = findCompiled(target, args, io);
+  if (found === null) return EXIT.findings;
+  const format = args.markdown ? formatCheckpointsMarkdown : formatCheckpoints;
+  io.out(
+    args.json ? toJson(found.functions) : found.functions.map((one) => format(one).join("\n")).join("\n\n"),
+  );
+  return EXIT.ok;
 }

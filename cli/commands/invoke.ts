@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Engine } from "@durablec/runtime";
-import { buildForRun } from "../buildForRun.ts";
 import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatValue, toJson } from "../format/value.ts";
@@ -9,7 +8,7 @@ import type { Io } from "../io.ts";
 import { importFunction } from "../modules.ts";
 import { parseJson } from "../parseJson.ts";
 import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
-import { toTarget } from "../target.ts";
+import { toTarget, type Target } from "../target.ts";
 
 interface InvokeArgs extends SharedArgs, StoreArgs {
   readonly target: string;
@@ -44,7 +43,7 @@ export function addInvoke(cli: Cli, face: Face): Cli {
 async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   const target = toTarget(args.target, io);
   const input = readInput(args, io);
-  const module = target.isSource ? await buildForRun(target, args, io) : target.file;
+  const module = target.isSource ? await buildSource(target, args, io) : target.file;
   if (module === null) return EXIT.findings;
   const { open } = await loadRuntime(dirname(module));
   const fn = await importFunction(module, target.name);
@@ -60,6 +59,12 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   } finally {
     await engine.close();
   }
+}
+
+/** Loads the compiler only for a source: running what is built must not cost a compiler's start. */
+async function buildSource(target: Target, args: InvokeArgs, io: Io): Promise<string | null> {
+  const { buildForRun } = await import("../buildForRun.ts");
+  return buildForRun(target, args, io);
 }
 
 function readInput({ input, event }: InvokeArgs, io: Io): unknown {

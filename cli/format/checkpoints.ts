@@ -11,7 +11,11 @@ const columns: readonly Column[] = [
 
 /** The checkpoints of a function: where it can be stopped and carried on, and what has to be stored for that. */
 export function formatCheckpoints(fn: ManifestFunction): string[] {
-  return [`${fn.id}  (${fn.source}:${fn.line}, hash ${fn.hash})`, "", ...formatTable(columns, fn.checkpoints.map(toRow))];
+  return [
+    `${fn.id}  (${fn.source}:${fn.line}, hash ${fn.hash})`,
+    "",
+    ...formatTable(columns, fn.checkpoints.map(toRow)),
+  ];
 }
 
 /** The same as a Markdown table, with code in code font. */

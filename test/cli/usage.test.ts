@@ -17,7 +17,7 @@ const run = (...argv: readonly string[]) => runIn({ cwd }, ...argv);
 describe("wrong usage ends with 2, one line of what and one of what to do, and no stack:", () => {
   test.each([
     [[], "Name a command."],
-    [["biuld"], "Unknown command: biuld"],
+    [["biuld"], "Unknown command: biuld. Did you mean build?"],
     [["build", "--outdirr", "x"], "Unknown argument: outdirr"],
     [["build", "-p", "nowhere"], "There is no project at"],
     [["build"], "No tsconfig.json in"],
