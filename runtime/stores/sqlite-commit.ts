@@ -14,17 +14,16 @@ interface Entry {
   snapshot: SnapshotPlace;
 }
 
-/**
- * Entries are right as long as only the owner of the epoch writes them, which every transaction checks. Should two
- * handles of one process write in the same epoch, the key of `events` still refuses a number that is taken.
- */
+/** Entries that are kept: of the executions that committed last. */
 const ENTRY_MAX = 10_000;
 
 /** Writes executions: their creation and their commits. */
 export class SqliteCommits {
   private readonly connection: SqliteConnection;
   private readonly snapshots: SqliteSnapshots;
+  /** Right as long as no other connection has written, which every transaction looks at first. */
   private readonly entries = new Map<string, Entry>();
+  private version: unknown = null;
   private readonly statements: Readonly<Record<keyof typeof SQL, StatementSync>>;
 
   constructor(connection: SqliteConnection) {
@@ -55,7 +54,12 @@ export class SqliteCommits {
 
   private transaction<T>(work: () => T): T {
     try {
-      return this.connection.write(work);
+      return this.connection.write(() => {
+        const version = this.statements.version.get()!.data_version;
+        if (version !== this.version) this.entries.clear();
+        this.version = version;
+        return work();
+      });
     } catch (error) {
       // What the entries say has not happened.
       this.entries.clear();
@@ -82,9 +86,7 @@ export class SqliteCommits {
       entry.snapshot = this.snapshots.write(key, commit.snapshot, entry.snapshot);
     if (commit.wakeAt !== entry.wakeAt) statements.setWake.run((entry.wakeAt = commit.wakeAt), key);
     for (const number of commit.consumed) statements.consume.run(number, key);
-    for (const { id, op, timeoutAt, heartbeatMs, heartbeatAt } of commit.opened) {
-      statements.openCallback.run(id, key, op, timeoutAt, heartbeatMs, heartbeatAt);
-    }
+    for (const callback of commit.opened) this.open(key, callback);
     for (const id of commit.closed) statements.closeCallback.run(id, key);
     if (commit.problem !== undefined) statements.setProblem.run(commit.problem, key);
     if (commit.end !== undefined) this.end(commit.execution, entry, commit.end);
@@ -92,13 +94,19 @@ export class SqliteCommits {
 
   private append(execution: string, entry: Entry, { seq, kind, body }: StoredEvent): void {
     if (seq !== entry.lastSeq + 1) throw conflict(execution, seq, entry.lastSeq);
-    try {
-      this.statements.insertEvent.run(entry.key, seq, kind, body);
-    } catch (error) {
-      if (isDuplicate(error)) throw conflict(execution, seq, this.lastSeq(entry.key));
-      throw error;
-    }
+    this.statements.insertEvent.run(entry.key, seq, kind, body);
     entry.lastSeq = seq;
+  }
+
+  private open(key: number, { id, op, timeoutAt, heartbeatMs, heartbeatAt }: Commit["opened"][number]): void {
+    try {
+      this.statements.openCallback.run(id, key, op, timeoutAt, heartbeatMs, heartbeatAt);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      throw new StoreError(`The callback "${id}" exists already in ${this.connection.file}.`, {
+        cause: error,
+      });
+    }
   }
 
   private end(
@@ -154,6 +162,7 @@ function conflict(execution: string, seq: number, lastSeq: number): JournalConfl
 }
 
 const SQL = {
+  version: "PRAGMA data_version",
   epoch: "SELECT epoch, id FROM owner WHERE one = 1",
   find: "SELECT key, status, wake_at FROM executions WHERE id = ?",
   lastSeq: "SELECT max(seq) AS seq FROM events WHERE execution = ?",

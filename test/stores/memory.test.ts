@@ -1,0 +1,7 @@
+import { createMemory, openMemoryStore } from "../../runtime/stores/memory.ts";
+import { describePromises } from "./promises.ts";
+
+describePromises("the memory store", () => {
+  const memory = createMemory();
+  return { open: () => openMemoryStore(memory), remove: () => undefined };
+});

@@ -1,0 +1,250 @@
+import { expect } from "vitest";
+import { FencedError } from "../../runtime/errors.ts";
+import type { ExecutionRow, Owner, Store } from "../../runtime/stores/store.ts";
+import { STALE_MS, acquire, commitOf, event, failure, newExecution, other, owner } from "./samples.ts";
+import type { Claim } from "./samples.ts";
+
+export const executions: readonly Claim[] = [
+  [
+    "an execution is there as it was created, due at once",
+    async ({ store }) => {
+      const { created, row } = await store.create(newExecution("x"));
+      const expected: ExecutionRow = {
+        id: "x",
+        function: "a.ts#f",
+        status: "RUNNING",
+        input: '"in"',
+        result: null,
+        error: null,
+        problem: null,
+        createdAt: 100,
+        endedAt: null,
+        wakeAt: 100,
+        lastSeq: 1,
+      };
+      expect(created).toBe(true);
+      expect(row).toEqual(expected);
+      expect(await store.get("x")).toEqual(expected);
+      expect(await store.history("x", 0, 10)).toEqual([event(1)]);
+      expect(await store.due(100, 10)).toEqual(["x"]);
+      expect(await store.due(99, 10)).toEqual([]);
+    },
+  ],
+
+  [
+    "creating an id again changes nothing and returns what is there",
+    async ({ store, open }) => {
+      await store.create(newExecution("x"));
+      const again = await open().create(newExecution("x", { input: '"other"', createdAt: 900 }));
+      expect(again.created).toBe(false);
+      expect(again.row).toMatchObject({ input: '"in"', createdAt: 100 });
+      expect(await store.history("x", 0, 10)).toHaveLength(1);
+    },
+  ],
+
+  [
+    "several are created together, each once",
+    async ({ store }) => {
+      await store.create(newExecution("b"));
+      const all = await store.createAll([newExecution("a"), newExecution("b"), newExecution("a")]);
+      expect(all.map(({ created, row }) => [row.id, created])).toEqual([
+        ["a", true],
+        ["b", false],
+        ["a", false],
+      ]);
+    },
+  ],
+
+  [
+    "what is not there is null or empty, never an error",
+    async ({ store }) => {
+      expect(await store.get("x")).toBeNull();
+      expect(await store.load("x")).toBeNull();
+      expect(await store.callback("c")).toBeNull();
+      expect(await store.history("x", 0, 10)).toEqual([]);
+      expect(await store.messages("x")).toEqual([]);
+      expect(await store.list({ before: "x" })).toEqual([]);
+    },
+  ],
+
+  [
+    "the list is newest first, filtered, in pages",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      const names = ["f", "g", "f", "g", "f"];
+      await store.createAll(names.map((name, i) => newExecution(`x${i}`, { function: name })));
+      const end = { status: "FAILED", result: null, error: "1", at: 5 } as const;
+      await store.commit(epoch, [commitOf("x2", { end }), commitOf("x3", { end })]);
+      const ids = async (filter: Parameters<Store["list"]>[0]): Promise<string[]> =>
+        (await store.list(filter)).map(({ id }) => id);
+      expect(await ids({})).toEqual(["x4", "x3", "x2", "x1", "x0"]);
+      expect(await ids({ limit: 2 })).toEqual(["x4", "x3"]);
+      expect(await ids({ limit: 2, before: "x3" })).toEqual(["x2", "x1"]);
+      expect(await ids({ status: "FAILED" })).toEqual(["x3", "x2"]);
+      expect(await ids({ status: "RUNNING", function: "f" })).toEqual(["x4", "x0"]);
+      expect(await ids({ limit: 0 })).toEqual([]);
+    },
+  ],
+
+  [
+    "the history is read in pages",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.create(newExecution("x"));
+      await store.commit(epoch, [commitOf("x", { events: [event(2), event(3), event(4)] })]);
+      expect(await store.history("x", 0, 2)).toEqual([event(1), event(2)]);
+      expect(await store.history("x", 2, 10)).toEqual([event(3), event(4)]);
+    },
+  ],
+
+  [
+    "any text is kept as it is",
+    async ({ store }) => {
+      const text = "a\0b\u2028 \u{1f600} é \"' ; DROP TABLE executions;--\n";
+      await store.create(newExecution(text, { input: text, function: text }));
+      expect(await store.get(text)).toMatchObject({ id: text, input: text, function: text });
+    },
+  ],
+];
+
+export const waking: readonly Claim[] = [
+  [
+    "what is due comes in the order of its wake times, then what has messages only",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      const times: Readonly<Record<string, number | null>> = {
+        a: 300,
+        b: 100,
+        c: null,
+        d: 200,
+        e: 9_000,
+        f: null,
+      };
+      await store.createAll(Object.keys(times).map((id) => newExecution(id)));
+      const commits = Object.entries(times).map(([id, wakeAt]) => commitOf(id, { wakeAt }));
+      await store.commit(epoch, commits);
+      await store.post("c", "m");
+      await store.post("e", "m");
+      expect(await store.due(300, 10)).toEqual(["b", "d", "a", "e", "c"]);
+      expect(await store.due(300, 2)).toEqual(["b", "d"]);
+      expect(await store.nextWake(0)).toBe(100);
+      expect(await store.nextWake(100)).toBe(200);
+      expect(await store.nextWake(9_000)).toBeNull();
+    },
+  ],
+
+  [
+    "messages keep their order, have ascending numbers, and are consumed by the commit that uses them",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")]);
+      expect(await open().post("x", "1")).toBe(true);
+      await store.post("y", "2");
+      await store.post("x", "3");
+      const messages = await store.messages("x");
+      expect(messages.map(({ body }) => body)).toEqual(["1", "3"]);
+      expect(messages[0]!.number).toBeLessThan(messages[1]!.number);
+      await store.commit(epoch, [commitOf("x", { events: [event(2)], consumed: [messages[0]!.number] })]);
+      expect((await store.messages("x")).map(({ body }) => body)).toEqual(["3"]);
+      expect(await store.messages("y")).toHaveLength(1);
+      expect(await store.post("nobody", "4")).toBe(false);
+    },
+  ],
+
+  [
+    "a commit cannot consume another execution's message",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.post("y", "1");
+      const [message] = await store.messages("y");
+      await store.commit(epoch, [commitOf("x", { consumed: [message!.number] })]);
+      expect(await store.messages("y")).toHaveLength(1);
+    },
+  ],
+
+  [
+    "the version changes when another store has written, not when nobody has",
+    async ({ store, open }) => {
+      const second = open();
+      const before = await store.version();
+      expect(await store.version()).toBe(before);
+      await second.create(newExecution("x"));
+      const after = await store.version();
+      expect(after).not.toBe(before);
+      expect(await store.version()).toBe(after);
+    },
+  ],
+];
+
+export const ownership: readonly Claim[] = [
+  [
+    "one owner holds it; another is told who",
+    async ({ store, open }) => {
+      expect(await store.acquire(owner, 0, STALE_MS)).toMatchObject({ kind: "acquired" });
+      expect(await open().acquire(other, 500, STALE_MS)).toEqual({ kind: "held", by: owner, heartbeatAt: 0 });
+    },
+  ],
+
+  [
+    "a silent owner is replaced, with a higher epoch, and what it commits is refused",
+    async ({ store, open }) => {
+      const first = await acquire(store);
+      await store.create(newExecution("x"));
+      await store.commit(first, [commitOf("x", { events: [event(2)] })]);
+      const second = open();
+      expect((await second.acquire(other, STALE_MS, STALE_MS)).kind).toBe("held");
+      const epoch = await acquire(second, other, STALE_MS + 1);
+      expect(epoch).toBeGreaterThan(first);
+      expect(await store.renew(first, STALE_MS + 2)).toBe(false);
+      const error = await failure(() => store.commit(first, [commitOf("x", { events: [event(3)] })]));
+      expect(error).toBeInstanceOf(FencedError);
+      expect(await failure(() => store.commit(first, []))).toBeInstanceOf(FencedError);
+      await store.release(first);
+      await second.commit(epoch, [commitOf("x", { events: [event(3)] })]);
+    },
+  ],
+
+  [
+    "a heartbeat keeps the ownership",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      expect(await store.renew(epoch, 900)).toBe(true);
+      expect((await open().acquire(other, 1_800, STALE_MS)).kind).toBe("held");
+    },
+  ],
+
+  [
+    "an owner whose process is gone is replaced at once, on its host only",
+    async ({ store, open }) => {
+      // Above the largest process number there can be.
+      const gone: Owner = { id: "gone", pid: 2 ** 30, host: "here" };
+      await acquire(store, gone);
+      expect((await open().acquire({ ...other, host: "elsewhere" }, 1, STALE_MS)).kind).toBe("held");
+      expect((await open().acquire(other, 1, STALE_MS)).kind).toBe("acquired");
+    },
+  ],
+
+  [
+    "a released store is free, and its old epoch is dead",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await store.release(epoch);
+      expect(await failure(() => store.commit(epoch, []))).toBeInstanceOf(FencedError);
+      expect(await store.renew(epoch, 1)).toBe(false);
+      const next = await acquire(open(), other);
+      expect(next).toBeGreaterThan(epoch);
+      await store.release(epoch);
+      expect((await store.acquire(owner, 1, STALE_MS)).kind).toBe("held");
+    },
+  ],
+
+  [
+    "a closed store says so",
+    async ({ store }) => {
+      await store.close();
+      await store.close();
+      expect(String(await failure(() => store.get("x")))).toContain("has been closed");
+    },
+  ],
+];

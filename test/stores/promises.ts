@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, test } from "vitest";
+import type { Store } from "../../runtime/stores/store.ts";
+import { callbacks } from "./promises-callbacks.ts";
+import { commits, snapshots } from "./promises-commits.ts";
+import { executions, ownership, waking } from "./promises-executions.ts";
+import type { Claim } from "./samples.ts";
+
+/** Something executions can be kept in, and as many stores on it as a test wants. */
+export interface Place {
+  /** Another store on the same place: another process would have one. */
+  open(): Store;
+  remove(): void;
+}
+
+/** The promises of `runtime/stores/store.ts`, kept by every store. */
+export function describePromises(name: string, makePlace: () => Place): void {
+  let place: Place;
+  let store: Store;
+  const opened: Store[] = [];
+
+  const open = (): Store => {
+    const one = place.open();
+    opened.push(one);
+    return one;
+  };
+
+  beforeEach(() => {
+    place = makePlace();
+    store = open();
+  });
+
+  afterEach(async () => {
+    for (const one of opened.splice(0)) await one.close();
+    place.remove();
+  });
+
+  for (const [subject, claims] of SUBJECTS) {
+    describe(`${name}: ${subject}`, () => {
+      for (const [claim, hold] of claims) test(claim, () => hold({ store, open }));
+    });
+  }
+}
+
+const SUBJECTS: readonly (readonly [string, readonly Claim[]])[] = [
+  ["executions", executions],
+  ["commits", commits],
+  ["snapshots", snapshots],
+  ["callbacks", callbacks],
+  ["wake times and messages", waking],
+  ["ownership", ownership],
+];
