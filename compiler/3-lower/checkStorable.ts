@@ -1,0 +1,140 @@
+/**
+ * Checks that the state at every checkpoint can be written: each variable that is live where a machine parks, by its
+ * type.
+ *
+ *     const seen = new WeakSet();  await wait("1h");  seen.has(x)
+ *     // DC301 'seen' cannot be stored: it is a WeakSet, whose members cannot be listed.
+ *
+ * Relies on liveness (`Checkpoint.live`). Reports a variable once, with the first checkpoint it is live at; a variable
+ * that holds the result of a step is the business of `checkResults`, where the value comes from.
+ */
+import { ts } from "ts-morph";
+import { createResolver, type Resolver } from "../1-read/resolver.ts";
+import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
+import { isRecorded } from "../2-check/durableCode.ts";
+import { reportUnstorable } from "../2-check/reportUnstorable.ts";
+import { findUnstorable } from "../2-check/storability.ts";
+import type { Diagnostic, DiagnosticNote } from "../diagnostic.ts";
+import { note } from "../diagnostics/report.ts";
+import type { Checkpoint, LiftedClosure, Machine, Variable } from "../ir.ts";
+import type { DurableProgram, Oracle } from "../program.ts";
+
+export function checkStorable(program: DurableProgram, machines: readonly Machine[]): readonly Diagnostic[] {
+  const { program: checked, root } = program;
+  if (checked === null) return [];
+  const resolver = createResolver(checked, root);
+  const reported = new Set<ts.Node>();
+  return machines.flatMap((machine) => {
+    const file = machine.node.getSourceFile();
+    const oracle = program.modules.find((module) => module.file === file)?.oracle;
+    return oracle === undefined ? [] : checkMachine({ resolver, oracle, reported }, machine);
+  });
+}
+
+interface Context {
+  readonly resolver: Resolver;
+  readonly oracle: Oracle;
+  /** Declarations that have their report. An inner machine's capture is an outer one's variable. */
+  readonly reported: Set<ts.Node>;
+}
+
+function checkMachine(context: Context, machine: Machine): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const checkpoint of machine.checkpoints) {
+    if (!checkpoint.awaited) continue;
+    for (const variable of findHeld(checkpoint.live, machine.closures))
+      found.push(...checkVariable(context, variable, checkpoint));
+  }
+  const inner = machine.closures.flatMap((closure) => (closure.machine === null ? [] : [closure.machine]));
+  return [...found, ...inner.flatMap((closure) => checkMachine(context, closure))];
+}
+
+/** The live variables, and what live closures hold. */
+function findHeld(live: readonly Variable[], closures: readonly LiftedClosure[]): ReadonlySet<Variable> {
+  const held = new Set(live);
+  for (const variable of held) {
+    const closure = closures.find(
+      ({ node }) => variable.declaration !== null && isValueOf(node, variable.declaration),
+    );
+    for (const captured of closure?.captures ?? []) held.add(captured);
+  }
+  return held;
+}
+
+function isValueOf(fn: ts.FunctionLikeDeclaration, declaration: ts.Node): boolean {
+  if (fn.name === declaration) return ts.isFunctionDeclaration(fn);
+  const { parent } = walkUpWrappers(fn);
+  return ts.isVariableDeclaration(parent) && (parent.name === declaration || parent === declaration);
+}
+
+function checkVariable(context: Context, variable: Variable, checkpoint: Checkpoint): Diagnostic[] {
+  const node = variable.declaration ?? variable.origin;
+  if (node === null || context.reported.has(node)) return [];
+  const source = findSource(node);
+  if (source.value !== null && isResult(context.oracle, source.value)) return [];
+  const type = context.resolver.checker.getTypeAtLocation(node);
+  const problem = findUnstorable(context.resolver, { type, isGiven: isGiven(context, source) });
+  if (problem === null) return [];
+  context.reported.add(node);
+  const name = toName(node);
+  const notes = [toCheckpointNote(name, checkpoint)];
+  return [reportUnstorable(problem, { kind: "variable", name, at: toPlace(node), notes })];
+}
+
+/** Where a variable's value comes from. */
+interface Source {
+  readonly isParameter: boolean;
+  /** What the variable, or the pattern it stands in, is made from. */
+  readonly value: ts.Expression | null;
+}
+
+function findSource(node: ts.Node): Source {
+  const declaration = ts.findAncestor(
+    node,
+    (at) => ts.isVariableDeclaration(at) || ts.isParameter(at) || ts.isStatement(at),
+  );
+  if (declaration === undefined) return { isParameter: false, value: null };
+  if (ts.isParameter(declaration)) return { isParameter: true, value: null };
+  const isVariable = ts.isVariableDeclaration(declaration) && declaration.initializer !== undefined;
+  return { isParameter: false, value: isVariable ? skipWrappers(declaration.initializer) : null };
+}
+
+/** `await load()`: judged where it is recorded. */
+function isResult(oracle: Oracle, value: ts.Expression): boolean {
+  if (!ts.isAwaitExpression(value)) return false;
+  const awaited = skipWrappers(value.expression);
+  return ts.isCallExpression(awaited) && isRecorded(oracle.call(awaited));
+}
+
+/**
+ * True for values from outside the durable function: parameters, and what ordinary code returned. Of these alone it is
+ * doubtful whether their functions and promises can be written.
+ */
+function isGiven({ oracle, resolver }: Context, { isParameter, value }: Source): boolean {
+  if (value === null) return isParameter;
+  if (ts.isNewExpression(value)) return resolver.valueOf(value.expression)?.name === "Promise";
+  const call = ts.isAwaitExpression(value) ? skipWrappers(value.expression) : value;
+  if (!ts.isCallExpression(call) || oracle.call(call).kind !== "plain") return false;
+  const callee = resolver.valueOf(call.expression);
+  // The language's own functions (`ids.map`, `f.bind`) give back what durable code gave them.
+  return callee === null || resolver.originOf(callee)?.module !== "language";
+}
+
+function toName(node: ts.Node): string {
+  if (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node))
+    return node.name.getText();
+  const text = node.getText().replaceAll(/\s+/g, " ");
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}
+
+function toPlace(node: ts.Node): ts.Node {
+  return ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)
+    ? node.name
+    : node;
+}
+
+function toCheckpointNote(name: string, { number, name: label, kind, node }: Checkpoint): DiagnosticNote {
+  const line = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart()).line + 1;
+  const what = label === null ? kind : `${kind} "${label}"`;
+  return note(`'${name}' is needed after checkpoint ${number} (${what}), line ${line}.`, node);
+}
