@@ -34,6 +34,8 @@ export interface Outgoing {
 /** What an execution asks of its worker. */
 export interface ExecutionHooks {
   readonly world: World;
+  /** True: operations that begin now are not started; the next worker starts them. */
+  draining(): boolean;
   /** For tests: an await of a plain value is an event too, so that the state is written at every await. */
   readonly everyAwait: boolean;
   /** The outbox is no longer empty. */
@@ -93,7 +95,7 @@ export class Execution {
   /** A new operation: starts, unless events of the tail say how it went. */
   begin(operation: Operation): void {
     this.operations.set(operation.head.op, operation);
-    if (!this.recorded?.has(operation.head.op)) operation.start();
+    if (!this.recorded?.has(operation.head.op) && !this.hooks.draining()) operation.start();
   }
 
   send(outgoing: Outgoing): void {

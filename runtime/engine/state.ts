@@ -2,7 +2,7 @@
  * The state of an execution as text: every unfinished frame (checkpoint and live slots), every pending operation, and
  * all values they reach, as one graph in which shared objects stay shared.
  */
-import { EncodeError, UnplaceableStateError } from "../errors.ts";
+import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
 import {
@@ -79,18 +79,19 @@ export function saveState(execution: Execution): string {
   const { chance, time, root } = execution;
   if (root === null) throw new TypeError("An execution without a root has no state.");
   const frames = [...execution.frames];
-  const state: SavedState = {
-    layout: LAYOUT,
-    time,
-    chance: { seed: chance.seed, counter: chance.counter },
-    root: root.promise,
-    frames: frames.map(saveFrame),
-    operations: [...execution.operations.values()].map(saveOperation),
-  };
   try {
+    const state: SavedState = {
+      layout: LAYOUT,
+      time,
+      chance: { seed: chance.seed, counter: chance.counter },
+      root: root.promise,
+      frames: frames.map(saveFrame),
+      operations: [...execution.operations.values()].map(saveOperation),
+    };
     return execution.codec.encode(state);
   } catch (error) {
-    throw error instanceof EncodeError ? inAuthorsTerms(error, frames, execution) : error;
+    const ours = error instanceof EncodeError && !(error instanceof UnwritableStateError);
+    throw ours ? inAuthorsTerms(error, frames, execution) : error;
   }
 }
 
@@ -167,8 +168,17 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
 
 function saveOperation(operation: Operation): SavedHead & { readonly state: SavedOperation } {
   const { record, ...ref } = operation.head;
-  const state = { kind: operation.kind, ...operation.save() } as SavedOperation;
-  return { ...ref, promise: record.promise, state: writeBody(state) };
+  try {
+    const state = { kind: operation.kind, ...operation.save() } as SavedOperation;
+    return { ...ref, promise: record.promise, state: writeBody(state) };
+  } catch (error) {
+    if (!(error instanceof CannotEncode)) throw error;
+    throw new UnwritableStateError(describeOperation(operation), error.message);
+  }
+}
+
+function describeOperation({ kind, head: { name, at } }: Operation): string {
+  return `what the ${kind}${name === undefined ? "" : ` "${name}"`}${at === undefined ? "" : ` (${at})`} needs`;
 }
 
 /** A step's body that is a machine's call holds the machine: written, it is the machine's id. */
@@ -235,7 +245,5 @@ function inAuthorsTerms(
   }
   const operation = [...execution.operations.values()][Number(OPERATION_PATH.exec(error.path)?.[1])];
   if (operation === undefined) return new UnwritableStateError(error.path, error.reason);
-  const { name, at } = operation.head;
-  const what = `${operation.kind}${name === undefined ? "" : ` "${name}"`}${at === undefined ? "" : ` (${at})`}`;
-  return new UnwritableStateError(`what the ${what} needs`, error.reason);
+  return new UnwritableStateError(describeOperation(operation), error.reason);
 }

@@ -59,6 +59,7 @@ export class Worker {
     this.parts = parts;
     this.hooks = {
       world: parts.world,
+      draining: () => this.draining,
       everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
       expire: (execution, op, callback) =>
@@ -207,8 +208,6 @@ export class Worker {
     if (answer instanceof Promise) await answer;
     for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
-    // What is recorded and not applied goes on after the next start, from here.
-    if (this.draining) return;
     const alive = restarting !== null ? await this.restart(prepared) : prepared;
     await this.applyAll(alive);
     for (const { running } of alive) this.rest(running);
@@ -295,7 +294,7 @@ export class Worker {
 
   private arm(): void {
     this.cancelTimer();
-    if (this.stopped) return;
+    if (this.stopped || this.draining) return;
     const at = Math.min(this.timers.earliest ?? Infinity, this.storeWakeAt ?? Infinity);
     if (at === Infinity) return;
     this.cancelTimer = this.parts.world.setTimer(at, () => {
