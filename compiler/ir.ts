@@ -12,27 +12,46 @@ export interface Variable {
   readonly name: string;
   /** The author's declaration; null for temporaries. */
   readonly declaration: ts.Node | null;
-  readonly kind: "parameter" | "local" | "capture" | "temporary" | "completion" | "cursor";
+  /** For a temporary: the expression whose value it holds, where there is one. */
+  readonly origin: ts.Node | null;
+  /** `completion`: how and with what a `finally` goes on. `this`: the author's `this`. */
+  readonly kind: "parameter" | "local" | "capture" | "this" | "temporary" | "completion" | "cursor";
   /** Captured and assigned: lives in a box, read as `name.v`. */
   readonly boxed: boolean;
 }
 
 /** Text with references in it. Printing a list of pieces is concatenation. */
 export type Piece =
-  /** Text of ours. */
-  | { readonly kind: "text"; readonly text: string }
+  /** Text of ours; `at` is the author's position that it stands for. */
+  | { readonly kind: "text"; readonly text: string; readonly at?: number }
   /** The author's text from `start` to `end`, free of references to managed variables. */
   | { readonly kind: "source"; readonly start: number; readonly end: number }
   /** The variable's value is used. `whole`: the box itself (a capture), not its content. */
   | { readonly kind: "read"; readonly variable: Variable; readonly at: number; readonly whole?: boolean }
-  /** The variable is assigned here (or may be: then it is also listed as read by liveness). */
-  | { readonly kind: "write"; readonly variable: Variable; readonly at: number; readonly sure: boolean };
+  /**
+   * The variable is assigned here. `sure`: on every path, and before whatever follows in the text (never so for
+   * `x = x + 1`, which reads after the name is written; such assignments are named by their instruction).
+   * `whole`: the box itself is replaced.
+   */
+  | {
+      readonly kind: "write";
+      readonly variable: Variable;
+      readonly at: number;
+      readonly sure: boolean;
+      readonly whole?: boolean;
+      /** Not printed: the name stands there already as a read (`x += 1`). */
+      readonly silent?: boolean;
+    }
+  /** Leaves the author's text for another block: a `break`, `continue` or `return` inside a verbatim statement. */
+  | { readonly kind: "jump"; readonly to: BlockId };
 
 export type Code = readonly Piece[];
 
 /** One statement inside a block. */
 export interface Instruction {
   readonly code: Code;
+  /** Assigned on every path, after everything that `code` reads. */
+  readonly assigns: readonly Variable[];
 }
 
 export type BlockId = number;
@@ -57,12 +76,18 @@ export type Terminator =
       readonly targets: readonly { readonly when: number; readonly to: BlockId }[];
     };
 
+/** Where an exception goes, and the variable that receives it. */
+export interface Handler {
+  readonly to: BlockId;
+  readonly error: Variable;
+}
+
 export interface Block {
   readonly id: BlockId;
   readonly body: readonly Instruction[];
   readonly end: Terminator;
   /** Where an exception thrown in this block goes; null leaves the function. */
-  readonly handler: { readonly to: BlockId; readonly error: Variable } | null;
+  readonly handler: Handler | null;
 }
 
 export interface Checkpoint {
@@ -78,9 +103,16 @@ export interface Checkpoint {
 
 /** A closure's code, lifted to the module: `factory(...captures)` makes the function. */
 export interface LiftedClosure {
+  /** `src/fulfil.ts#fulfil.$1` */
   readonly id: string;
+  /** The constant that holds the factory: `$fulfil_1`. */
+  readonly constant: string;
   readonly node: ts.FunctionLikeDeclaration;
   readonly captures: readonly Variable[];
+  /** The name the function has in JavaScript by where it stands (`const f = () => 1`); null if it has its own, or none. */
+  readonly inferredName: string | null;
+  /** The function's text. Empty when the closure is durable. */
+  readonly code: Code;
   /** Set when the closure is durable itself. */
   readonly machine: Machine | null;
 }
@@ -88,7 +120,11 @@ export interface LiftedClosure {
 export interface Machine {
   readonly id: string;
   readonly name: string;
+  /** The constant that holds the machine: `$fulfil`. */
+  readonly constant: string;
   readonly node: ts.FunctionLikeDeclaration;
+  /** The author's parameter list. */
+  readonly parameters: Code;
   readonly variables: readonly Variable[];
   readonly blocks: readonly Block[];
   readonly entry: BlockId;

@@ -1,0 +1,174 @@
+/**
+ * Prints calls by what they mean.
+ *
+ *     await reserve(order)           $f.step(1, "reserve", [order])      and calls: { 1: (...$a) => reserve(...$a) }
+ *     const p = wait({ hours: 1 })   $f.at(2, wait({ hours: 1 }))
+ *     await handlers[k](order)       ($1 = handlers, $f.call(3, "handlers[k]", $1[k], $1, [order]))
+ *     Promise.all([...])             $all([...])
+ *
+ * Operands that had to be evaluated before an await come in as overrides.
+ */
+import { ts } from "ts-morph";
+import type { CallMeaning } from "../program.ts";
+import type { Code, Variable } from "../ir.ts";
+import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
+import { code, joinCode, read, text } from "./code.ts";
+import { temporary, numberOf, isMachine, type Lowering, type MachineLowering } from "./lowering.ts";
+import { insideToCode, toCode, type Overrides } from "./toCode.ts";
+import { notYet, type Unit } from "./unit.ts";
+
+/** The operations that answer at once. */
+const SYNC_OPERATIONS: ReadonlySet<string> = new Set(["now", "random", "uuid"]);
+
+export function isAwaited(call: ts.Node): boolean {
+  return ts.isAwaitExpression(walkUpWrappers(call).parent);
+}
+
+/** True for a call that starts an operation, so that it has a number even when it is not awaited. */
+export function startsOperation(meaning: CallMeaning): boolean {
+  switch (meaning.kind) {
+    case "operation":
+      return !SYNC_OPERATIONS.has(meaning.operation);
+    case "task":
+    case "step":
+    case "dynamic":
+      return true;
+    case "promiseAll":
+    case "plain":
+      return false;
+  }
+}
+
+/** The code of a call, or null when it is printed as any other expression. */
+export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overrides): Code | null {
+  if (!c.lifts && !isMachine(c)) return null;
+  const meaning = c.unit.module.oracle.call(call);
+  if (meaning.kind === "promiseAll") return code`${c.unit.words.all}(${argumentsCode(c, call, overrides)})`;
+  if (!startsOperation(meaning)) return null;
+  if (!isMachine(c)) return checkInClosure(c.unit, call, meaning);
+  if (meaning.kind === "step" || meaning.kind === "dynamic") return startCode(c, call, { meaning, overrides });
+  if (isAwaited(call)) return null;
+  const number = numberOf(c, call);
+  return code`${text(`${c.unit.words.frame}.at(`, call.getStart())}${String(number)}, ${insideToCode(c, call, overrides)})`;
+}
+
+/** In a plain closure there is no frame: operations find the running one themselves, implicit steps cannot. */
+function checkInClosure(unit: Unit, call: ts.CallExpression, meaning: CallMeaning): null {
+  if (meaning.kind === "step" || meaning.kind === "dynamic") {
+    notYet(unit, call, {
+      construct: `the call of '${meaning.name}' inside a function that is not async`,
+      way: "Make the function around it async, or write a loop.",
+    });
+  }
+  return null;
+}
+
+/** How a step's or dynamic call's function is reached. */
+export type Callee =
+  /** By a name of the module: the body can be a thunk. */
+  | { readonly kind: "static" }
+  /** A member of a value. */
+  | {
+      readonly kind: "member";
+      readonly node: ts.PropertyAccessExpression | ts.ElementAccessExpression;
+      readonly receiver: ts.Expression;
+    }
+  /** A value. */
+  | { readonly kind: "value" };
+
+export function toCallee(c: Lowering, call: ts.CallExpression): Callee {
+  const node = skipWrappers(call.expression);
+  if (isModulePath(c, node)) return { kind: "static" };
+  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
+    return { kind: "member", node, receiver: node.expression };
+  }
+  return { kind: "value" };
+}
+
+function isModulePath(c: Lowering, node: ts.Expression): boolean {
+  const inner = skipWrappers(node);
+  if (ts.isPropertyAccessExpression(inner)) return isModulePath(c, inner.expression);
+  if (!ts.isIdentifier(inner)) return false;
+  const binding = c.unit.scopes.reference(inner)?.binding ?? null;
+  return binding === null || binding.scope.owner === null;
+}
+
+interface Start {
+  readonly meaning: Extract<CallMeaning, { kind: "step" | "dynamic" }>;
+  readonly overrides: Overrides;
+}
+
+function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overrides }: Start): Code {
+  if (ts.isOptionalChain(call)) {
+    notYet(c.unit, call, {
+      construct: "an implicit step behind '?.'",
+      way: "Test with 'if' first, then call.",
+    });
+  }
+  const callee = toCallee(c, call);
+  const number = numberOf(c, isAwaited(call) ? walkUpWrappers(call).parent : call);
+  const args = argumentsCode(c, call, overrides);
+  if (meaning.kind === "dynamic" || callee.kind === "value") {
+    return dynamicCode(c, call, { number, name: meaning.name, callee, overrides });
+  }
+  const head = text(`${c.unit.words.frame}.step(${number}, ${JSON.stringify(meaning.name)}, `, call.getStart());
+  c.machine.calls.push({ checkpoint: number, code: bodyCode(c, call, callee) });
+  if (callee.kind === "static") {
+    const options = meaning.optioned ? code`, ${toCode(c, call.expression)}.step` : [];
+    return code`${head}[${args}]${options})`;
+  }
+  const { node } = callee;
+  const receiver = toCode(c, callee.receiver, overrides);
+  const key = ts.isElementAccessExpression(node) ? code`, ${toCode(c, node.argumentExpression, overrides)}` : [];
+  return code`${head}[${receiver}${key}${args.length > 0 ? ", " : ""}${args}])`;
+}
+
+/** What runs when the step runs: `($o, ...$a) => $o.send(...$a)`. */
+function bodyCode(c: Lowering, call: ts.CallExpression, callee: Callee): Code {
+  const { args, self, key } = c.unit.words;
+  if (callee.kind !== "member") return code`(...${args}) => ${toCode(c, call.expression)}(...${args})`;
+  const { node } = callee;
+  if (ts.isElementAccessExpression(node)) return code`(${self}, ${key}, ...${args}) => ${self}[${key}](...${args})`;
+  return code`(${self}, ...${args}) => ${self}.${text(node.name.text, node.name.getStart())}(...${args})`;
+}
+
+interface Dynamic {
+  readonly number: number;
+  readonly name: string;
+  readonly callee: Callee;
+  readonly overrides: Overrides;
+}
+
+/** `$f.call(n, name, fn, self, [args])`, with the receiver evaluated once. */
+function dynamicCode(c: MachineLowering, call: ts.CallExpression, { number, name, callee, overrides }: Dynamic): Code {
+  const head = text(`${c.unit.words.frame}.call(${number}, ${JSON.stringify(name)}, `, call.getStart());
+  const args = argumentsCode(c, call, overrides);
+  if (callee.kind !== "member" || overrides.has(call.expression)) {
+    const self = overrides.get(call) ?? [text("undefined")];
+    return code`${head}${toCode(c, call.expression, overrides)}, ${self}, [${args}])`;
+  }
+  const held = temporary(c, callee.receiver);
+  const at = call.getStart();
+  const fn = memberCode(c, { node: callee.node, self: held, overrides });
+  const set: Code = [{ kind: "write", variable: held, at, sure: true }];
+  return code`(${set} = ${toCode(c, callee.receiver, overrides)}, ${head}${fn}, ${read(held, at)}, [${args}]))`;
+}
+
+interface Member {
+  readonly node: ts.PropertyAccessExpression | ts.ElementAccessExpression;
+  readonly self: Variable;
+  readonly overrides: Overrides;
+}
+
+function memberCode(c: Lowering, { node, self, overrides }: Member): Code {
+  const object = read(self, node.getStart());
+  if (ts.isElementAccessExpression(node)) return code`${object}[${toCode(c, node.argumentExpression, overrides)}]`;
+  return code`${object}.${text(node.name.text, node.name.getStart())}`;
+}
+
+export function argumentsCode(c: Lowering, call: ts.CallExpression | ts.NewExpression, overrides: Overrides): Code {
+  return joinCode(
+    (call.arguments ?? []).map((argument) => toCode(c, argument, overrides)),
+    ", ",
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * Lifts functions that are made inside durable code to the module, so that they can be written and made again:
+ *
+ *     const add = (n) => n + total.v      ->      add = $fulfil_1(total)
+ *     const $fulfil_1 = $closure("src/fulfil.ts#fulfil.$1", (total) => ({ add: (n) => n + total.v }).add);
+ *
+ * A function that cannot be lifted exactly stays as written (native closures are exact, they only cannot be stored)
+ * unless it uses managed variables, whose native storage changes with every resume: then it is refused.
+ */
+import { ts } from "ts-morph";
+import type { Code, LiftedClosure, Variable } from "../ir.ts";
+import { isFunctionBoundary, type Binding } from "../1-read/scopes.ts";
+import { code, joinCode, readWhole, text } from "./code.ts";
+import { isReassigned } from "./findBoxes.ts";
+import { findInferredName, toMemberCode } from "./inferredName.ts";
+import { lowerMachine } from "./lowerMachine.ts";
+import { isMachine, type Lowering } from "./lowering.ts";
+import { insideToCode } from "./toCode.ts";
+import { notYet } from "./unit.ts";
+
+/** The code that makes the function; null when it is printed where it stands. */
+export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code | null {
+  if (!c.lifts) return null;
+  const role = c.unit.module.oracle.role(fn);
+  const obstacle = findObstacle(c, fn);
+  if (obstacle !== null) {
+    const mustLift = role === "durable" || (isMachine(c) && usesManaged(c, fn));
+    if (mustLift) notYet(c.unit, fn, obstacle);
+    return null;
+  }
+  const bindings = capturesOf(c, fn);
+  const lifted = lift(c, fn, bindings);
+  c.closures.push(lifted);
+  const captured = bindings.map((binding): Code => {
+    const variable = c.variables.get(binding);
+    return variable ? [readWhole(variable, fn.getStart())] : [text(binding.name)];
+  });
+  const made = code`${text(lifted.constant, fn.getStart())}(${joinCode(captured, ", ")})`;
+  return ts.isMethodDeclaration(fn) ? code`${fn.name.getText()}: ${made}` : made;
+}
+
+/** Classes stay native; their members may not see what is managed. */
+export function checkClassCaptures(c: Lowering, node: ts.ClassLikeDeclaration): null {
+  if (isMachine(c)) {
+    const uses = node.members.some((member) => isFunctionBoundary(member) && usesManaged(c, member));
+    if (uses) {
+      notYet(c.unit, node, {
+        construct: "a class that uses variables of the function around it",
+        way: "Move the class to the module and pass the values to its constructor.",
+      });
+    }
+  }
+  return null;
+}
+
+function usesManaged(c: Lowering, fn: Parameters<typeof c.unit.scopes.captures>[0]): boolean {
+  return [...c.unit.scopes.captures(fn)].some((binding) => c.variables.has(binding));
+}
+
+interface Obstacle {
+  readonly construct: string;
+  readonly way: string;
+}
+
+function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | null {
+  const asArrow = "Write it as an arrow function in a variable.";
+  if (ts.isAccessor(fn) || ts.isConstructorDeclaration(fn)) return { construct: "an accessor that uses durable variables", way: asArrow };
+  if (ts.isMethodDeclaration(fn)) {
+    if (!ts.isObjectLiteralExpression(fn.parent)) return { construct: "a durable method of an inner class", way: asArrow };
+    if (ts.isComputedPropertyName(fn.name) || usesSuper(fn)) return { construct: "a method with a computed name or 'super'", way: asArrow };
+  }
+  if (fn.asteriskToken && c.unit.module.oracle.role(fn) === "durable") {
+    return { construct: "an async generator", way: "Return an array instead." };
+  }
+  if (ts.isPropertyAssignment(fn.parent) && ts.isComputedPropertyName(fn.parent.name)) {
+    return { construct: "a function under a computed name", way: "Put the function into a variable first." };
+  }
+  const own = c.unit.scopes.captures(fn);
+  const native = [...own].find((binding) => !c.variables.has(binding) && isBoxed(c, binding));
+  if (native) {
+    return { construct: `a function that shares '${native.name}' with the function around it`, way: "Use a constant of its own." };
+  }
+  return null;
+}
+
+function usesSuper(node: ts.Node): boolean {
+  if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  return ts.forEachChild(node, (child) => usesSuper(child) || undefined) ?? false;
+}
+
+function isBoxed(c: Lowering, { declarations }: Binding): boolean {
+  return declarations.some((node) => c.unit.boxes.boxed.has(node));
+}
+
+function capturesOf(c: Lowering, fn: ts.FunctionLikeDeclaration): readonly Binding[] {
+  const captured = [...c.unit.scopes.captures(fn)].sort((a, b) => a.index - b.index);
+  return captured.filter((binding) => binding !== ownBinding(c, fn));
+}
+
+/** A plain function declaration that only calls itself keeps its name and needs no box to find itself. */
+function ownBinding(c: Lowering, fn: ts.FunctionLikeDeclaration): Binding | null {
+  if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return null;
+  if (c.unit.module.oracle.role(fn) === "durable") return null;
+  const binding = c.unit.scopes.declared(fn.name);
+  return binding && !isReassigned(binding) ? binding : null;
+}
+
+function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Binding[]): LiftedClosure {
+  const number = c.unit.closureNumbers.get(fn) ?? 0;
+  const role = c.unit.module.oracle.role(fn);
+  const captures = new Map(bindings.map((binding) => [binding, toCapture(c, binding)] as const));
+  const head = {
+    id: `${c.unit.fn.id}.$${number}`,
+    constant: c.unit.words.free(`${c.unit.constant}_${number}`),
+    node: fn,
+    captures: [...captures.values()],
+    inferredName: ts.isMethodDeclaration(fn) ? null : findInferredName(fn),
+  };
+  if (role === "durable") {
+    const name = (fn.name ? fn.name.getText() : head.inferredName) ?? "anonymous";
+    const machine = lowerMachine(c.unit, { fn, id: head.id, name, constant: `${head.constant}m`, captures });
+    return { ...head, code: [], machine };
+  }
+  const inner: Lowering = { ...c, fn, variables: captures, machine: null, lifts: role !== "body" };
+  return { ...head, ...functionCode(inner, head.inferredName), machine: null };
+}
+
+function toCapture(c: Lowering, binding: Binding): Variable {
+  return {
+    name: c.unit.names.get(binding) ?? binding.name,
+    declaration: binding.declarations[0] ?? null,
+    origin: null,
+    kind: "capture",
+    boxed: isBoxed(c, binding),
+  };
+}
+
+function functionCode(c: Lowering, inferredName: string | null): Pick<LiftedClosure, "code" | "inferredName"> {
+  const { fn } = c;
+  if (ts.isMethodDeclaration(fn)) {
+    return { code: toMemberCode(insideToCode(c, fn), fn.name.getText()), inferredName: null };
+  }
+  const name = ts.isFunctionDeclaration(fn) || ts.isFunctionExpression(fn) ? fn.name : undefined;
+  const captured = name && ts.isFunctionDeclaration(fn) && c.variables.has(c.unit.scopes.declared(name) as Binding);
+  // Under its own name, the function would hide the box it shares with others.
+  if (name && captured) return { code: insideToCode(c, fn, new Map([[name, []]])), inferredName: name.text };
+  return { code: insideToCode(c, fn), inferredName };
+}
+

@@ -1,0 +1,88 @@
+/** Lowers calls with an await in the callee or the arguments: function and `this` are read before the arguments. */
+import { ts } from "ts-morph";
+import type { Code } from "../ir.ts";
+import { skipWrappers } from "../1-read/wrappers.ts";
+import { argumentsCode, callCode, startsOperation, toCallee } from "./calls.ts";
+import { code } from "./code.ts";
+import { referenceOperands, toElement } from "./expressions.ts";
+import { spill, type MachineLowering } from "./lowering.ts";
+import { hold, isStable, lowerOperands, type Operand } from "./operands.ts";
+import { insideToCode, toCode, type Overrides } from "./toCode.ts";
+import { notYet } from "./unit.ts";
+
+export function lowerCall(c: MachineLowering, call: ts.CallExpression): Code {
+  const meaning = c.unit.module.oracle.call(call);
+  const callee = skipWrappers(call.expression);
+  const args = call.arguments.map(toElement);
+  if (callee.kind === ts.SyntaxKind.SuperKeyword || callee.kind === ts.SyntaxKind.ImportKeyword) {
+    return insideToCode(c, call, lowerOperands(c, args));
+  }
+  if (meaning.kind === "promiseAll") return printCall(c, call, lowerOperands(c, args));
+  const isStatic = toCallee(c, call).kind === "static";
+  if (meaning.kind === "step" && isStatic) return printCall(c, call, lowerOperands(c, args));
+  if (meaning.kind === "step" && ts.isPropertyAccessExpression(callee)) {
+    return printCall(c, call, lowerOperands(c, [{ node: callee.expression }, ...args]));
+  }
+  if (meaning.kind === "step" && ts.isElementAccessExpression(callee)) {
+    return printCall(c, call, lowerOperands(c, [...referenceOperands(callee), ...args]));
+  }
+  const argsAwait = args.some(({ node }) => c.unit.awaits.has(node));
+  const isMember = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
+  if (isMember && argsAwait) return lowerMethod(c, call, { callee, args });
+  const operands: readonly Operand[] = isMember ? referenceOperands(callee) : [{ node: call.expression, as: "callee" }];
+  return printCall(c, call, lowerOperands(c, [...operands, ...args]));
+}
+
+function printCall(c: MachineLowering, call: ts.CallExpression, overrides: Overrides): Code {
+  return callCode(c, call, overrides) ?? insideToCode(c, call, overrides);
+}
+
+interface Method {
+  readonly callee: ts.PropertyAccessExpression | ts.ElementAccessExpression;
+  readonly args: readonly Operand[];
+}
+
+/** `o.m(await x)`: evaluates `o`, then `o.m`, then the arguments, and calls with `this` = `o`. */
+function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args }: Method): Code {
+  if (callee.expression.kind === ts.SyntaxKind.SuperKeyword) {
+    notYet(c.unit, callee, { construct: "'super'", way: "Pass what you need as an argument." });
+  }
+  const [object, key] = referenceOperands(callee);
+  const self = object ? held(c, object) : [];
+  const reached = new Map<ts.Node, Code>([[callee.expression, self]]);
+  if (key) reached.set(key.node, held(c, key));
+  const fn = spill(c, insideToCode(c, callee, reached), callee);
+  const overrides = lowerOperands(c, args);
+  const meaning = c.unit.module.oracle.call(call);
+  if (meaning.kind === "dynamic") {
+    const operands = new Map([...overrides, [call.expression, fn] as const, [call, self] as const]);
+    return callCode(c, call, operands) ?? [];
+  }
+  const list = argumentsCode(c, call, overrides);
+  const described = JSON.stringify(toCalleeText(callee));
+  const invoked = code`${c.unit.words.invoke}(${fn}, ${self}, [${list}], ${described})`;
+  if (startsOperation(meaning)) {
+    notYet(c.unit, call, { construct: "an await in the arguments of this call", way: "Await into a variable first." });
+  }
+  return invoked;
+}
+
+/** How the engine names the callee when it is no function: `o.m is not a function`. */
+function toCalleeText(callee: ts.Expression): string {
+  const inner = skipWrappers(callee);
+  if (ts.isPropertyAccessExpression(inner)) return `${toCalleeText(inner.expression)}.${inner.name.text}`;
+  if (ts.isElementAccessExpression(inner)) {
+    const { argumentExpression: key } = inner;
+    const isShown = ts.isIdentifier(key) || ts.isLiteralExpression(key);
+    return `${toCalleeText(inner.expression)}[${isShown ? key.getText() : "(intermediate value)"}]`.replace(/\["(\w+)"\]$/, ".$1");
+  }
+  if (ts.isIdentifier(inner)) return inner.text;
+  return inner.kind === ts.SyntaxKind.ThisKeyword ? "this" : "(intermediate value)";
+}
+
+function held(c: MachineLowering, operand: Operand): Code {
+  const value = c.unit.awaits.has(operand.node)
+    ? (lowerOperands(c, [operand]).get(operand.node) ?? [])
+    : toCode(c, operand.node);
+  return isStable(c, operand, value) ? value : hold(c, operand, value);
+}

@@ -1,0 +1,120 @@
+/** Lowers one function to one machine: parameters, variables, then the body. Nested durable functions come here too. */
+import { ts } from "ts-morph";
+import type { Code, Machine, Variable } from "../ir.ts";
+import { invariant } from "../invariant.ts";
+import type { Binding } from "../1-read/scopes.ts";
+import { joinCode } from "./code.ts";
+import { addVariable, createDraft, endBlock, finishBlocks, goInto, openBlock } from "./draft.ts";
+import { lowerValue } from "./expressions.ts";
+import type { Lowering, MachineLowering } from "./lowering.ts";
+import { numberCheckpoints } from "./numberCheckpoints.ts";
+import { declareBlockScoped, initialiseHoisted, setVariable } from "./declarations.ts";
+import { lowerStatements } from "./statements.ts";
+import { toCode } from "./toCode.ts";
+import { notYet, type Unit } from "./unit.ts";
+
+export interface MachineSpec {
+  readonly fn: ts.FunctionLikeDeclaration;
+  readonly id: string;
+  readonly name: string;
+  readonly constant: string;
+  readonly captures: ReadonlyMap<Binding, Variable>;
+}
+
+export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
+  const { fn, captures } = spec;
+  const { checkpoints, numbers } = numberCheckpoints(unit, fn);
+  const draft = createDraft();
+  draft.variables.push(...captures.values());
+  const variables = new Map(captures);
+  const machine = { draft, exits: [], checkpoints, numbers, calls: [] };
+  const c: MachineLowering = { unit, fn, variables, machine, closures: [], lifts: true };
+  // The parameter list stays native, in `enter`: it sees captures, but not the slots it is about to fill.
+  const parameters = toParameters({ ...c, variables: new Map(captures), machine: null });
+  declareParameters(c);
+  // The entry block only loads: it is state 0, which nothing may jump back to.
+  goInto(draft, openBlock(draft));
+  declareFunctionScoped(c);
+  lowerBody(c);
+  return {
+    id: spec.id,
+    name: spec.name,
+    constant: spec.constant,
+    node: fn,
+    parameters,
+    variables: draft.variables,
+    blocks: finishBlocks(draft),
+    entry: 0,
+    checkpoints,
+    closures: c.closures,
+    calls: machine.calls,
+  };
+}
+
+function toParameters(c: Lowering): Code {
+  const parameters = c.fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
+  checkBoxedParameters(c);
+  return joinCode(
+    parameters.map((parameter) => toCode(c, parameter)),
+    ", ",
+  );
+}
+
+/** A closure in the parameter list sees the native parameter; one in the body would see a box beside it. */
+function checkBoxedParameters(c: Lowering): void {
+  const end = c.fn.parameters.end;
+  for (const binding of c.unit.scopes.scope(c.fn)?.bindings.values() ?? []) {
+    const boxed = binding.declarations.some((node) => c.unit.boxes.boxed.has(node));
+    if (!boxed || binding.kind !== "parameter") continue;
+    const use = binding.references.find(({ node, within }) => node.pos < end && within !== c.fn);
+    if (!use) continue;
+    notYet(c.unit, use.node, {
+      construct: `a default value whose closure shares the parameter '${binding.name}'`,
+      way: "Make the closure in the body.",
+    });
+  }
+}
+
+function declareParameters(c: MachineLowering): void {
+  for (const binding of c.unit.scopes.scope(c.fn)?.bindings.values() ?? []) {
+    if (binding.kind === "parameter") setVariable(c, binding, "parameter");
+    if (binding.kind === "this") {
+      const name = c.unit.names.get(binding) ?? "$this";
+      c.variables.set(binding, addVariable(c.machine.draft, { name, kind: "this" }));
+    }
+    if (binding.kind === "ownName" && binding.references.length > 0) {
+      notYet(c.unit, binding.declarations[0] ?? c.fn, {
+        construct: "a durable function expression that uses its own name",
+        way: "Declare it as a function, or put it into a variable and use that.",
+      });
+    }
+  }
+}
+
+function declareFunctionScoped(c: MachineLowering): void {
+  const scope = c.unit.scopes.scope(c.fn);
+  invariant(scope !== undefined, "a function has no scope");
+  for (const binding of scope.bindings.values()) {
+    if (binding.kind !== "var") continue;
+    setVariable(c, binding, "local");
+    initialiseHoisted(c, binding);
+  }
+  declareBlockScoped(c, c.fn);
+}
+
+function lowerBody(c: MachineLowering): void {
+  const { body } = c.fn;
+  invariant(body !== undefined, "a durable function has no body");
+  if (!ts.isBlock(body)) {
+    const value = lowerValue(c, body);
+    return endBlock(c.machine.draft, { kind: "return", value });
+  }
+  const first = body.statements.findIndex((statement) => !isDirective(statement));
+  lowerStatements(c, first < 0 ? [] : body.statements.slice(first));
+  endBlock(c.machine.draft, { kind: "return", value: null });
+}
+
+function isDirective(statement: ts.Statement): boolean {
+  return ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
+}
+

@@ -1,0 +1,208 @@
+/**
+ * Prints a piece of the author's program as it was written, with what must change in it changed: references to
+ * managed variables, closures (lifted to the module), calls that start an operation, `return` and `break` that leave it.
+ *
+ *     total += prices.map((p) => p * rate)[0]     ->     total += prices.map($f_1(rate))[0]
+ *
+ * `overrides` puts other code in the place of some nodes: operands that were evaluated before an await.
+ * Relies on: no await of this function is left in what is printed, except inside an override.
+ */
+import { ts } from "ts-morph";
+import type { Code, Piece, Variable } from "../ir.ts";
+import { invariant } from "../invariant.ts";
+import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
+import { callCode } from "./calls.ts";
+import { checkClassCaptures, closureCode } from "./closures.ts";
+import { code, text } from "./code.ts";
+import { leaveText, staysInside } from "./exits.ts";
+import { initialisedAt } from "./findBoxes.ts";
+import { isMachine, type Lowering } from "./lowering.ts";
+import { notYet } from "./unit.ts";
+
+export type Overrides = ReadonlyMap<ts.Node, Code>;
+
+const NONE: Overrides = new Map();
+
+/** What is printed, and how far. */
+interface Walk {
+  readonly c: Lowering;
+  readonly root: ts.Node;
+  readonly overrides: Overrides;
+  readonly pieces: Piece[];
+  /** The author's text up to here is printed. */
+  at: number;
+}
+
+export function toCode(c: Lowering, node: ts.Node, overrides: Overrides = NONE): Code {
+  const walk: Walk = { c, root: node, overrides, pieces: [], at: node.getStart() };
+  visit(walk, node);
+  return finish(walk, node.end);
+}
+
+/** Like `toCode`, for a node whose own replacement is being made: only what is inside is replaced. */
+export function insideToCode(c: Lowering, node: ts.Node, overrides: Overrides = NONE): Code {
+  const walk: Walk = { c, root: node, overrides, pieces: [], at: node.getStart() };
+  ts.forEachChild(node, (child) => visit(walk, child));
+  return finish(walk, node.end);
+}
+
+function finish(walk: Walk, end: number): Code {
+  copyTo(walk, end);
+  return walk.pieces;
+}
+
+function copyTo(walk: Walk, end: number): void {
+  if (end > walk.at) walk.pieces.push({ kind: "source", start: walk.at, end });
+  walk.at = end;
+}
+
+function visit(walk: Walk, node: ts.Node): void {
+  if (isTypeOnly(node)) return;
+  const replacement = walk.overrides.get(node) ?? replace(walk, node);
+  if (replacement === null) return ts.forEachChild(node, (child) => visit(walk, child));
+  copyTo(walk, node.getStart());
+  walk.pieces.push(...replacement);
+  walk.at = node.end;
+}
+
+function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
+  if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return nameCode(c, node);
+  if (ts.isShorthandPropertyAssignment(node)) return shorthandCode(c, node);
+  if (ts.isCallExpression(node)) return callCode(c, node, overrides);
+  if (isFunctionWithBody(node)) return closureCode(c, node);
+  if (ts.isClassLike(node)) return checkClassCaptures(c, node);
+  if (isMachine(c)) {
+    if (ts.isVariableDeclarationList(node)) return varCode(c, node, overrides);
+    if (isLeave(node) && !staysInside(node, root)) {
+      const value = ts.isReturnStatement(node) && node.expression ? toCode(c, node.expression, overrides) : null;
+      return leaveText(c, node, { root, value });
+    }
+    invariant(!ts.isAwaitExpression(node), `an await at ${node.getStart()} is printed as it was`);
+  }
+  checkOuter(c, node);
+  return null;
+}
+
+function isLeave(node: ts.Node): node is ts.ReturnStatement | ts.BreakOrContinueStatement {
+  return ts.isReturnStatement(node) || ts.isBreakOrContinueStatement(node);
+}
+
+function nameCode(c: Lowering, node: ts.Node): Code | null {
+  const reference = c.unit.scopes.reference(node);
+  const binding = reference?.binding ?? null;
+  if (reference === undefined) return null;
+  if (binding === null) return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
+  if (binding.kind === "arguments" && binding.scope.owner === c.fn && isMachine(c)) {
+    notYet(c.unit, node, { construct: "'arguments'", way: "Use a rest parameter: (...args)." });
+  }
+  const variable = c.variables.get(binding);
+  if (variable === undefined) return null;
+  checkInitialised(c, reference);
+  const found = referenceCode(variable, reference);
+  // `fact(n)` has no `this`; `fact.v(n)` would have the box.
+  return variable.boxed && isCallee(node) ? code`(0, ${found})` : found;
+}
+
+function isCallee(node: ts.Node): boolean {
+  const { parent } = node;
+  return (ts.isCallExpression(parent) && parent.expression === node) || ts.isTaggedTemplateExpression(parent);
+}
+
+export function referenceCode(variable: Variable, { node, access }: Reference): Code {
+  const at = node.getStart();
+  if (access === "read") return [{ kind: "read", variable, at }];
+  const write: Piece = { kind: "write", variable, at, sure: false };
+  // Read and written by one name in the text: `x += 1`.
+  return access === "both" ? [{ kind: "read", variable, at }, markWritten(write)] : [write];
+}
+
+/** `x++` prints its name once; the write is there for the analyses only. */
+function markWritten(write: Extract<Piece, { kind: "write" }>): Piece {
+  return { ...write, silent: true };
+}
+
+/** A variable read by its own function before its declaration ran: native code throws, a slot would be undefined. */
+function checkInitialised(c: Lowering, { node, binding, within }: Reference): void {
+  if (binding === null || within !== binding.scope.owner) return;
+  if (!["let", "const", "class"].includes(binding.kind)) return;
+  const { node: scope } = binding.scope;
+  const sameClause = !ts.isCaseBlock(scope) || clauseOf(node, scope) === clauseOf(binding.declarations[0] ?? node, scope);
+  if (sameClause && node.getStart() >= initialisedAt(binding)) return;
+  notYet(c.unit, node, {
+    construct: `a use of '${binding.name}' that may run before its declaration`,
+    way: `Declare '${binding.name}' above, or give it a first value there.`,
+  });
+}
+
+function clauseOf(node: ts.Node, caseBlock: ts.Node): ts.Node {
+  let at = node;
+  while (at.parent !== caseBlock) at = at.parent;
+  return at;
+}
+
+/** `{ order }` keeps its short form where the variable prints under its own name. */
+function shorthandCode(c: Lowering, node: ts.ShorthandPropertyAssignment): Code | null {
+  const binding = c.unit.scopes.reference(node.name)?.binding;
+  const variable = binding ? c.variables.get(binding) : undefined;
+  if (variable === undefined || (variable.name === node.name.text && !variable.boxed)) return null;
+  const value = nameCode(c, node.name) ?? [];
+  const initial = node.objectAssignmentInitializer;
+  return code`${node.name.text}: ${value}${initial ? code` = ${toCode(c, initial)}` : []}`;
+}
+
+/** A `var` inside a verbatim statement: the variable is the machine's, so only its assignments stay. */
+function varCode(c: Lowering, node: ts.VariableDeclarationList, overrides: Overrides): Code | null {
+  if ((node.flags & ts.NodeFlags.BlockScoped) !== 0) return null;
+  const inHead = ts.isForInStatement(node.parent) || ts.isForOfStatement(node.parent);
+  const parts = node.declarations
+    .filter(({ initializer }) => initializer !== undefined || inHead)
+    .map((declaration): Code => {
+      const target = patternCode(c, declaration.name, false);
+      const value = declaration.initializer && toCode(c, declaration.initializer, overrides);
+      const assignment = value ? code`${target} = ${value}` : target;
+      return !inHead && ts.isObjectBindingPattern(declaration.name) ? code`(${assignment})` : assignment;
+    });
+  if (parts.length === 0) return [text("undefined")];
+  return parts.flatMap((part, index) => (index === 0 ? part : [text(", "), ...part]));
+}
+
+/** A binding pattern as an assignment pattern: `{ a, b: [c = 1] }` to `{ a, b: [c.v = 1] }`. `sure`: a declaration. */
+export function patternCode(c: Lowering, name: ts.BindingName, sure: boolean): Code {
+  if (ts.isIdentifier(name)) {
+    const binding = c.unit.scopes.declared(name);
+    const variable = binding && c.variables.get(binding);
+    invariant(variable !== undefined, `${name.text} is declared, but is no variable of the machine`);
+    return [{ kind: "write", variable, at: name.getStart(), sure }];
+  }
+  const elements = name.elements.map((element): Code => {
+    if (ts.isOmittedExpression(element)) return [];
+    const target = patternCode(c, element.name, sure);
+    const initial = element.initializer ? code` = ${toCode(c, element.initializer)}` : [];
+    if (element.dotDotDotToken) return code`...${target}`;
+    if (ts.isArrayBindingPattern(name)) return code`${target}${initial}`;
+    return code`${propertyCode(c, element)}: ${target}${initial}`;
+  });
+  const inner = elements.flatMap((element, index) => (index === 0 ? element : [text(", "), ...element]));
+  if (ts.isObjectBindingPattern(name)) return code`{ ${inner} }`;
+  // A hole at the end needs its comma.
+  const last = name.elements.at(-1);
+  return code`[${inner}${last && ts.isOmittedExpression(last) ? "," : ""}]`;
+}
+
+function propertyCode(c: Lowering, element: ts.BindingElement): Code {
+  if (element.propertyName) return toCode(c, element.propertyName);
+  return [{ kind: "source", start: element.name.getStart(), end: element.name.end }];
+}
+
+/** `super` and `new.target` of the durable function itself, or of one that it was lifted out of. */
+function checkOuter(c: Lowering, node: ts.Node): void {
+  const construct = node.kind === ts.SyntaxKind.SuperKeyword ? "'super'" : ts.isMetaProperty(node) ? "'new.target'" : null;
+  if (construct === null || (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)) return;
+  const owner = ts.findAncestor(node.parent, (at) => isFunctionBoundary(at) && !ts.isArrowFunction(at));
+  const inside = owner !== undefined && (owner !== c.fn || !isMachine(c)) && isWithin(owner, c.fn);
+  if (!inside) notYet(c.unit, node, { construct, way: "Pass what you need as an argument." });
+}
+
+function isWithin(node: ts.Node, outer: ts.Node): boolean {
+  return node.pos >= outer.pos && node.end <= outer.end;
+}

@@ -1,0 +1,139 @@
+/**
+ * What is known about one outermost durable function before any of it is lowered: which nodes await, which variables
+ * need a box, what everything will be called. All facts are computed once, here, and only read afterwards.
+ */
+import { ts } from "ts-morph";
+import type { Diagnostic } from "../diagnostic.ts";
+import { report } from "../diagnostics/report.ts";
+import type { DurableFunction, DurableModule } from "../program.ts";
+import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Binding, type Scopes } from "../1-read/scopes.ts";
+import { findBoxes, type Boxes } from "./findBoxes.ts";
+import type { Words } from "./words.ts";
+
+export interface Unit {
+  readonly module: DurableModule;
+  readonly fn: DurableFunction;
+  readonly scopes: Scopes;
+  readonly words: Words;
+  readonly diagnostics: Diagnostic[];
+  /** Nodes that contain an await of their own function. */
+  readonly awaits: ReadonlySet<ts.Node>;
+  readonly boxes: Boxes;
+  /** Statements that declare what native code cannot hold (a boxed variable, a hoisted function). */
+  readonly mustLower: ReadonlySet<ts.Node>;
+  /** Slot names, unique in the unit. */
+  readonly names: ReadonlyMap<Binding, string>;
+  /** The number of each function written inside, from 1, in source order. */
+  readonly closureNumbers: ReadonlyMap<ts.Node, number>;
+  /** The constant of the outermost machine: `$fulfil`. */
+  readonly constant: string;
+}
+
+/** What one module's units have in common. */
+export interface UnitContext {
+  readonly module: DurableModule;
+  readonly scopes: Scopes;
+  readonly words: Words;
+}
+
+export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFunction): Unit {
+  const diagnostics: Diagnostic[] = [];
+  const bindings = bindingsIn(fn.node, scopes);
+  const boxes = findBoxes({ root: fn.node, scopes, diagnostics }, bindings);
+  return {
+    module,
+    fn,
+    scopes,
+    words,
+    diagnostics,
+    awaits: findAwaits(fn.node),
+    boxes,
+    mustLower: findMustLower(fn.node, bindings, boxes),
+    names: toNames({ root: fn.node, scopes, words }, bindings),
+    closureNumbers: numberClosures(fn.node),
+    constant: words.free(`$${fn.name.replaceAll(/\W/g, "_")}`),
+  };
+}
+
+/** Says that a construct waits for a later version. The caller goes on, so that one run finds them all. */
+export function notYet(unit: Unit, node: ts.Node, words: { readonly construct: string; readonly way: string }): void {
+  const found = report("DC110", node, words);
+  const same = (known: Diagnostic): boolean => known.start === found.start && known.message === found.message;
+  if (!unit.diagnostics.some(same)) unit.diagnostics.push(found);
+}
+
+/** Every variable declared by the function or by functions inside it, in order of declaration. */
+function bindingsIn(root: ts.Node, scopes: Scopes): readonly Binding[] {
+  const found: Binding[] = [];
+  const visit = (node: ts.Node): void => {
+    found.push(...(scopes.scope(node)?.bindings.values() ?? []));
+    ts.forEachChild(node, visit);
+  };
+  visit(root);
+  return found.sort((a, b) => a.index - b.index);
+}
+
+function findAwaits(root: ts.Node): ReadonlySet<ts.Node> {
+  const found = new Set<ts.Node>();
+  const visit = (node: ts.Node, path: readonly ts.Node[]): void => {
+    const inside = isFunctionBoundary(node) ? [] : [...path, node];
+    const awaits = ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+    if (awaits) inside.forEach((outer) => found.add(outer));
+    if (!isTypeOnly(node)) ts.forEachChild(node, (child) => visit(child, inside));
+  };
+  visit(root, []);
+  return found;
+}
+
+function findMustLower(root: ts.Node, bindings: readonly Binding[], boxes: Boxes): ReadonlySet<ts.Node> {
+  const found = new Set<ts.Node>();
+  for (const { kind, declarations, scope } of bindings) {
+    const needed = declarations.some((node) => boxes.boxed.has(node)) || kind === "function";
+    if (!needed || kind === "parameter" || kind === "var") continue;
+    const stop = scope.owner ?? root;
+    for (const declaration of declarations) {
+      for (let at: ts.Node = declaration.parent; at !== stop && at !== root; at = at.parent) {
+        // A nested function's own declaration is not inside itself.
+        found.add(at);
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Block-scoped variables of one name become slots of different names. A variable also makes way for a binding from
+ * outside (module, global) that the unit uses under that name elsewhere: slots are declared once, for the whole `run`.
+ */
+function toNames(
+  { root, scopes, words }: { readonly root: ts.Node; readonly scopes: Scopes; readonly words: Words },
+  bindings: readonly Binding[],
+): ReadonlyMap<Binding, string> {
+  const own = new Set(bindings);
+  const taken = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    const reference = scopes.reference(node);
+    if (reference && ts.isIdentifier(node) && !(reference.binding && own.has(reference.binding))) taken.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(root);
+  const names = new Map<Binding, string>();
+  for (const binding of bindings) {
+    const wanted = binding.kind === "this" ? words.thisValue : binding.name;
+    let name = wanted;
+    for (let n = 2; taken.has(name) || (n > 2 && scopes.names.has(name)); n++) name = `${wanted}$${n}`;
+    taken.add(name);
+    names.set(binding, name);
+  }
+  return names;
+}
+
+function numberClosures(root: ts.Node): ReadonlyMap<ts.Node, number> {
+  const numbers = new Map<ts.Node, number>();
+  const visit = (node: ts.Node): void => {
+    if (node !== root && isFunctionWithBody(node)) numbers.set(node, numbers.size + 1);
+    ts.forEachChild(node, visit);
+  };
+  visit(root);
+  return numbers;
+}

@@ -1,0 +1,39 @@
+/**
+ * The names that emitted code brings into the author's module. Each starts with `$`; one that the file already uses
+ * gets underscores until it is free, so that nothing of the author's is ever shadowed.
+ */
+const WORDS = {
+  machine: "$machine",
+  start: "$start",
+  durable: "$durable",
+  box: "$box",
+  closure: "$closure",
+  cursor: "$cursor",
+  all: "$all",
+  arity: "$arity",
+  registerClass: "$registerClass",
+  frame: "$f",
+  slots: "$s",
+  counter: "$pc",
+  thrown: "$e",
+  loop: "$run",
+  awaited: "$v",
+  self: "$o",
+  key: "$k",
+  args: "$a",
+  enter: "$enter",
+  thisValue: "$this",
+  toKey: "$toKey",
+  invoke: "$invoke",
+} as const;
+
+export type Words = Readonly<Record<keyof typeof WORDS, string>> & {
+  /** A name that is free in the file: the wanted one, or with underscores. */
+  free(wanted: string): string;
+};
+
+export function toWords(taken: ReadonlySet<string>): Words {
+  const free = (wanted: string): string => (taken.has(wanted) ? free(`${wanted}_`) : wanted);
+  const words = Object.fromEntries(Object.entries(WORDS).map(([word, wanted]) => [word, free(wanted)]));
+  return { ...(words as Record<keyof typeof WORDS, string>), free };
+}

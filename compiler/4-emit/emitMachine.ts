@@ -1,0 +1,102 @@
+/** Emits a machine's definition and its closures, as `docs/machine.md` shows them. */
+import { ts } from "ts-morph";
+import { VOCABULARY } from "@durablec/runtime/machine";
+import type { Checkpoint, Code, LiftedClosure, Machine, Variable } from "../ir.ts";
+import { code, joinCode, text } from "../3-lower/code.ts";
+import { toLiveIn } from "../3-lower/findLiveness.ts";
+import { toNamedCode } from "../3-lower/inferredName.ts";
+import { emitRun, type EmitContext } from "./emitRun.ts";
+import { emitShell } from "./emitShell.ts";
+
+/** Stands for a machine's hash until the text that it is taken over is complete. As long as a hash, so nothing moves. */
+export const HASH_PLACEHOLDER = "################";
+
+/** The machine and everything it needs: closures first, as `run` refers to them. */
+export function emitMachine(context: EmitContext, machine: Machine, isClosure = false): Code {
+  const { words } = context;
+  const closures = machine.closures.flatMap((closure) => emitClosure(context, closure));
+  const fields: Code[] = [
+    code`vocabulary: ${String(VOCABULARY)}`,
+    code`id: ${JSON.stringify(machine.id)}`,
+    code`hash: "${HASH_PLACEHOLDER}"`,
+    code`name: ${JSON.stringify(machine.name)}`,
+    code`source: ${JSON.stringify(context.path)}`,
+    ...(isClosure ? [] : [code`enter(${machine.parameters}) { ${emitSlots(context, machine)} }`]),
+    ...(machine.calls.length > 0 ? [emitCalls(machine)] : []),
+    code`checkpoints: {\n${machine.checkpoints.map((checkpoint) => emitCheckpoint(context, checkpoint)).join("")}}`,
+    emitRunField(context, machine),
+  ];
+  return code`${closures}const ${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
+}
+
+/** `return { order, stock: undefined };`: every slot that is ever stored, so that all frames have one shape. */
+function emitSlots({ words }: EmitContext, machine: Machine): string {
+  const slots = slotsOf(machine).map(({ name, kind, boxed, declaration }) => {
+    if (kind === "this") return `${name}: this`;
+    if (kind === "capture") return name;
+    if (kind !== "parameter") return `${name}: undefined`;
+    const own = declaration?.getText() ?? name;
+    if (boxed) return `${name}: ${words.box}(${own})`;
+    return own === name ? name : `${name}: ${own}`;
+  });
+  return slots.length === 0 ? "return {};" : `return { ${slots.join(", ")} };`;
+}
+
+export function slotsOf({ variables, checkpoints, blocks, entry }: Machine): readonly Variable[] {
+  const stored = new Set([...checkpoints.flatMap(({ live }) => live), ...(toLiveIn(blocks).get(entry) ?? [])]);
+  return variables.filter((variable) => stored.has(variable));
+}
+
+function emitCalls({ calls }: Machine): Code {
+  const entries = calls.map(({ checkpoint, code: body }) => code`${String(checkpoint)}: ${body}`);
+  return code`calls: { ${joinCode(entries, ", ")} }`;
+}
+
+function emitCheckpoint({ positionOf }: EmitContext, { number, kind, name, node, awaited, live }: Checkpoint): string {
+  const { line, column } = positionOf(node.getStart());
+  const fields = [
+    `kind: ${JSON.stringify(kind)}`,
+    ...(name === null ? [] : [`name: ${JSON.stringify(name)}`]),
+    `line: ${line}`,
+    `column: ${column}`,
+    ...(awaited ? [`live: ${JSON.stringify(live.map((variable) => variable.name))}`] : []),
+  ];
+  return `${number}: { ${fields.join(", ")} },\n`;
+}
+
+/** The function has the author's name, for stack traces; not as a binding where its own body means another one by it. */
+function emitRunField(context: EmitContext, machine: Machine): Code {
+  const { frame, slots } = context.words;
+  const name = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(machine.name) ? machine.name : "anonymous";
+  const run = emitRun(context, machine);
+  const at = (machine.node.name ?? machine.node).getStart();
+  if (mentions(machine.node, name)) {
+    return code`run: ({ ${text(name, at)}(${frame}, ${slots}) {\n${run}\n} }).${name}`;
+  }
+  return code`run: function ${text(name, at)}(${frame}, ${slots}) {\n${run}\n}`;
+}
+
+/** Also keeps reserved words away: a property may be called `delete`, a function may not. */
+function mentions(node: ts.Node, name: string): boolean {
+  if (ts.identifierToKeywordKind(ts.factory.createIdentifier(name)) !== undefined) return true;
+  const visit = (child: ts.Node): true | undefined => {
+    const isOwnName = child.parent === node && "name" in node && node.name === child;
+    if (ts.isIdentifier(child) && child.text === name && !isOwnName) return true;
+    return ts.forEachChild(child, visit);
+  };
+  return ts.forEachChild(node, visit) ?? false;
+}
+
+function emitClosure(context: EmitContext, closure: LiftedClosure): Code {
+  const { words } = context;
+  const captures = closure.captures.map(({ name }) => name).join(", ");
+  const head = code`const ${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
+  if (closure.machine === null) {
+    return code`${head}${toNamedCode(closure.code, closure.inferredName)});\n\n`;
+  }
+  const { machine } = closure;
+  const enter = code`const ${words.enter} = function (${machine.parameters}) { ${emitSlots(context, machine)} };`;
+  const shell = emitShell(context, { machine, enter: words.enter, inferredName: closure.inferredName });
+  const factory = code`{\n${enter}\nreturn ${words.durable}(${shell}, ${machine.constant});\n}`;
+  return code`${emitMachine(context, machine, true)}${head}${factory});\n\n`;
+}

@@ -1,0 +1,149 @@
+/**
+ * Assembles a module: the author's text with each durable function replaced by its shell, and after the imports the
+ * machines. They refer to module bindings only inside functions, so they may stand before everything else, and a
+ * hoisted durable function works from the first line on.
+ */
+import { ts } from "ts-morph";
+import type { Code, Machine } from "../ir.ts";
+import type { DurableModule } from "../program.ts";
+import { code, text } from "../3-lower/code.ts";
+import { findInferredName } from "../3-lower/inferredName.ts";
+import type { Words } from "../3-lower/words.ts";
+import { emitMachine } from "./emitMachine.ts";
+import type { EmitContext } from "./emitRun.ts";
+import { emitShell } from "./emitShell.ts";
+
+const RUNTIME = "@durablec/runtime/machine";
+
+/** Words whose meaning is this file's own: emitted as functions where they are used. */
+const HELPERS = {
+  // A computed key becomes a property key where it stands, and only once.
+  toKey: (name: string): string =>
+    `const ${name} = (key) => (typeof key === "object" || typeof key === "function" ? Reflect.ownKeys({ [key]: 0 })[0] : key);\n`,
+  // A method read before its arguments were awaited.
+  invoke: (name: string): string =>
+    `const ${name} = (fn, self, args, callee) => {\n` +
+    "  if (typeof fn !== \"function\") throw new TypeError(`${callee} is not a function`);\n" +
+    "  return Reflect.apply(fn, self, args);\n};\n",
+} as const;
+
+const VOCABULARY_WORDS = ["machine", "start", "durable", "box", "closure", "cursor", "all", "arity", "registerClass"] as const;
+
+export interface ModuleParts {
+  readonly module: DurableModule;
+  readonly words: Words;
+  readonly context: EmitContext;
+  readonly machines: readonly Machine[];
+}
+
+export function emitModule(parts: ModuleParts): Code {
+  const { words, context, machines, module } = parts;
+  const emitted = machines.flatMap((machine) => emitMachine(context, machine));
+  const hoisted = machines.filter(isHoisted).map((machine) => emitHoistedMark(words, machine));
+  const edits = [...machines.map((machine) => toShellEdit(context, machine)), ...toClassEdits(parts)];
+  const used = namesIn([...emitted, ...edits.flatMap((edit) => edit.code), text(hoisted.join(""))]);
+  const { top, afterImports } = findPlaces(module.file);
+  const all = [
+    ...edits,
+    ...toDirectiveEdits(module.file),
+    { start: top, end: top, code: [text(emitImport(words, used))] },
+    { start: afterImports, end: afterImports, code: code`\n${emitHelpers(words, used)}${emitted}${hoisted.join("")}\n` },
+  ];
+  return applyEdits(module.file, all);
+}
+
+function isHoisted({ node }: Machine): boolean {
+  return ts.isFunctionDeclaration(node) && node.name !== undefined && ts.isSourceFile(node.parent);
+}
+
+function emitHoistedMark(words: Words, { node, constant }: Machine): string {
+  return `${words.durable}(${node.name?.getText() ?? ""}, ${constant});\n`;
+}
+
+/** Names that the emitted text brings in; they start with `$`, and a string that looks like one does no harm. */
+function namesIn(emitted: Code): ReadonlySet<string> {
+  const own = emitted.map((piece) => (piece.kind === "text" ? piece.text : "")).join(" ");
+  return new Set(own.match(/\$[\w$]*/g) ?? []);
+}
+
+function emitImport(words: Words, used: ReadonlySet<string>): string {
+  const imported = VOCABULARY_WORDS.filter((word) => used.has(words[word]));
+  return imported.length === 0
+    ? ""
+    : `import { ${imported.map((word) => `${word} as ${words[word]}`).join(", ")} } from "${RUNTIME}";\n`;
+}
+
+function emitHelpers(words: Words, used: ReadonlySet<string>): string {
+  const helpers = (["toKey", "invoke"] as const).filter((helper) => used.has(words[helper]));
+  return helpers.map((helper) => HELPERS[helper](words[helper])).join("");
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly code: Code;
+}
+
+/** Before everything but a shebang and directives; and after the imports that the module starts with. */
+function findPlaces(file: ts.SourceFile): { readonly top: number; readonly afterImports: number } {
+  const first = file.statements.find((statement) => !isDirective(statement));
+  const before = file.statements.filter((statement) => isDirective(statement)).at(-1);
+  const top = before?.end ?? ts.getShebang(file.text)?.length ?? 0;
+  const start = first === undefined ? 0 : file.statements.indexOf(first);
+  const leading = file.statements.slice(start);
+  const count = leading.findIndex((statement) => !ts.isImportDeclaration(statement));
+  const last = leading.slice(0, count < 0 ? leading.length : count).at(-1);
+  if (last === undefined) return { top, afterImports: top };
+  return { top, afterImports: ts.getTrailingCommentRanges(file.text, last.end)?.at(-1)?.end ?? last.end };
+}
+
+function isDirective(statement: ts.Statement): boolean {
+  return ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
+}
+
+/** `"use durable"` has done its work; a tool that meets the output must not compile it again. */
+function toDirectiveEdits(file: ts.SourceFile): readonly Edit[] {
+  const found = file.statements.filter(
+    (statement) => isDirective(statement) && /^["']use durable["']/.test(statement.getText(file)),
+  );
+  return found.map((statement) => ({ start: statement.getStart(file), end: statement.end, code: [] }));
+}
+
+/** A declaration keeps its place and its `export`; an expression becomes a marked function. */
+function toShellEdit(context: EmitContext, machine: Machine): Edit {
+  const { node, constant } = machine;
+  const { durable } = context.words;
+  if (!ts.isFunctionDeclaration(node)) {
+    const shell = emitShell(context, { machine, enter: null, inferredName: findInferredName(node) });
+    return { start: node.getStart(), end: node.end, code: code`${durable}(${shell}, ${constant})` };
+  }
+  const isExport = ({ kind }: ts.ModifierLike): boolean =>
+    kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword;
+  const modifiers = (ts.getModifiers(node) ?? []).filter(isExport).map((modifier) => `${modifier.getText()} `);
+  if (node.name === undefined) {
+    const shell = emitShell(context, { machine, enter: null, inferredName: "default" });
+    return { start: node.getStart(), end: node.end, code: code`export default ${durable}(${shell}, ${constant});` };
+  }
+  const shell = emitShell(context, { machine, enter: null, inferredName: null });
+  const mark = ts.isSourceFile(node.parent) ? "" : `\n${durable}(${node.name.text}, ${constant});`;
+  return { start: node.getStart(), end: node.end, code: code`${modifiers.join("")}${shell}${mark}` };
+}
+
+function toClassEdits({ module, words }: ModuleParts): readonly Edit[] {
+  return module.classes.map(({ id, name, node }) => ({
+    start: node.end,
+    end: node.end,
+    code: [text(`\n${words.registerClass}(${JSON.stringify(id)}, ${name});`)],
+  }));
+}
+
+function applyEdits(file: ts.SourceFile, edits: readonly Edit[]): Code {
+  const sorted = edits.map((edit, index) => ({ ...edit, index })).sort((a, b) => a.start - b.start || a.index - b.index);
+  const pieces: Code[] = [];
+  let at = 0;
+  for (const { start, end, code: replacement } of sorted) {
+    pieces.push([{ kind: "source", start: at, end: start }], replacement);
+    at = end;
+  }
+  return [...pieces.flat(), { kind: "source", start: at, end: file.text.length }];
+}

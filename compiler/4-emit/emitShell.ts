@@ -1,0 +1,64 @@
+/**
+ * Emits the function that callers see: the author's kind of function, with the same name, `length` and place, that
+ * starts the machine. Arrows have no `arguments` and no `this`, so they pass on what their parameters got.
+ *
+ *     async (order, options = {}) => ...      ->      $arity(1, (...$a) => $start($fulfil, undefined, $a))
+ */
+import { ts } from "ts-morph";
+import type { Code, Machine } from "../ir.ts";
+import { code, text } from "../3-lower/code.ts";
+import { toMemberCode, toNamedCode } from "../3-lower/inferredName.ts";
+import type { EmitContext } from "./emitRun.ts";
+
+export interface Shell {
+  readonly machine: Machine;
+  /** The closure's own `enter`; null for a machine that has one. */
+  readonly enter: string | null;
+  /** For a function without a name of its own. */
+  readonly inferredName: string | null;
+}
+
+/** The shell as an expression; a declaration's too, as `function fulfil(order) { ... }` is both. */
+export function emitShell(context: EmitContext, shell: Shell): Code {
+  const { node } = shell.machine;
+  if (ts.isArrowFunction(node)) return toNamedCode(emitArrow(context, shell), shell.inferredName);
+  const { words } = context;
+  const parameters = leadingParameters(node, words.free).join(", ");
+  const call = code`{ return ${startCode(context, shell, ["this", "arguments"])}; }`;
+  const at = node.name?.getStart();
+  if (ts.isMethodDeclaration(node)) {
+    const name = node.name.getText();
+    return toMemberCode(code`${text(name, at)}(${parameters}) ${call}`, name);
+  }
+  const fn = code`function ${node.name ? text(node.name.getText(), at) : ""}(${parameters}) ${call}`;
+  return toNamedCode(fn, shell.inferredName);
+}
+
+function emitArrow(context: EmitContext, shell: Shell): Code {
+  const { node } = shell.machine;
+  const { words } = context;
+  const parameters = leadingParameters(node, words.free);
+  if (parameters.length === parametersOf(node).length) {
+    const list = parameters.join(", ");
+    return code`(${list}) => ${startCode(context, shell, ["undefined", `[${list}]`])}`;
+  }
+  const arrow = code`(...${words.args}) => ${startCode(context, shell, ["undefined", words.args])}`;
+  return parameters.length === 0 ? arrow : code`${words.arity}(${String(parameters.length)}, ${arrow})`;
+}
+
+function startCode({ words }: EmitContext, { machine, enter }: Shell, args: readonly string[]): Code {
+  const last = enter === null ? [] : [enter];
+  return [text(`${words.start}(${[machine.constant, ...args, ...last].join(", ")})`, machine.node.getStart())];
+}
+
+function parametersOf(node: ts.FunctionLikeDeclaration): readonly ts.ParameterDeclaration[] {
+  return node.parameters.filter(({ name }) => name.getText() !== "this");
+}
+
+/** The parameters that count for `length`: those before the first with a default, or the rest. Patterns get a name. */
+function leadingParameters(node: ts.FunctionLikeDeclaration, free: (wanted: string) => string): readonly string[] {
+  const all = parametersOf(node);
+  const end = all.findIndex(({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined);
+  const leading = end < 0 ? all : all.slice(0, end);
+  return leading.map(({ name }, index) => (ts.isIdentifier(name) ? name.text : free(`$${index + 1}`)));
+}

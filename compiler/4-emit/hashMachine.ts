@@ -1,0 +1,18 @@
+/**
+ * The hash of a machine: the first 16 hex digits of SHA-256 over its emitted code, closures and nested machines
+ * included, without types, comments, layout and positions. Two builds with one hash continue each other's frames.
+ */
+import { createHash } from "node:crypto";
+import type { ts } from "ts-morph";
+import type { Machine } from "../ir.ts";
+import { emitMachine } from "./emitMachine.ts";
+import type { EmitContext } from "./emitRun.ts";
+import { printText } from "./printText.ts";
+import { toBareText } from "./stripTypes.ts";
+
+export function hashMachine(context: EmitContext, machine: Machine, file: ts.SourceFile): string {
+  // Positions stand in the checkpoint table and in comments: everywhere the same here, or gone.
+  const still: EmitContext = { ...context, positionOf: () => ({ line: 0, column: 0 }) };
+  const { text } = printText(emitMachine(still, machine), file, "");
+  return createHash("sha256").update(toBareText(text)).digest("hex").slice(0, 16);
+}

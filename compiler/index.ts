@@ -1,0 +1,101 @@
+/**
+ * The pipeline, one line a pass. The program can be looked at after each of them: `durablec show FILE#FN --pass`.
+ */
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Machine } from "./ir.ts";
+import type { DurableModule, DurableProgram } from "./program.ts";
+import { findScopes } from "./1-read/scopes.ts";
+import { readText } from "./1-read/readText.ts";
+import { assertMachine } from "./3-lower/assertMachine.ts";
+import { findLiveness } from "./3-lower/findLiveness.ts";
+import { lowerFunction } from "./3-lower/lowerFunction.ts";
+import { simplify } from "./3-lower/simplify.ts";
+import { toWords } from "./3-lower/words.ts";
+import { toDescription, type FunctionDescription } from "./4-emit/toDescription.ts";
+import { emitModule } from "./4-emit/emitModule.ts";
+import type { EmitContext } from "./4-emit/emitRun.ts";
+import { placeHashes } from "./4-emit/placeHashes.ts";
+import { printText } from "./4-emit/printText.ts";
+import { stripTypes, type StripOptions } from "./4-emit/stripTypes.ts";
+
+export interface CompileOptions extends StripOptions {
+  /** Runs the verifier after each pass. Default: false. */
+  readonly verify?: boolean;
+}
+
+export interface CompiledModule {
+  /** `src/fulfil.ts` */
+  readonly path: string;
+  readonly code: string;
+  /** Source map, version 3, as JSON; its source is `path`. */
+  readonly map: string;
+  readonly machines: readonly Machine[];
+  /** For the manifest: outermost functions first, each followed by the durable closures in it. */
+  readonly functions: readonly FunctionDescription[];
+}
+
+export interface CompileResult {
+  readonly modules: readonly CompiledModule[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles one file without its project: what calls mean is told from the syntax and the imports. */
+export function compileText(source: string, fileName: string, options: CompileOptions = {}): CompileResult {
+  const { program, diagnostics } = readText(source, fileName);
+  const compiled = compileProgram(program, options);
+  return { ...compiled, diagnostics: [...diagnostics, ...compiled.diagnostics] };
+}
+
+/** The passes after reading and checking. A module with a finding that is an error has no output. */
+export function compileProgram(program: DurableProgram, options: CompileOptions = {}): CompileResult {
+  const compiled = program.modules.map((module) => compileModule(module, options));
+  return {
+    modules: compiled.flatMap(({ output }) => output ?? []),
+    diagnostics: compiled.flatMap(({ diagnostics }) => diagnostics),
+  };
+}
+
+interface Compiled {
+  readonly output: CompiledModule | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+function compileModule(module: DurableModule, options: CompileOptions): Compiled {
+  const { machines, diagnostics, context } = toMachines(module, options);
+  if (diagnostics.some(({ severity }) => severity === "error")) return { output: null, diagnostics };
+  const emitted = printText(emitModule({ module, words: context.words, context, machines }), module.file, module.path);
+  const hashed = placeHashes(context, { machines, file: module.file, text: emitted.text });
+  const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, options);
+  const functions = machines.flatMap((machine) => toDescription(context, { machine, hashes: hashed.hashes, module }));
+  return { output: { path: module.path, code, map, machines, functions }, diagnostics };
+}
+
+export interface LoweredModule {
+  readonly machines: readonly Machine[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly context: EmitContext;
+}
+
+/** Lower, simplify, liveness, for every durable function of a module. Also what checks of live variables read. */
+export function toMachines(module: DurableModule, options: CompileOptions = {}): LoweredModule {
+  const scopes = findScopes(module.file);
+  const words = toWords(scopes.names);
+  const verify = (machine: Machine, after: "lower" | "liveness"): Machine => {
+    if (options.verify) assertMachine(machine, after);
+    return machine;
+  };
+  const lowered = module.functions.map((fn) => lowerFunction({ module, scopes, words }, fn));
+  const machines = lowered
+    .flatMap(({ machine }) => machine ?? [])
+    .map((machine) => verify(simplify(machine), "lower"))
+    .map((machine) => verify(findLiveness(machine), "liveness"));
+  return { machines, diagnostics: lowered.flatMap(({ diagnostics }) => diagnostics), context: toContext(module, words) };
+}
+
+function toContext({ file, path }: DurableModule, words: EmitContext["words"]): EmitContext {
+  const positionOf = (at: number): { readonly line: number; readonly column: number } => {
+    const { line, character } = file.getLineAndCharacterOfPosition(at);
+    return { line: line + 1, column: character + 1 };
+  };
+  return { words, path, positionOf };
+}
