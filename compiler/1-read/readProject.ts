@@ -7,7 +7,7 @@
 import { posix } from "node:path";
 import { ts } from "ts-morph";
 import type { DurableModule, DurableProgram, Oracle } from "../program.ts";
-import { createLibraryHost } from "./libraryHost.ts";
+import { readProgram } from "./readProgram.ts";
 import { createResolver, toPath, type Resolver } from "./resolver.ts";
 import { createTypedOracle } from "./typedOracle.ts";
 
@@ -17,7 +17,7 @@ export type ProjectSource =
   | { readonly kind: "program"; readonly program: ts.Program; readonly root: string };
 
 export function readProject(source: ProjectSource): DurableProgram {
-  const { program, root } = source.kind === "program" ? source : readProgram(source.path);
+  const { program, root } = source.kind === "program" ? source : readTsconfig(source.path);
   const resolver = createResolver(program, root);
   const oracle = createTypedOracle(resolver);
   const files = findProjectFiles(program, resolver);
@@ -32,24 +32,14 @@ export function readProject(source: ProjectSource): DurableProgram {
   };
 }
 
+function readTsconfig(path: string): { readonly program: ts.Program; readonly root: string } {
+  const tsconfig = posix.resolve(ts.sys.resolvePath(path));
+  return { program: readProgram({ tsconfig }), root: posix.dirname(tsconfig) };
+}
+
 /** The project's own source files: all that checks look at. */
 export function findProjectFiles(program: ts.Program, resolver: Resolver): readonly ts.SourceFile[] {
   return program.getSourceFiles().filter((file) => resolver.isProjectFile(file));
-}
-
-function readProgram(path: string): { readonly program: ts.Program; readonly root: string } {
-  const tsconfig = posix.resolve(ts.sys.resolvePath(path));
-  const root = posix.dirname(tsconfig);
-  const { config, error } = ts.readConfigFile(tsconfig, ts.sys.readFile);
-  const parsed = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, root, undefined, tsconfig);
-  const program = ts.createProgram({
-    rootNames: error === undefined ? parsed.fileNames : [],
-    options: parsed.options,
-    projectReferences: parsed.projectReferences ?? [],
-    configFileParsingDiagnostics: error === undefined ? parsed.errors : [error],
-    host: createLibraryHost(parsed.options),
-  });
-  return { program, root };
 }
 
 /** Files that durable code can reach through imports, itself included: only their classes can be in its state. */
