@@ -45,7 +45,10 @@ function findCaptures({ name, node }: DurableFunction, resolver: Resolver): Diag
 function findOwner(at: ts.Node, durable: ts.Node, resolver: Resolver): ts.Node | null {
   if (at.kind === ts.SyntaxKind.ThisKeyword) return findThisOwner(at, durable);
   if (!ts.isIdentifier(at) || !isReference(at)) return null;
-  const declaration = resolver.checker.getSymbolAtLocation(at)?.declarations?.[0];
+  const symbol = ts.isShorthandPropertyAssignment(at.parent)
+    ? resolver.checker.getShorthandAssignmentValueSymbol(at.parent)
+    : resolver.checker.getSymbolAtLocation(at);
+  const declaration = symbol?.declarations?.[0];
   if (declaration === undefined || declaration.getSourceFile() !== durable.getSourceFile()) return null;
   if (isInside(declaration, durable) || isMember(declaration)) return null;
   const owner = ts.findAncestor(

@@ -109,14 +109,26 @@ function splitName(part: string): [string, string] {
   return [part.slice(0, end).trim(), part.slice(end + 1)];
 }
 
-const OPERATIONS = "checkpoint, createCallback, now, random, step, uuid, wait, waitForCallback";
+const OPERATIONS = [
+  "checkpoint",
+  "createCallback",
+  "now",
+  "random",
+  "step",
+  "uuid",
+  "wait",
+  "waitForCallback",
+];
 
 function toModule(text: string): string {
-  if (/^ *(export|"use)/m.test(text)) return `import { ${OPERATIONS} } from "@durablec/runtime";\n${text}`;
+  if (/\bexport\b/.test(text)) {
+    const used = OPERATIONS.filter((name) => new RegExp(`\\b${name}[(<]`).test(text));
+    return used.length === 0 ? text : `import { ${used.join(", ")} } from "@durablec/runtime";\n${text}`;
+  }
   const imports = [...text.matchAll(/^ *import .*$/gm)].map(([line]) => line);
   const body = text.replaceAll(/^ *import .*$/gm, "");
   return [
-    `import { ${OPERATIONS} } from "@durablec/runtime";`,
+    `import { ${OPERATIONS.join(", ")} } from "@durablec/runtime";`,
     ...imports,
     `export async function main(id: string, ids: string[]): Promise<unknown> {\n  "use durable";\n${body}\n  return id;\n}`,
   ].join("\n");
