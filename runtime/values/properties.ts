@@ -22,8 +22,13 @@ const NONE: Properties = { kind: "none" };
 /** How far the object is locked. Locked objects' flags are those of ordinary ones: locking again restores them. */
 export function lockLevel(value: object): number {
   if (Object.isExtensible(value)) return EXTENSIBLE;
-  if (Object.isFrozen(value)) return FROZEN;
+  if (Object.isFrozen(value) && !hasWritableLength(value)) return FROZEN;
   return Object.isSealed(value) ? SEALED : NOT_EXTENSIBLE;
+}
+
+/** V8 calls an empty array frozen as soon as it is not extensible, although its length can still be set. */
+function hasWritableLength(value: object): boolean {
+  return Array.isArray(value) && Object.getOwnPropertyDescriptor(value, "length")!.writable === true;
 }
 
 /** All own properties but those that `isSkipped`: they come with the object's kind (the length of an array). */

@@ -62,7 +62,7 @@ interface Walk {
   /** What is done when all items have been read. */
   readonly job: Job | null;
   /** How many jobs had been put off when this started. */
-  readonly mark: number;
+  mark: number;
 }
 
 /**
@@ -105,17 +105,17 @@ export class Reader implements ReadContext {
     walk.index++;
     const raw = (items as Record<string | number, unknown>)[key];
     if (typeof raw !== "object" || raw === null) return;
+    const opened = this.walks.length;
     const value = this.open(raw);
     if (value === raw) return;
     place(items, key, value);
-    if (value instanceof Later) this.replaceLater(walk, key, value);
-  }
-
-  /** A slot holds a stand-in until the object exists. In a walk with a job, the job looks for stand-ins itself. */
-  private replaceLater({ items, job }: Walk, key: string | number, later: Later): void {
-    if (later.isReady) place(items, key, later.value);
-    else if (job === null) {
-      this.postponed.push({ target: later, run: () => place(items, key, later.value) });
+    if (!(value instanceof Later)) return;
+    if (value.isReady) place(items, key, value.value);
+    // In a walk with a job, the job looks for stand-ins itself.
+    else if (walk.job === null) {
+      this.postponed.push({ target: value, run: () => place(items, key, value.value) });
+      // This waits for what has just been opened, and is not inside it.
+      for (const inner of this.walks.slice(opened)) inner.mark++;
     }
   }
 

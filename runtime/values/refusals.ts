@@ -50,7 +50,8 @@ function tagOf(value: object): string {
 function className(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value) as object | null;
   const constructor: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : undefined;
+  if (typeof constructor !== "function" || constructor.prototype !== prototype) return undefined;
+  return constructor.name === "" ? undefined : constructor.name;
 }
 
 const privateByClass = new WeakMap<object, boolean>();
