@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ts } from "ts-morph";
 import { expect, test } from "vitest";
+import { createLibraryHost } from "../../compiler/1-read/libraryHost.ts";
 import { readProject } from "../../compiler/1-read/readProject.ts";
 import { readTypeErrors } from "../../compiler/1-read/readTypeErrors.ts";
 import type { Diagnostic } from "../../compiler/diagnostic.ts";
@@ -57,9 +58,28 @@ export function readCases(sources: Readonly<Record<string, string>>): Suite {
     const folder = join(root, `case${index}`);
     return { name, folder, expected: writeCase(folder, source) };
   });
-  const program = readProject({ kind: "tsconfig", path: join(root, "tsconfig.json") });
+  const program = readProject({ kind: "program", program: readProgram(root), root });
   const typeErrors = program.program === null ? [] : readTypeErrors(program.program);
   return { program, cases, typeErrors: formatTypeErrors(typeErrors, root) };
+}
+
+/** Declarations of the language and of Node, parsed once: they are most of what a program reads. */
+const libraries = new Map<string, ts.SourceFile | undefined>();
+
+function readProgram(root: string): ts.Program {
+  const tsconfig = join(root, "tsconfig.json");
+  const { options, fileNames } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(tsconfig, ts.sys.readFile).config,
+    ts.sys,
+    root,
+  );
+  const host = createLibraryHost(options);
+  const getSourceFile: ts.CompilerHost["getSourceFile"] = (path, version) => {
+    if (!path.includes("/node_modules/")) return host.getSourceFile(path, version);
+    if (!libraries.has(path)) libraries.set(path, host.getSourceFile(path, version));
+    return libraries.get(path);
+  };
+  return ts.createProgram({ rootNames: fileNames, options, host: { ...host, getSourceFile } });
 }
 
 /** One test a case: what is found, in `diagnostics`, is what is marked. */
