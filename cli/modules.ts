@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { DurableFunction } from "@durablec/runtime";
-import { manifestName, type Manifest } from "../compiler/5-write/manifest.ts";
+import { manifestName, type Manifest, type ManifestFunction } from "../compiler/5-write/manifest.ts";
 import { EXIT, Trouble } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { parseJson } from "./parseJson.ts";
@@ -42,6 +42,28 @@ function findModulesOf(path: string): string[] {
     `${manifest} lists no durable function.`,
     'Mark one "use durable", export it, and build again.',
   );
+}
+
+/** What the manifest of a built module's build says of a function: the function, then the durable closures in it. */
+export function findListed(module: string, name: string): readonly ManifestFunction[] {
+  for (let folder = dirname(module); ; folder = dirname(folder)) {
+    const path = join(folder, manifestName);
+    if (existsSync(path)) {
+      const listed = readManifest(path).functions.filter((one) => join(folder, one.module) === module);
+      const root = listed.find((one) => one.name === name);
+      if (root !== undefined)
+        return listed.filter(({ id }) => id === root.id || id.startsWith(`${root.id}.`));
+      throw new Trouble(
+        `${path} lists no durable function "${name}" of ${module}.`,
+        "Build again: durablec build.",
+      );
+    }
+    if (folder === dirname(folder))
+      throw new Trouble(
+        `${module} is not part of a build: there is no ${manifestName} above it.`,
+        "Name a source.",
+      );
+  }
 }
 
 function readManifest(path: string): Manifest {

@@ -1,13 +1,20 @@
+/**
+ * Building a project: the passes one after the other over all of it, and then its files. The library's face for tools
+ * that build (the CLI, bundlers); `index.ts` is the pipeline of one module.
+ */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ts } from "ts-morph";
 import type { Diagnostic } from "./diagnostic.ts";
+import { compileProgram, type CompiledModule } from "./index.ts";
 import { readProgram } from "./1-read/readProgram.ts";
 import { readProject } from "./1-read/readProject.ts";
 import { readSyntaxErrors, readTypeErrors } from "./1-read/readTypeErrors.ts";
 import { checkProject } from "./2-check/checkProject.ts";
-import { compileProgram } from "./index.ts";
-import { emitProject, toOutputOptions } from "./5-write/emitProject.ts";
-import { manifestName, toManifest, type Manifest } from "./5-write/manifest.ts";
+import { checkStorable } from "./3-lower/checkStorable.ts";
+import { toStripOptions } from "./4-emit/toStripOptions.ts";
+import { emitProject, toOutputOptions, type OutputFile } from "./5-write/emitProject.ts";
+import { manifestName, type Manifest } from "./5-write/manifest.ts";
+import { toManifest } from "./5-write/toManifest.ts";
 import { writeFiles } from "./5-write/writeFiles.ts";
 
 export interface BuildRequest {
@@ -17,59 +24,97 @@ export interface BuildRequest {
   readonly outDir?: string;
   /** False leaves out TypeScript's type check, as `tsc --noCheck` does. Default true. */
   readonly typeCheck?: boolean;
-  /** The result of the build before this one, of which unchanged files are kept. */
-  readonly previous?: BuildResult;
+  /** A build before this one, of which unchanged files are kept. */
+  readonly previous?: Analysis;
 }
 
-export interface BuildResult {
+/** What is known of a project before anything is written. */
+export interface Analysis {
   /** Absolute path of the project's folder. */
   readonly root: string;
   readonly outDir: string;
-  /** TypeScript's own. */
+  readonly program: ts.Program;
+  /** TypeScript's own. While there are any, nothing is compiled. */
   readonly typeErrors: readonly ts.Diagnostic[];
   readonly findings: readonly Diagnostic[];
+  readonly modules: readonly CompiledModule[];
+  /** Whether any of the findings is an error, TypeScript's included. */
+  readonly hasErrors: boolean;
+}
+
+export interface BuildResult extends Analysis {
   /** Null if an error was found: then nothing was written. */
   readonly manifest: Manifest | null;
   /** Absolute paths of all files of the build. */
   readonly files: readonly string[];
   /** Those among them that are not as they were before. */
   readonly changed: readonly string[];
-  readonly program: ts.Program;
+}
+
+/** Reads, checks and compiles a project, in memory. */
+export function analyse(request: BuildRequest): Analysis {
+  const tsconfig = resolve(request.tsconfig);
+  const root = dirname(tsconfig);
+  const toOutDir = ({ outDir = join(root, "dist") }: ts.CompilerOptions) => resolve(request.outDir ?? outDir);
+  const program = readProgram({
+    tsconfig,
+    adjust: (options) => toOutputOptions(options, toOutDir(options)),
+    ...(request.previous === undefined ? {} : { previous: request.previous.program }),
+  });
+  const options = program.getCompilerOptions();
+  const found = { root, outDir: toOutDir(options), program };
+  const typeErrors = request.typeCheck === false ? readSyntaxErrors(program) : readTypeErrors(program);
+  // A durable function that does not type-check may be anything: what we would say of it is noise.
+  if (typeErrors.length > 0) return { ...found, typeErrors, findings: [], modules: [], hasErrors: true };
+  const project = readProject({ kind: "program", program, root });
+  const { modules, diagnostics } = compileProgram(project, toStripOptions(options));
+  const machines = modules.flatMap((module) => module.machines);
+  const findings = [...checkProject(project), ...diagnostics, ...checkStorable(project, machines)].sort(
+    byPlace,
+  );
+  return {
+    ...found,
+    typeErrors,
+    findings,
+    modules,
+    hasErrors: findings.some(({ severity }) => severity === "error"),
+  };
 }
 
 /** Builds a project: all of its output files, or, where anything is wrong with it, none. */
 export function build(request: BuildRequest): BuildResult {
-  const tsconfig = resolve(request.tsconfig);
-  const root = dirname(tsconfig);
-  const program = readProgram({
-    tsconfig,
-    adjust: (options) =>
-      toOutputOptions(options, resolve(request.outDir ?? options.outDir ?? join(root, "dist"))),
-    ...(request.previous === undefined ? {} : { previous: request.previous.program }),
-  });
-  const outDir = program.getCompilerOptions().outDir ?? root;
-  const read = request.typeCheck === false ? readSyntaxErrors(program) : readTypeErrors(program);
-  const nothing = { root, outDir, manifest: null, files: [], changed: [], program };
-  // A durable function that does not type-check may be anything: what we would say of it is noise.
-  if (read.length > 0) return { ...nothing, typeErrors: read, findings: [] };
-  const project = readProject({ kind: "program", program, root });
-  const compiled = compileProgram(project);
-  const findings = [...checkProject(project), ...compiled.diagnostics];
-  const emitted = emitProject(program, root, compiled.modules);
-  if (findings.some(({ severity }) => severity === "error") || emitted.errors.length > 0)
-    return { ...nothing, typeErrors: emitted.errors, findings };
-  const manifest = toManifest(compiled.functions, toModulePaths(emitted.files, { root, outDir }));
+  const analysis = analyse(request);
+  const { program, root, outDir, modules } = analysis;
+  if (analysis.hasErrors) return { ...analysis, manifest: null, files: [], changed: [] };
+  const emitted = emitProject(program, root, modules);
+  if (emitted.errors.length > 0 && request.typeCheck !== false)
+    return {
+      ...analysis,
+      typeErrors: emitted.errors,
+      hasErrors: true,
+      manifest: null,
+      files: [],
+      changed: [],
+    };
+  const manifest = toManifest(modules, (path) =>
+    findModule(emitted.files, { source: resolve(root, path), outDir }),
+  );
   const manifestFile = { path: join(outDir, manifestName), text: `${JSON.stringify(manifest, null, 2)}\n` };
   const files = [...emitted.files, manifestFile];
-  const changed = writeFiles(files);
-  return {
-    root,
-    outDir,
-    program,
-    manifest,
-    findings,
-    typeErrors: [],
-    changed,
-    files: files.map(({ path }) => path),
-  };
+  return { ...analysis, manifest, files: files.map(({ path }) => path), changed: writeFiles(files) };
+}
+
+/** The JavaScript of a source, relative to the output folder. */
+function findModule(
+  files: readonly OutputFile[],
+  { source, outDir }: { readonly source: string; readonly outDir: string },
+): string {
+  const module = files.find((file) => file.source === source && /\.[cm]?jsx?$/.test(file.path));
+  return relative(outDir, module?.path ?? outDir)
+    .split(sep)
+    .join("/");
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start;
 }

@@ -49,7 +49,7 @@ async function buildOnce(args: BuildArgs, io: Io): Promise<ExitCode> {
 async function buildAndWatch(args: BuildArgs, io: Io): Promise<ExitCode> {
   const request = toRequest(args, io);
   const last = { build: await timed(request) };
-  report(last.build, args, io);
+  await report(last.build, args, io);
   const watched = {
     root: dirname(request.tsconfig),
     ignored: [last.build.result.outDir],
@@ -57,7 +57,7 @@ async function buildAndWatch(args: BuildArgs, io: Io): Promise<ExitCode> {
   };
   await watch(watched, async () => {
     last.build = await timed({ ...request, previous: last.build.result });
-    report(last.build, args, io);
+    await report(last.build, args, io);
   });
   return EXIT.ok;
 }
@@ -83,25 +83,16 @@ async function timed(request: BuildRequest): Promise<TimedBuild> {
   return { result, tookMs: performance.now() - start };
 }
 
-function report({ result, tookMs }: TimedBuild, args: BuildArgs, io: Io): ExitCode {
-  const { manifest, findings, typeErrors, root, outDir, files, changed } = result;
+async function report({ result, tookMs }: TimedBuild, args: BuildArgs, io: Io): Promise<ExitCode> {
+  const { printFindings, toPlainErrors } = await import("../format/findings.ts");
+  const { manifest, findings, outDir, files, changed } = result;
   const exit = manifest === null ? EXIT.findings : EXIT.ok;
   if (args.json) {
-    io.out(
-      toJson({
-        ok: manifest !== null,
-        outDir,
-        files,
-        changed,
-        manifest,
-        findings,
-        typeErrors: typeErrors.map(toPlainError),
-      }),
-    );
+    const typeErrors = toPlainErrors(result.typeErrors);
+    io.out(toJson({ ok: manifest !== null, outDir, files, changed, manifest, findings, typeErrors }));
     return exit;
   }
-  const said = formatFindings({ findings, typeErrors, root: io.cwd }, io.colors);
-  if (said !== "") io.out(said);
+  printFindings(result, io);
   if (manifest === null) return exit;
   const checkpoints = manifest.functions.reduce((sum, one) => sum + one.checkpoints.length, 0);
   io.out(

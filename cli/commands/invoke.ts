@@ -64,7 +64,7 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
 /** Loads the compiler only for a source: running what is built must not cost a compiler's start. */
 async function buildSource(target: Target, args: InvokeArgs, io: Io): Promise<string | null> {
   const { buildForRun } = await import("../buildForRun.ts");
-  return buildForRun(target, args, io);
+  return buildForRun(target, args.project, io);
 }
 
 function readInput({ input, event }: InvokeArgs, io: Io): unknown {

@@ -29,13 +29,8 @@ export function addLint(cli: Cli, face: Face): Cli {
 
 async function lint(args: LintArgs, io: Io): Promise<ExitCode> {
   const { analyse } = await import("../../compiler/build.ts");
-  const { formatFindings } = await import("../format/findings.ts");
-  const { findings, typeErrors } = analyse({
-    tsconfig: findTsconfig(args.project, io.cwd, io),
-    typeCheck: false,
-  });
-  const format = args.json ? "json" : args.format;
-  io.out(formatFindings({ findings, typeErrors }, { format, cwd: io.cwd, colors: io.colors }));
-  const isWrong = typeErrors.length > 0 || findings.some(({ severity }) => severity === "error");
-  return isWrong ? EXIT.findings : EXIT.ok;
+  const { printFindings } = await import("../format/findings.ts");
+  const analysis = analyse({ tsconfig: findTsconfig(args.project, io.cwd, io), typeCheck: false });
+  printFindings(analysis, io);
+  return analysis.hasErrors ? EXIT.findings : EXIT.ok;
 }

@@ -4,10 +4,12 @@ import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { toTarget } from "../target.ts";
 
+const passes = ["lower", "emit"] as const;
+
 interface ShowArgs extends SharedArgs {
   readonly target: string;
   readonly project?: string | undefined;
-  readonly pass: string;
+  readonly pass: (typeof passes)[number];
 }
 
 /** `durablec show`: what the compiler made of a function, after any of its passes. */
@@ -20,7 +22,7 @@ export function addShow(cli: Cli, face: Face): Cli {
         .positional("target", { type: "string", demandOption: true, describe: "FILE#FUNCTION" })
         .option("project", { alias: "p", type: "string", describe: "tsconfig.json, or its folder [nearest]" })
         .option("pass", {
-          choices: ["lower", "emit"] as const,
+          choices: passes,
           default: "emit" as const,
           describe: "After which pass",
         }),
@@ -30,10 +32,12 @@ export function addShow(cli: Cli, face: Face): Cli {
 
 async function show(args: ShowArgs, io: Io): Promise<ExitCode> {
   const target = toTarget(args.target, io);
-  const { findCompiled } = await import("../findCompiled.ts");
-  const found = findCompiled(target, args, io);
-  if (found === null) return EXIT.findings;
-  const text = found.show(args.pass);
-  io.out(args.json ? toJson({ target: args.target, pass: args.pass, text }) : text);
+  const { findCompiled, printAfter } = await import("../findCompiled.ts");
+  const { printFindings } = await import("../format/findings.ts");
+  const { analysis, compiled } = findCompiled(target, args.project, io);
+  printFindings(analysis, io);
+  if (compiled === null) return EXIT.findings;
+  const text = printAfter(args.pass, compiled);
+  io.out(args.json ? toJson({ function: compiled.machine.id, pass: args.pass, text }) : text.trimEnd());
   return EXIT.ok;
 }
