@@ -32,13 +32,12 @@ interface Split {
   readonly at: number;
 }
 
-/** The key is converted once, as the reference is read and written with it. */
+/** The key stays a value: V8 converts it at the read and at the write, and so does the emitted code. */
 function holdReference(c: MachineLowering, reference: readonly Operand[]): Overrides {
   const overrides = new Map<ts.Node, Code>();
-  reference.forEach((operand, index) => {
-    const whole: Operand = index === 1 ? { ...operand, as: "key" } : operand;
+  reference.forEach((operand) => {
     const value = lowerValue(c, operand.node);
-    overrides.set(operand.node, isStable(c, whole, value) ? value : hold(c, whole, value));
+    overrides.set(operand.node, isStable(c, operand, value) ? value : hold(c, operand, value));
   });
   return overrides;
 }

@@ -107,10 +107,10 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
   }
   const callee = toCallee(c, call);
   const number = numberOf(c, isAwaited(call) ? walkUpWrappers(call).parent : call);
-  const args = argumentsCode(c, call, overrides);
   if (meaning.kind === "dynamic" || callee.kind === "value") {
     return dynamicCode(c, call, { number, name: meaning.name, callee, overrides });
   }
+  const args = argumentsCode(c, call, overrides);
   const head = text(`${c.unit.words.frame}.step(${number}, ${JSON.stringify(meaning.name)}, `, call.getStart());
   c.machine.calls.push({ checkpoint: number, code: bodyCode(c, call, callee) });
   if (callee.kind === "static") {

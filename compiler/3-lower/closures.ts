@@ -29,8 +29,10 @@ export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code |
     return null;
   }
   const bindings = capturesOf(c, fn);
-  const lifted = lift(c, fn, bindings);
-  c.closures.push(lifted);
+  const known = c.closures.find(({ node }) => node === fn);
+  const lifted = known ?? lift(c, fn, bindings);
+  // Code may be printed twice, in two shapes of one call; the function is one all the same.
+  if (known === undefined) c.closures.push(lifted);
   const captured = bindings.map((binding): Code => {
     const variable = c.variables.get(binding);
     return variable ? [readWhole(variable, fn.getStart())] : [text(binding.name)];

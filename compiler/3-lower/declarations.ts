@@ -31,11 +31,24 @@ export function declareBlockScoped(c: MachineLowering, node: ts.Node): void {
   for (const binding of scoped) {
     setVariable(c, binding, "local");
     const [declaration] = binding.declarations;
-    if (declaration && c.unit.boxes.early.has(declaration)) initialiseHoisted(c, binding);
+    const capturedAt = declaration && c.unit.boxes.early.get(declaration);
+    if (capturedAt === undefined) continue;
+    const hasStatements = ts.isBlock(node) || node === c.fn;
+    if (!hasStatements || capturedAt <= node.pos) initialiseHoisted(c, binding);
+    else c.machine.pending.set(binding, capturedAt);
   }
   const other = bindings.find(({ kind }) => kind === "other")?.declarations[0];
   if (other) notYet(c.unit, other, { construct: "an enum or namespace in a function", way: "Move it to the module." });
   for (const binding of scoped) if (binding.kind === "function") makeFunction(c, binding);
+}
+
+/** Makes the early boxes that closures in this statement capture first. Until then no state has to hold them. */
+export function makePendingBoxes(c: MachineLowering, statement: ts.Statement): void {
+  for (const [binding, at] of c.machine.pending) {
+    if (at < statement.pos || at >= statement.end) continue;
+    c.machine.pending.delete(binding);
+    initialiseHoisted(c, binding);
+  }
 }
 
 /** `x = undefined`, or an empty box, where the variable's scope is entered. */

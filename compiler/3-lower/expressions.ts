@@ -47,7 +47,7 @@ function operandsOf(node: ts.Expression): readonly Operand[] | null {
   if (ts.isTemplateExpression(node)) {
     return node.templateSpans.map(({ expression }) => ({ node: expression, as: "string" }));
   }
-  if (ts.isArrayLiteralExpression(node)) return node.elements.map(toElement);
+  if (ts.isArrayLiteralExpression(node)) return node.elements.filter((element) => !ts.isOmittedExpression(element)).map(toElement);
   if (ts.isNewExpression(node)) return [{ node: node.expression }, ...(node.arguments ?? []).map(toElement)];
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap(propertyOperands);
   if (ts.isTaggedTemplateExpression(node)) return taggedOperands(node);

@@ -20,7 +20,8 @@ import { report } from "../diagnostics/report.ts";
 export interface Boxes {
   /** By declaring identifier. */
   readonly boxed: ReadonlySet<ts.Node>;
-  readonly early: ReadonlySet<ts.Node>;
+  /** With the position of the code that captures it first. */
+  readonly early: ReadonlyMap<ts.Node, number>;
 }
 
 interface Context {
@@ -31,13 +32,14 @@ interface Context {
 
 export function findBoxes(context: Context, bindings: readonly Binding[]): Boxes {
   const boxed = new Set<ts.Node>();
-  const early = new Set<ts.Node>();
+  const early = new Map<ts.Node, number>();
   for (const binding of bindings) {
     const capturing = capturingFunctions(binding);
     if (capturing.length === 0 || binding.declarations.length === 0) continue;
     const tooEarly = capturing.filter((fn) => !isMadeAfter(context.scopes, fn, binding));
     if (tooEarly.length > 0) {
-      binding.declarations.forEach((node) => early.add(node));
+      const from = Math.min(...tooEarly.map((fn) => madeAt(context.scopes, fn)));
+      binding.declarations.forEach((node) => early.set(node, from));
       tooEarly.forEach((fn) => checkRunsLater(context, fn, binding));
     }
     if (tooEarly.length > 0 || isReassigned(binding)) binding.declarations.forEach((node) => boxed.add(node));
@@ -61,16 +63,23 @@ function rootOf(name: ts.Node): ts.Node {
   return at;
 }
 
-/** Where the variable has its value, if control gets there in order of the text. */
-export function initialisedAt(binding: Binding): number {
+/**
+ * Whether code at a position runs after the variable got its value, if control goes in order of the text. In a pattern
+ * each variable is there for the defaults behind it, but not for the value that is taken apart, which stands last.
+ */
+export function isInitialisedAt(binding: Binding, at: number): boolean {
   const [name] = binding.declarations;
-  if (name === undefined || binding.kind === "function" || binding.kind === "catch") return binding.scope.node.pos;
+  if (name === undefined || ["function", "catch", "var"].includes(binding.kind)) return at >= binding.scope.node.pos;
   const declaration = rootOf(name);
+  const { parent: element } = name;
+  if (ts.isBindingElement(element) && (ts.isVariableDeclaration(declaration) || ts.isParameter(declaration))) {
+    if (at >= element.end && at < declaration.name.end) return true;
+  }
   if (ts.isVariableDeclaration(declaration)) {
     const { parent } = declaration.parent;
-    if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.expression.end;
+    if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return at >= parent.expression.end;
   }
-  return binding.kind === "var" ? binding.scope.node.pos : declaration.end;
+  return at >= declaration.end;
 }
 
 /** The functions directly inside the variable's own function through which it is captured. */
@@ -92,12 +101,17 @@ function childFunction(node: ts.Node, owner: ts.Node | null): FunctionBoundary |
   return found;
 }
 
+/** A function declaration is made where its scope is entered. */
+function madeAt(scopes: Scopes, fn: FunctionBoundary): number {
+  const own = ts.isFunctionDeclaration(fn) && fn.name ? scopes.declared(fn.name) : undefined;
+  return own === undefined ? fn.getStart() : own.scope.node.pos;
+}
+
 function isMadeAfter(scopes: Scopes, fn: FunctionBoundary, binding: Binding): boolean {
-  const at = initialisedAt(binding);
-  if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return fn.getStart() >= at;
+  if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return isInitialisedAt(binding, fn.getStart());
   const own = scopes.declared(fn.name);
   if (own === undefined) return false;
-  if (own.scope !== binding.scope) return own.scope.node.pos >= at;
+  if (own.scope !== binding.scope) return isInitialisedAt(binding, own.scope.node.pos);
   // Hoisted together: functions are made in order of the text, parameters are there before.
   if (binding.kind === "function") return own.index > binding.index;
   return binding.kind === "parameter" || binding.kind === "catch";
@@ -106,7 +120,7 @@ function isMadeAfter(scopes: Scopes, fn: FunctionBoundary, binding: Binding): bo
 function checkRunsLater(context: Context, fn: FunctionBoundary, binding: Binding): void {
   const hasDeadZone = ["let", "const", "class"].includes(binding.kind);
   if (!hasDeadZone) return;
-  const proof = { scopes: context.scopes, owner: binding.scope.owner, at: initialisedAt(binding), seen: new Set<ts.Node>() };
+  const proof: Proof = { scopes: context.scopes, binding, seen: new Set() };
   if (!ts.isCaseBlock(binding.scope.node) && runsLater(proof, fn)) return;
   const use = binding.references.find(({ node }) => node.pos >= fn.pos && node.end <= fn.end);
   context.diagnostics.push(
@@ -119,12 +133,11 @@ function checkRunsLater(context: Context, fn: FunctionBoundary, binding: Binding
 
 interface Proof {
   readonly scopes: Scopes;
-  readonly owner: FunctionBoundary | null;
-  readonly at: number;
+  readonly binding: Binding;
   readonly seen: Set<ts.Node>;
 }
 
-/** True when `fn` is only known under a name that is not used before `at`. */
+/** True when `fn` is only known under a name that is not used before the variable has its value. */
 function runsLater(proof: Proof, fn: FunctionBoundary): boolean {
   if (proof.seen.has(fn)) return true;
   proof.seen.add(fn);
@@ -132,14 +145,29 @@ function runsLater(proof: Proof, fn: FunctionBoundary): boolean {
   const binding = name && proof.scopes.declared(name);
   if (!binding) return false;
   return binding.references.every(({ node }) => {
-    const around = childFunction(node, proof.owner);
-    if (around === null) return node.pos >= proof.at;
-    return (!ts.isFunctionDeclaration(around) && around.pos >= proof.at) || runsLater(proof, around);
+    const around = childFunction(node, proof.binding.scope.owner);
+    if (around === null) return isInitialisedAt(proof.binding, node.getStart());
+    const isMadeLater = !ts.isFunctionDeclaration(around) && isInitialisedAt(proof.binding, around.getStart());
+    return isMadeLater || runsLater(proof, around);
   });
 }
 
+/** The name that a function is known under: its own, or the variable's that holds it, alone or inside a literal. */
 function nameOf(fn: FunctionBoundary): ts.Node | null {
   if (ts.isFunctionDeclaration(fn)) return fn.name ?? null;
-  const { parent } = walkUpWrappers(fn);
+  const { parent } = walkUpLiterals(fn);
   return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name : null;
+}
+
+/**
+ * Nobody can reach into an object or array literal before it is complete: `{ m() {} }`, `[() => 1]`, and what is
+ * nested in such. A getter or a `__proto__` changes nothing, as making the literal reads none of its properties.
+ */
+function walkUpLiterals(node: ts.Node): ts.Node {
+  const outer = walkUpWrappers(node);
+  const { parent } = outer;
+  if (ts.isPropertyAssignment(parent)) return walkUpLiterals(parent.parent);
+  if (ts.isArrayLiteralExpression(parent)) return walkUpLiterals(parent);
+  if (ts.isMethodDeclaration(outer) && ts.isObjectLiteralExpression(parent)) return walkUpLiterals(parent);
+  return outer;
 }

@@ -27,7 +27,7 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   const draft = createDraft();
   draft.variables.push(...captures.values());
   const variables = new Map(captures);
-  const machine = { draft, exits: [], checkpoints, numbers, calls: [] };
+  const machine = { draft, exits: [], checkpoints, numbers, calls: [], pending: new Map() };
   const c: MachineLowering = { unit, fn, variables, machine, closures: [], lifts: true };
   // The parameter list stays native, in `enter`: it sees captures, but not the slots it is about to fill.
   const parameters = toParameters({ ...c, variables: new Map(captures), machine: null });

@@ -28,6 +28,8 @@ export interface MachineDraft {
   readonly checkpoints: readonly Checkpoint[];
   readonly numbers: ReadonlyMap<ts.Node, number>;
   readonly calls: { readonly checkpoint: number; readonly code: Code }[];
+  /** Early boxes still to be made, each before the statement whose closure first captures it. */
+  readonly pending: Map<Binding, number>;
 }
 
 export type MachineLowering = Lowering & { readonly machine: MachineDraft };

@@ -4,7 +4,7 @@ import { isAssignmentOperator } from "../1-read/references.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Variable } from "../ir.ts";
 import { code, text } from "./code.ts";
-import { declareBlockScoped, initialise, initialisePattern } from "./declarations.ts";
+import { declareBlockScoped, initialise, initialisePattern, makePendingBoxes } from "./declarations.ts";
 import { emit, endBlock, enterBlock, goInto, leaveBlock, openBlock } from "./draft.ts";
 import { leave, toLeave } from "./exits.ts";
 import { lowerEffect, lowerInto, lowerTest, lowerValue } from "./expressions.ts";
@@ -22,6 +22,7 @@ export function lowerStatements(c: MachineLowering, statements: readonly ts.Stat
 /** `labels`: those that stand before the statement, for its own `continue`. */
 export function lowerStatement(c: MachineLowering, node: ts.Statement, labels: readonly string[] = []): void {
   keepComments(c, node);
+  makePendingBoxes(c, node);
   if (isVerbatim(c, node)) return emitVerbatim(c, node);
   lowerByKind(c, node, labels);
 }
@@ -73,10 +74,12 @@ function refuse(c: MachineLowering, node: ts.Statement): void {
   notYet(c.unit, node, { construct, way });
 }
 
-/** Comments above a statement, and behind it on its line, stay with its first instruction. */
+/** Comments above a statement, and behind it on its line, stand above its first instruction. */
 function keepComments(c: MachineLowering, node: ts.Statement): void {
   const { text: source } = c.unit.module.file;
-  for (const { pos, end } of ts.getLeadingCommentRanges(source, node.pos) ?? []) {
+  const leading = ts.getLeadingCommentRanges(source, node.pos) ?? [];
+  const trailing = ts.getTrailingCommentRanges(source, node.end) ?? [];
+  for (const { pos, end } of [...leading, ...trailing]) {
     emit(c.machine.draft, [{ kind: "source", start: pos, end }]);
   }
 }

@@ -15,7 +15,7 @@ import { callCode } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, text } from "./code.ts";
 import { leaveText, staysInside } from "./exits.ts";
-import { initialisedAt } from "./findBoxes.ts";
+import { isInitialisedAt } from "./findBoxes.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
 import { notYet } from "./unit.ts";
 
@@ -77,7 +77,9 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
       const value = ts.isReturnStatement(node) && node.expression ? toCode(c, node.expression, overrides) : null;
       return leaveText(c, node, { root, value });
     }
-    invariant(!ts.isAwaitExpression(node), `an await at ${node.getStart()} is printed as it was`);
+    // What is refused is still walked to its end, so that one run finds everything that is refused.
+    const isRefused = c.unit.diagnostics.length > 0;
+    invariant(isRefused || !ts.isAwaitExpression(node), `an await at ${node.getStart()} is printed as it was`);
   }
   checkOuter(c, node);
   return null;
@@ -127,7 +129,7 @@ function checkInitialised(c: Lowering, { node, binding, within }: Reference): vo
   if (!["let", "const", "class"].includes(binding.kind)) return;
   const { node: scope } = binding.scope;
   const sameClause = !ts.isCaseBlock(scope) || clauseOf(node, scope) === clauseOf(binding.declarations[0] ?? node, scope);
-  if (sameClause && node.getStart() >= initialisedAt(binding)) return;
+  if (sameClause && isInitialisedAt(binding, node.getStart())) return;
   notYet(c.unit, node, {
     construct: `a use of '${binding.name}' that may run before its declaration`,
     way: `Declare '${binding.name}' above, or give it a first value there.`,

@@ -21,7 +21,7 @@ export interface Shell {
 /** The shell as an expression; a declaration's too, as `function fulfil(order) { ... }` is both. */
 export function emitShell(context: EmitContext, shell: Shell): Code {
   const { node } = shell.machine;
-  if (ts.isArrowFunction(node)) return toNamedCode(emitArrow(context, shell), shell.inferredName);
+  if (ts.isArrowFunction(node)) return emitArrow(context, shell);
   const { words } = context;
   const parameters = leadingParameters(node, words.free).join(", ");
   const call = code`{ return ${startCode(context, shell, ["this", "arguments"])}; }`;
@@ -40,9 +40,10 @@ function emitArrow(context: EmitContext, shell: Shell): Code {
   const parameters = leadingParameters(node, words.free);
   if (parameters.length === parametersOf(node).length) {
     const list = parameters.join(", ");
-    return code`(${list}) => ${startCode(context, shell, ["undefined", `[${list}]`])}`;
+    return toNamedCode(code`(${list}) => ${startCode(context, shell, ["undefined", `[${list}]`])}`, shell.inferredName);
   }
-  const arrow = code`(...${words.args}) => ${startCode(context, shell, ["undefined", words.args])}`;
+  const rest = code`(...${words.args}) => ${startCode(context, shell, ["undefined", words.args])}`;
+  const arrow = toNamedCode(rest, shell.inferredName);
   return parameters.length === 0 ? arrow : code`${words.arity}(${String(parameters.length)}, ${arrow})`;
 }
 

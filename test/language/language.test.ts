@@ -12,7 +12,7 @@ test.each(names)("%s does the same native, compiled, and rebuilt from its live s
   const program = toProgram(source, `fixtures/language/${name}/input.ts`);
   // The operations take turns of their own; everything else must keep those of the source.
   const logs = await runAll(program, !source.includes('"@durablec/runtime"'));
-  expect(logs.native.length).toBeGreaterThan(1);
+  expect(logs.native.length).toBeGreaterThan(0);
   expect(logs.compiled).toEqual(logs.native);
   expect(logs.rebuilt).toEqual(logs.native);
 });

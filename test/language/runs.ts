@@ -37,15 +37,28 @@ export function toProgram(source: string, fileName: string): Program {
   const { modules, diagnostics } = compileText(source, fileName, { verify: true });
   const [module] = modules;
   if (module === undefined || diagnostics.length > 0) throw new CompileError(diagnostics, source);
-  const compiled = evaluate(module.code, authoring);
-  return { native: evaluate(source, nativeOperations), compiled, rebuilt: toRebuilt(compiled), code: module.code };
+  return {
+    native: toNative(source),
+    compiled: evaluate(module.code, authoring),
+    // A module of its own, so that module variables start afresh.
+    rebuilt: toRebuilt(evaluate(module.code, authoring)),
+    code: module.code,
+  };
 }
 
-export async function runAll(program: Program, timed = true): Promise<Readonly<Record<"native" | "compiled" | "rebuilt", Log>>> {
+/** The program as it was written. Throws when it is no program. */
+export function toNative(source: string): Main {
+  return evaluate(source, nativeOperations);
+}
+
+export async function runAll(
+  { native, compiled, rebuilt }: Program,
+  timed = true,
+): Promise<Readonly<Record<"native" | "compiled" | "rebuilt", Log>>> {
   return {
-    native: await support.record(() => program.native(), timed),
-    compiled: await support.record(() => program.compiled(), timed),
-    rebuilt: await support.record(() => program.rebuilt(), timed),
+    native: await support.record(() => native(), timed),
+    compiled: await support.record(() => compiled(), timed),
+    rebuilt: await support.record(() => rebuilt(), timed),
   };
 }
 
