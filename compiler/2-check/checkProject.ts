@@ -3,12 +3,14 @@ import type { DurableProgram } from "../program.ts";
 import { checkDeterminism } from "./checkDeterminism.ts";
 import { checkDirectives } from "./checkDirectives.ts";
 import { checkPromises } from "./checkPromises.ts";
+import { checkRefused } from "./checkRefused.ts";
 import { checkResults } from "./checkResults.ts";
 
 /** Every check that needs no machine. `checkStorable` runs later: it asks which variables are live. */
 export function checkProject(program: DurableProgram): readonly Diagnostic[] {
   return [
     ...checkDirectives(program),
+    ...checkRefused(program),
     ...checkDeterminism(program),
     ...checkPromises(program),
     ...checkResults(program),

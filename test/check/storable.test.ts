@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { toMachines } from "../../compiler/index.ts";
 import { checkResults } from "../../compiler/2-check/checkResults.ts";
 import { checkStorable } from "../../compiler/3-lower/checkStorable.ts";
 import { findingsOf, readCases, testCases, type Suite } from "./cases.ts";
-import { toMachines } from "./machines.ts";
 
 const check = ({ program }: Suite) => [
   ...checkResults(program),
-  ...checkStorable(program, toMachines(program)),
+  ...checkStorable(
+    program,
+    program.modules.flatMap((module) => toMachines(module).machines),
+  ),
 ];
 const main = (parameters: string, body: string): string =>
   `export async function main(${parameters}): Promise<unknown> { "use durable"; ${body} return 1; }`;
@@ -91,7 +94,7 @@ export class Cart { #seen = new WeakSet(); [durable.save](): number { return thi
       "'order' cannot be stored: 'order.lines[].client' is a WeakMap, whose entries cannot be listed.",
     );
     expect(finding?.notes.map(({ message }) => message)).toEqual([
-      "'order' is needed after checkpoint 1 (value), line 2.",
+      "'order' is needed after checkpoint 1 (wait), line 2.",
     ]);
   });
 
