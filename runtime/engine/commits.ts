@@ -15,8 +15,15 @@ export interface Prepared {
   readonly commit: Commit;
 }
 
+interface Preparable {
+  readonly execution: Execution;
+  readonly snapshots: Snapshots;
+  /** The wake time in the execution's row. */
+  readonly wakeAt: number | null;
+}
+
 /** Takes up to 64 events from the outbox. The execution is parked: its state is the one after its last applied event. */
-export function prepareCommit(execution: Execution, snapshots: Snapshots, now: number): Prepared {
+export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now: number): Prepared {
   const batch = takeBatch(execution.outbox);
   const events = batch.map(toEvent);
   const stored: StoredEvent[] = events.map((event, index) => toStored(execution.applied + 1 + index, event));
@@ -39,7 +46,7 @@ export function prepareCommit(execution: Execution, snapshots: Snapshots, now: n
       execution: execution.id,
       events: stored,
       ...(snapshot === undefined ? {} : { snapshot }),
-      wakeAt: end === undefined ? wakeAt(execution, events, now) : null,
+      wakeAt: end === undefined ? nextWake(execution, events, { now, wakeAt }) : null,
       consumed: [
         ...execution.stale.splice(0),
         ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
@@ -112,11 +119,17 @@ const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled"];
  * When a worker that finds the execution unattended must look at it: now, if work goes on after this commit; else at
  * its earliest timer, those of these events included.
  */
-function wakeAt(execution: Execution, events: readonly JournalEvent[], now: number): number | null {
-  if (execution.outbox.length > 0 || events.some(({ kind }) => !PAUSES.includes(kind))) return now;
+function nextWake(
+  execution: Execution,
+  events: readonly JournalEvent[],
+  { now, wakeAt }: { readonly now: number; readonly wakeAt: number | null },
+): number | null {
+  // Any time that is over will do: the one in the row costs no write.
+  const atOnce = wakeAt !== null && wakeAt <= now ? wakeAt : now;
+  if (execution.outbox.length > 0 || events.some(({ kind }) => !PAUSES.includes(kind))) return atOnce;
   const reported = new Set(events.map((event) => ("op" in event ? event.op : "")));
   for (const operation of execution.operations.values()) {
-    if (!reported.has(operation.head.op) && operation.busy()) return now;
+    if (!reported.has(operation.head.op) && operation.busy()) return atOnce;
   }
   const times = events.map((event) =>
     event.kind === "WaitStarted"

@@ -41,11 +41,9 @@ export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks):
     throw error;
   }
   deliver(execution, messages);
-  let bytes = 0;
-  for (const { body } of tail) bytes += Buffer.byteLength(body);
   return {
     execution,
-    snapshots: new Snapshots(chunks, { events: tail.length, bytes }),
+    snapshots: new Snapshots(chunks, tail.length),
     report: {
       snapshotBytes: snapshot === null ? 0 : Buffer.byteLength(snapshot.body),
       tailEvents: tail.length,

@@ -2,9 +2,9 @@
  * When the state is written. Three bounds: a resume re-runs a short tail; all snapshots together cost at most twice the
  * journal, so what is written is at most three times what was recorded; and nothing ever depends on a snapshot.
  *
- * A snapshot is considered with every commit, and written when the bytes that are new in it fit the budget: twice the
- * journal written since the last one. A small state therefore travels with every event, a larger one with every few.
- * The text is cut into chunks by content, so what did not change costs nothing, however large it is.
+ * A snapshot is considered with every commit, and written when the bytes that are new in it fit the credit: twice what
+ * the journal has taken, less what snapshots have. A small state therefore travels with every event, a larger one with
+ * every few. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
  */
 import { EncodeError } from "../errors.ts";
 import type { SnapshotWrite } from "../stores/store.ts";
@@ -12,8 +12,10 @@ import { toChunks } from "../values/chunks.ts";
 
 /** Snapshot bytes allowed for each byte of journal. */
 const ALLOWANCE = 2;
-/** After this many events a snapshot is tried even if the last one was too large. */
+/** After this many events a snapshot is tried whatever the last one was like. */
 const TAIL_MAX = 64;
+/** A state of so many characters is tried with every commit. */
+const SMALL = 4_096;
 /** After a state that could not be written, this many events pass before the next try. */
 const PAUSE_AFTER_FAILURE = 8;
 
@@ -35,24 +37,29 @@ export interface Occasion {
 }
 
 export class Snapshots {
-  /** What the last snapshot is made of. */
   private known: ReadonlySet<string>;
-  private journalBytes = 0;
+  /** Bytes that snapshots may still take: each byte of journal brings some, each written byte takes one. */
+  private credit = 0;
   /** Events since the last snapshot. */
   private tail: number;
+  /** Journal bytes since the last try. */
+  private recorded = 0;
+  /** Characters of the last state that was tried. */
+  private size = 0;
   /** New bytes of the last state that was too large to write. */
   private tooLarge = 0;
   private pause = 0;
   problem: SnapshotProblem | null = null;
 
-  constructor(chunks: readonly string[], tail: { readonly events: number; readonly bytes: number }) {
+  /** `chunks` and `tailEvents`: what the last snapshot is made of, and the events after it. */
+  constructor(chunks: readonly string[], tailEvents: number) {
     this.known = new Set(chunks);
-    this.tail = tail.events;
-    this.journalBytes = tail.bytes;
+    this.tail = tailEvents;
   }
 
   consider(occasion: Occasion): SnapshotWrite | undefined {
-    this.journalBytes += occasion.journalBytes;
+    this.credit += occasion.journalBytes * ALLOWANCE;
+    this.recorded += occasion.journalBytes;
     this.tail += occasion.events;
     if (occasion.seq === 0 || !this.worthTrying(occasion)) return undefined;
     try {
@@ -69,21 +76,24 @@ export class Snapshots {
     if (forced) return true;
     this.pause -= events;
     if (this.pause > 0) return false;
-    const budget = this.journalBytes * ALLOWANCE;
-    // Encoding a large state only to find it too large again would cost more than the tail it saves.
-    return this.tooLarge <= budget || this.tail % TAIL_MAX < events;
+    if (this.tail >= TAIL_MAX) return true;
+    // Encoding costs time whether or not it is written: a large state waits until the journal has grown with it.
+    return this.size <= Math.max(SMALL, this.recorded) && this.tooLarge <= this.credit;
   }
 
-  private write({ seq, save, forced, events, journalBytes }: Occasion): SnapshotWrite | undefined {
-    const chunks = toChunks(save());
+  private write({ seq, save, forced, events }: Occasion): SnapshotWrite | undefined {
+    const text = save();
+    const chunks = toChunks(text);
     this.problem = null;
+    this.size = text.length;
+    this.recorded = 0;
     const hashes = chunks.map(({ hash }) => hash);
     const fresh = new Map(
       chunks.filter(({ hash }) => !this.known.has(hash)).map((chunk) => [chunk.hash, chunk]),
     );
     let bytes = 0;
     for (const { body } of fresh.values()) bytes += Buffer.byteLength(body);
-    if (!forced && bytes > this.journalBytes * ALLOWANCE) {
+    if (!forced && bytes > this.credit) {
       this.tooLarge = bytes;
       return undefined;
     }
@@ -93,7 +103,7 @@ export class Snapshots {
     this.tooLarge = 0;
     // The events that are committed with it come after it.
     this.tail = events;
-    this.journalBytes = journalBytes;
+    this.credit = Math.max(this.credit - bytes, 0);
     return { seq, chunks: hashes, added: [...fresh.values()], removed };
   }
 }

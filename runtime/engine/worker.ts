@@ -195,7 +195,7 @@ export class Worker {
     this.ready.clear();
     const prepared = batch.map((running) => ({
       running,
-      ...prepareCommit(running.execution, running.snapshots, world.now()),
+      ...prepareCommit(running, world.now()),
     }));
     const drowsy = [...this.drowsy].filter((running) => this.mayLeave(running));
     this.drowsy.clear();

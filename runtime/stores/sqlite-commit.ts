@@ -24,6 +24,8 @@ export class SqliteCommits {
   /** Right as long as no other connection has written, which every transaction looks at first. */
   private readonly entries = new Map<string, Entry>();
   private version: unknown = null;
+  /** The epoch that has been found to be the owner's since, so that it need not be read again. */
+  private owned: number | null = null;
   private readonly statements: Readonly<Record<keyof typeof SQL, StatementSync>>;
 
   constructor(connection: SqliteConnection) {
@@ -42,12 +44,7 @@ export class SqliteCommits {
 
   commit(epoch: number, commits: readonly Commit[]): void {
     this.transaction(() => {
-      const owner = this.statements.epoch.get();
-      if (owner === undefined || owner.epoch !== epoch || owner.id === null) {
-        throw new FencedError(
-          `Another worker has taken over the store ${this.connection.file}: nothing of this commit was written.`,
-        );
-      }
+      if (epoch !== this.owned) this.assertOwned(epoch);
       for (const commit of commits) this.commitOne(commit);
     });
   }
@@ -56,15 +53,31 @@ export class SqliteCommits {
     try {
       return this.connection.write(() => {
         const version = this.statements.version.get()!.data_version;
-        if (version !== this.version) this.entries.clear();
+        if (version !== this.version) this.forget();
         this.version = version;
         return work();
       });
     } catch (error) {
       // What the entries say has not happened.
-      this.entries.clear();
+      this.forget();
       throw error;
     }
+  }
+
+  /** Nothing that was read before counts any more. Also to be called when this connection changes the owner. */
+  forget(): void {
+    this.entries.clear();
+    this.owned = null;
+  }
+
+  private assertOwned(epoch: number): void {
+    const owner = this.statements.epoch.get();
+    if (owner === undefined || owner.epoch !== epoch || owner.id === null) {
+      throw new FencedError(
+        `Another worker has taken over the store ${this.connection.file}: nothing of this commit was written.`,
+      );
+    }
+    this.owned = epoch;
   }
 
   private createOne({ id, function: name, input, createdAt, event }: NewExecution): boolean {

@@ -14,7 +14,7 @@ export const MIGRATIONS: readonly Migration[] = [{ number: 1, apply: (database) 
 
 /**
  * What is rewritten often is small and apart from what is large and written once: an UPDATE rewrites its whole row.
- * Rows of one execution share its `key`, so that its journal lies together and no id is stored with each event.
+ * Rows of one execution share its `key`, so that no id is stored with each event.
  */
 const SCHEMA_1 = `
   CREATE TABLE executions (
@@ -43,24 +43,29 @@ const SCHEMA_1 = `
     error TEXT
   ) STRICT;
 
+  -- In the order of writing, with an index, not by execution: a hundred executions that take a step at the same moment
+  -- then write to one end of one table instead of to a hundred pages (measured: half the time for each event).
+  -- No foreign keys here and in the next two tables, which are written with every step: they cost half a microsecond
+  -- a row, and the key comes from a row that was read in the same transaction or kept since.
   CREATE TABLE events (
-    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    number INTEGER PRIMARY KEY,
+    execution INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (execution, seq)
-  ) STRICT, WITHOUT ROWID;
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX events_execution ON events (execution, seq);
 
   -- One chunk: hash in "chunks", text in "body". Several: hashes with spaces between, text in the table chunks.
   CREATE TABLE snapshots (
-    execution INTEGER PRIMARY KEY REFERENCES executions (key) ON DELETE CASCADE,
+    execution INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     chunks TEXT NOT NULL,
     body TEXT
   ) STRICT;
 
   CREATE TABLE chunks (
-    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    execution INTEGER NOT NULL,
     hash TEXT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (execution, hash)

@@ -41,9 +41,15 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
   };
   return {
     name: file,
-    acquire: (owner, now, staleMs) => ownership.acquire(owner, now, staleMs),
+    acquire: (owner, now, staleMs) => {
+      commits.forget();
+      return ownership.acquire(owner, now, staleMs);
+    },
     renew: (epoch, now) => ownership.renew(epoch, now),
-    release: (epoch) => ownership.release(epoch),
+    release: (epoch) => {
+      commits.forget();
+      ownership.release(epoch);
+    },
     create: (execution: NewExecution) => createAll([execution])[0]!,
     createAll,
     commit: (epoch: number, list: readonly Commit[]) => commits.commit(epoch, list),

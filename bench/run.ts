@@ -1,0 +1,20 @@
+/** `npm run bench [-- awaits|steps|resume]`: ratios of one run on one machine, medians of rounds. */
+import { join } from "node:path";
+import { build } from "../compiler/build.ts";
+import { benchAwaits } from "./awaits.ts";
+import { benchResume } from "./resume.ts";
+import { benchSteps } from "./steps.ts";
+import * as native from "./functions/source.ts";
+
+const FUNCTIONS = join(import.meta.dirname, "functions");
+const out = join(FUNCTIONS, "dist");
+const { findings, typeErrors } = build({ tsconfig: join(FUNCTIONS, "tsconfig.json"), outDir: out });
+for (const { code, message } of findings) throw new Error(`${code} ${message}`);
+for (const { messageText } of typeErrors) throw new Error(JSON.stringify(messageText));
+const compiled = (await import(join(out, "source.js"))) as typeof native;
+
+const chosen = process.argv.slice(2);
+const wanted = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
+if (wanted("awaits")) await benchAwaits({ native, compiled }, 1_000_000, 7);
+if (wanted("steps")) await benchSteps(compiled.steps, 2_000, 5);
+if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000, 10_000, 100_000], 3);

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { runRebuild, runRestart } from "@durablec/runtime/testing";
+import type * as Functions from "../../fixtures/engine/functions.ts";
+import type * as World from "../../fixtures/engine/world.ts";
+import { compileFixture } from "../support/compileFixture.ts";
+
+let f: typeof Functions;
+let world: typeof World;
+
+beforeAll(async () => {
+  const compiled = compileFixture("fixtures/engine");
+  f = (await import(join(compiled, "functions.js"))) as typeof Functions;
+  world = (await import(join(compiled, "world.js"))) as typeof World;
+});
+
+beforeEach(() => {
+  world.lines.length = 0;
+});
+
+describe("dropped and brought back from bytes after every commit", () => {
+  const cases: readonly [name: string, run: () => Promise<unknown>, expected: unknown, lines: number][] = [
+    ["threeSteps", () => all(f.threeSteps, "s"), "s123", 3],
+    ["failsTwice", () => all(f.failsTwice, null), 3, 3],
+    ["declined", () => all(f.declined, null), "51 Declined declined: 51", 0],
+    ["sleeps", () => all(f.sleeps, 20), "after", 2],
+    ["parallel", () => all(f.parallel, 3), ["p0", "p1", "p2", "x", "y12", "plain", "z12"], 8],
+    ["held", () => all(f.held, null), "early task12 late early", 4],
+    ["shares", () => all(f.shares, null), [true, true, 2, true, [1, 2], 2], 0],
+    ["returnsPromise", () => all(f.returnsPromise, "r"), "r123", 4],
+    ["badSubmitter", () => all(f.badSubmitter, null), "CallbackSubmitterError: declined: no one there", 0],
+    ["explicit", () => all(f.explicit, null), "xxx", 1],
+    ["accumulates", () => all(f.accumulates, 30), 30, 0],
+  ];
+
+  it.each(cases)("%s gives the same, each step once", async (_name, run, expected, lines) => {
+    expect(await run()).toEqual(expected);
+    expect(world.lines).toHaveLength(lines);
+  });
+
+  async function all<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
+    const { result, restarts, problems } = await runRestart(fn, input);
+    expect(problems).toEqual([]);
+    expect(restarts).toBeGreaterThan(0);
+    return result;
+  }
+
+  it("reports the variable that keeps a state from being written, and still gives the result", async () => {
+    const { result, problems } = await runRestart(f.unwritableLocal, 5);
+    expect(result).toBe(10);
+    expect(problems[0]).toMatch(/Cannot write handle: .*WeakMap.* live at checkpoint 1 of unwritableLocal \(.*functions\.ts:\d+\)/);
+  });
+});
+
+describe("rebuilt from the live slots at every await", () => {
+  it("gives the same, with everything else poisoned", async () => {
+    expect(await runRebuild(f.threeSteps, "s")).toBe("s123");
+    expect(await runRebuild(f.parallel, 2)).toEqual(["p0", "p1", "x", "y12", "plain", "z12"]);
+    expect(await runRebuild(f.shares, null)).toEqual([true, true, 2, true, [1, 2], 2]);
+    expect(await runRebuild(f.counts, 100)).toBe(4950);
+  });
+});
