@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { build } from "../compiler/build.ts";
 import { Trouble } from "./exit.ts";
-import { printFindings } from "./format/findings.ts";
+import { formatFindings } from "./format/findings.ts";
 import type { Io } from "./io.ts";
 import { findTsconfig, type Target } from "./target.ts";
 
@@ -13,7 +13,8 @@ export function buildForRun(target: Target, project: string | undefined, io: Io)
   const tsconfig = findTsconfig(project, dirname(target.file), io);
   const outDir = join(dirname(tsconfig), ".durable/build");
   const result = build({ tsconfig, outDir, typeCheck: false });
-  printFindings(result, io);
+  const said = formatFindings(result, "pretty", io);
+  if (said !== "") io.err(said);
   if (result.manifest === null) return null;
   const listed = result.manifest.functions.find(
     ({ source, name }) => join(result.root, source) === target.file && name === target.name,

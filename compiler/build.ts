@@ -5,7 +5,8 @@
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ts } from "ts-morph";
 import type { Diagnostic } from "./diagnostic.ts";
-import { compileProgram, type CompiledModule } from "./index.ts";
+import { sortFindings } from "./diagnostics/sortFindings.ts";
+import { compileProgram, toMachines, type CompiledModule } from "./index.ts";
 import { readProgram } from "./1-read/readProgram.ts";
 import { readProject } from "./1-read/readProject.ts";
 import { readSyntaxErrors, readTypeErrors } from "./1-read/readTypeErrors.ts";
@@ -20,7 +21,7 @@ import { writeFiles } from "./5-write/writeFiles.ts";
 export interface BuildRequest {
   /** Path of the `tsconfig.json`. */
   readonly tsconfig: string;
-  /** In place of the tsconfig's `outDir`. Where neither says one: `dist` beside the tsconfig. */
+  /** Absolute. In place of the tsconfig's `outDir`. Where neither says one: `dist` beside the tsconfig. */
   readonly outDir?: string;
   /** False leaves out TypeScript's type check, as `tsc --noCheck` does. Default true. */
   readonly typeCheck?: boolean;
@@ -30,6 +31,7 @@ export interface BuildRequest {
 
 /** What is known of a project before anything is written. */
 export interface Analysis {
+  readonly tsconfig: string;
   /** Absolute path of the project's folder. */
   readonly root: string;
   readonly outDir: string;
@@ -62,16 +64,21 @@ export function analyse(request: BuildRequest): Analysis {
     ...(request.previous === undefined ? {} : { previous: request.previous.program }),
   });
   const options = program.getCompilerOptions();
-  const found = { root, outDir: toOutDir(options), program };
+  const found = { tsconfig, root, outDir: toOutDir(options), program };
   const typeErrors = request.typeCheck === false ? readSyntaxErrors(program) : readTypeErrors(program);
   // A durable function that does not type-check may be anything: what we would say of it is noise.
   if (typeErrors.length > 0) return { ...found, typeErrors, findings: [], modules: [], hasErrors: true };
   const project = readProject({ kind: "program", program, root });
   const { modules, diagnostics } = compileProgram(project, toStripOptions(options));
-  const machines = modules.flatMap((module) => module.machines);
-  const findings = [...checkProject(project), ...diagnostics, ...checkStorable(project, machines)].sort(
-    byPlace,
+  // A module with errors has no output, and still its sound functions are looked at: one run finds as much as it can.
+  const machines = project.modules.flatMap(
+    (module) => (modules.find(({ path }) => path === module.path) ?? toMachines(module)).machines,
   );
+  const findings = sortFindings([
+    ...checkProject(project),
+    ...diagnostics,
+    ...checkStorable(project, machines),
+  ]);
   return {
     ...found,
     typeErrors,
@@ -113,8 +120,4 @@ function findModule(
   return relative(outDir, module?.path ?? outDir)
     .split(sep)
     .join("/");
-}
-
-function byPlace(a: Diagnostic, b: Diagnostic): number {
-  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start;
 }

@@ -1,4 +1,4 @@
-import { dirname, relative } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { BuildRequest, BuildResult } from "../../compiler/build.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
@@ -66,7 +66,7 @@ function toRequest(args: BuildArgs, io: Io): BuildRequest {
   return {
     tsconfig: findTsconfig(args.project, io.cwd, io),
     typeCheck: !args.noCheck,
-    ...(args.outDir === undefined ? {} : { outDir: args.outDir }),
+    ...(args.outDir === undefined ? {} : { outDir: resolve(io.cwd, args.outDir) }),
   };
 }
 
@@ -84,15 +84,16 @@ async function timed(request: BuildRequest): Promise<TimedBuild> {
 }
 
 async function report({ result, tookMs }: TimedBuild, args: BuildArgs, io: Io): Promise<ExitCode> {
-  const { printFindings, toPlainErrors } = await import("../format/findings.ts");
-  const { manifest, findings, outDir, files, changed } = result;
+  const { formatFindings, listFindings } = await import("../format/findings.ts");
+  const { manifest, outDir, files, changed } = result;
   const exit = manifest === null ? EXIT.findings : EXIT.ok;
   if (args.json) {
-    const typeErrors = toPlainErrors(result.typeErrors);
-    io.out(toJson({ ok: manifest !== null, outDir, files, changed, manifest, findings, typeErrors }));
+    const findings = listFindings(result, io);
+    io.out(toJson({ ok: manifest !== null, outDir, files, changed, manifest, findings }));
     return exit;
   }
-  printFindings(result, io);
+  const said = formatFindings(result, "pretty", io);
+  if (said !== "") io.out(said);
   if (manifest === null) return exit;
   const checkpoints = manifest.functions.reduce((sum, one) => sum + one.checkpoints.length, 0);
   io.out(

@@ -47,8 +47,9 @@ async function compile(
   io: Io,
 ): Promise<readonly ManifestFunction[] | null> {
   const { findCompiled } = await import("../findCompiled.ts");
-  const { printFindings } = await import("../format/findings.ts");
+  const { formatFindings } = await import("../format/findings.ts");
   const { analysis, compiled } = findCompiled(target, args.project, io);
-  printFindings(analysis, io);
+  const said = formatFindings(analysis, "pretty", io);
+  if (said !== "") io.err(said);
   return compiled === null ? null : compiled.functions;
 }

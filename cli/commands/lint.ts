@@ -1,3 +1,4 @@
+import type { Analysis } from "../../compiler/build.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import type { Io } from "../io.ts";
@@ -29,8 +30,15 @@ export function addLint(cli: Cli, face: Face): Cli {
 
 async function lint(args: LintArgs, io: Io): Promise<ExitCode> {
   const { analyse } = await import("../../compiler/build.ts");
-  const { printFindings } = await import("../format/findings.ts");
+  const { formatFindings } = await import("../format/findings.ts");
   const analysis = analyse({ tsconfig: findTsconfig(args.project, io.cwd, io), typeCheck: false });
-  printFindings(analysis, io);
+  const said = formatFindings(analysis, args.json ? "json" : args.format, io);
+  if (said !== "") io.out(said);
+  else if (args.format === "pretty") io.out(`nothing found in ${countFunctions(analysis)}`);
   return analysis.hasErrors ? EXIT.findings : EXIT.ok;
+}
+
+function countFunctions({ modules }: Analysis): string {
+  const count = modules.reduce((sum, { machines }) => sum + machines.length, 0);
+  return `${count} durable function${count === 1 ? "" : "s"}`;
 }

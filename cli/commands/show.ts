@@ -33,9 +33,10 @@ export function addShow(cli: Cli, face: Face): Cli {
 async function show(args: ShowArgs, io: Io): Promise<ExitCode> {
   const target = toTarget(args.target, io);
   const { findCompiled, printAfter } = await import("../findCompiled.ts");
-  const { printFindings } = await import("../format/findings.ts");
+  const { formatFindings } = await import("../format/findings.ts");
   const { analysis, compiled } = findCompiled(target, args.project, io);
-  printFindings(analysis, io);
+  const said = formatFindings(analysis, "pretty", io);
+  if (said !== "") io.err(said);
   if (compiled === null) return EXIT.findings;
   const text = printAfter(args.pass, compiled);
   io.out(args.json ? toJson({ function: compiled.machine.id, pass: args.pass, text }) : text.trimEnd());
