@@ -63,10 +63,16 @@ interface Compiled {
 function compileModule(module: DurableModule, options: CompileOptions): Compiled {
   const { machines, diagnostics, context } = toMachines(module, options);
   if (diagnostics.some(({ severity }) => severity === "error")) return { output: null, diagnostics };
-  const emitted = printText(emitModule({ module, words: context.words, context, machines }), module.file, module.path);
+  const emitted = printText(
+    emitModule({ module, words: context.words, context, machines }),
+    module.file,
+    module.path,
+  );
   const hashed = placeHashes(context, { machines, file: module.file, text: emitted.text });
   const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, options);
-  const functions = machines.flatMap((machine) => toDescription(context, { machine, hashes: hashed.hashes, module }));
+  const functions = machines.flatMap((machine) =>
+    toDescription(context, { machine, hashes: hashed.hashes, module }),
+  );
   return { output: { path: module.path, code, map, machines, functions }, diagnostics };
 }
 
@@ -89,7 +95,11 @@ export function toMachines(module: DurableModule, options: CompileOptions = {}):
     .flatMap(({ machine }) => machine ?? [])
     .map((machine) => verify(simplify(machine), "lower"))
     .map((machine) => verify(findLiveness(machine), "liveness"));
-  return { machines, diagnostics: lowered.flatMap(({ diagnostics }) => diagnostics), context: toContext(module, words) };
+  return {
+    machines,
+    diagnostics: lowered.flatMap(({ diagnostics }) => diagnostics),
+    context: toContext(module, words),
+  };
 }
 
 function toContext({ file, path }: DurableModule, words: EmitContext["words"]): EmitContext {

@@ -77,7 +77,8 @@ function ofKnownFunction(context: Context, known: ts.FunctionLikeDeclaration, na
   const mark = context.marks.get(known);
   if (mark === "use durable") return { kind: "task" };
   const isInner = isInsideDurable(context, known);
-  if (mark === "use step") return isInner ? { kind: "dynamic", name } : { kind: "step", name, optioned: true };
+  if (mark === "use step")
+    return isInner ? { kind: "dynamic", name } : { kind: "step", name, optioned: true };
   if (!isAsync(known)) return PLAIN;
   if (!isInner) return { kind: "step", name, optioned: false };
   return findRole(context, known) === "durable" ? { kind: "task" } : { kind: "dynamic", name };
@@ -94,14 +95,19 @@ function operationOf({ scopes }: Context, callee: ts.Expression): OperationName 
   const root = rootOf(callee);
   const specifier = root && scopes.reference(root)?.binding?.declarations[0]?.parent;
   if (!specifier || !isFromRuntime(specifier)) return null;
-  if (ts.isImportSpecifier(specifier) && callee === root) return toOperation((specifier.propertyName ?? specifier.name).text);
+  if (ts.isImportSpecifier(specifier) && callee === root)
+    return toOperation((specifier.propertyName ?? specifier.name).text);
   if (!ts.isNamespaceImport(specifier) || !ts.isPropertyAccessExpression(callee)) return null;
   return toOperation(callee.name.text);
 }
 
 function isFromRuntime(specifier: ts.Node): boolean {
   const declaration = ts.findAncestor(specifier, ts.isImportDeclaration);
-  return declaration !== undefined && ts.isStringLiteral(declaration.moduleSpecifier) && declaration.moduleSpecifier.text === RUNTIME;
+  return (
+    declaration !== undefined &&
+    ts.isStringLiteral(declaration.moduleSpecifier) &&
+    declaration.moduleSpecifier.text === RUNTIME
+  );
 }
 
 function toOperation(name: string): OperationName | null {
@@ -120,7 +126,8 @@ function functionOf(binding: Binding): ts.FunctionLikeDeclaration | null {
   const declaration = binding.declarations[0]?.parent;
   if (declaration === undefined) return null;
   if (ts.isFunctionDeclaration(declaration)) return declaration;
-  if (binding.kind !== "const" || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return null;
+  if (binding.kind !== "const" || !ts.isVariableDeclaration(declaration) || !declaration.initializer)
+    return null;
   const value = skipWrappers(declaration.initializer);
   return isFunctionWithBody(value) ? value : null;
 }

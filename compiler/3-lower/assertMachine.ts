@@ -25,7 +25,8 @@ function assertBlocks({ id, blocks, entry }: Machine): ReadonlyMap<BlockId, Bloc
   invariant(byId.size === blocks.length, `${id}: two blocks have one number`);
   invariant(byId.has(entry), `${id}: there is no entry block ${entry}`);
   for (const block of blocks) {
-    for (const to of successorsOf(block)) invariant(byId.has(to), `${id}: block ${block.id} leads to no block, ${to}`);
+    for (const to of successorsOf(block))
+      invariant(byId.has(to), `${id}: block ${block.id} leads to no block, ${to}`);
   }
   return byId;
 }
@@ -38,7 +39,10 @@ function assertEntries({ id, blocks, entry }: Machine, byId: ReadonlyMap<BlockId
     invariant(!resumes.has(end.resume), `${id}: two awaits resume in block ${end.resume}`);
     resumes.add(end.resume);
     const resumed = byId.get(end.resume);
-    invariant(resumed?.handler?.to === handler?.to, `${id}: checkpoint ${end.checkpoint} resumes in another region`);
+    invariant(
+      resumed?.handler?.to === handler?.to,
+      `${id}: checkpoint ${end.checkpoint} resumes in another region`,
+    );
   }
   for (const block of blocks) {
     const others = successorsOf(block).filter((to) => block.end.kind !== "await" || to !== block.end.resume);
@@ -57,7 +61,8 @@ function assertVariables({ id, blocks, variables }: Machine): void {
     invariant(known.has(variable), `${id}: ${variable.name} is no variable of the machine`);
   for (const { body, end, handler } of blocks) {
     if (handler) assert(handler.error);
-    for (const code of [...body.map((instruction) => instruction.code), codeOf(end)]) variablesIn(code).forEach(assert);
+    for (const code of [...body.map((instruction) => instruction.code), codeOf(end)])
+      variablesIn(code).forEach(assert);
     body.forEach(({ assigns }) => assigns.forEach(assert));
     if (end.kind === "await" && end.result) {
       assert(end.result);
@@ -98,4 +103,3 @@ function assertLiveness(machine: Machine): void {
     invariant(same, `${machine.id}: checkpoint ${number} keeps other variables than are live`);
   });
 }
-

@@ -56,7 +56,10 @@ function lowerLogical(c: MachineLowering, node: ts.BinaryExpression, { target, o
   const result = temporary(c, node);
   assign(c, result, readTarget(c, { target, overrides }));
   const [right, after] = [openBlock(draft), openBlock(draft)];
-  endBlock(draft, { kind: "branch", ...shortCircuit(node.operatorToken.kind, [read(result, at)], { right, after }) });
+  endBlock(draft, {
+    kind: "branch",
+    ...shortCircuit(node.operatorToken.kind, [read(result, at)], { right, after }),
+  });
   enterBlock(draft, right);
   lowerInto(c, node.right, result);
   assign(c, result, code`(${writeTarget(c, { target, overrides })} = ${read(result, at)})`);
@@ -83,10 +86,15 @@ function writeTarget(c: MachineLowering, { target, overrides }: Target): Code {
 
 function isLogicalAssignment(kind: ts.SyntaxKind): boolean {
   const { BarBarEqualsToken, AmpersandAmpersandEqualsToken, QuestionQuestionEqualsToken } = ts.SyntaxKind;
-  return [BarBarEqualsToken, AmpersandAmpersandEqualsToken, QuestionQuestionEqualsToken].some((known) => known === kind);
+  return [BarBarEqualsToken, AmpersandAmpersandEqualsToken, QuestionQuestionEqualsToken].some(
+    (known) => known === kind,
+  );
 }
 
 function refuse(c: MachineLowering, node: ts.Node): Code {
-  notYet(c.unit, node, { construct: "an await inside this assignment's target", way: "Await into a variable first." });
+  notYet(c.unit, node, {
+    construct: "an await inside this assignment's target",
+    way: "Await into a variable first.",
+  });
   return [text("undefined")];
 }

@@ -46,7 +46,8 @@ export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overri
   if (meaning.kind === "promiseAll") return code`${c.unit.words.all}(${argumentsCode(c, call, overrides)})`;
   if (!startsOperation(meaning)) return null;
   if (!isMachine(c)) return checkInClosure(c.unit, call, meaning);
-  if (meaning.kind === "step" || meaning.kind === "dynamic") return startCode(c, call, { meaning, overrides });
+  if (meaning.kind === "step" || meaning.kind === "dynamic")
+    return startCode(c, call, { meaning, overrides });
   if (isAwaited(call)) return null;
   const number = numberOf(c, call);
   return code`${text(`${c.unit.words.frame}.at(`, call.getStart())}${String(number)}, ${insideToCode(c, call, overrides)})`;
@@ -111,7 +112,10 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
     return dynamicCode(c, call, { number, name: meaning.name, callee, overrides });
   }
   const args = argumentsCode(c, call, overrides);
-  const head = text(`${c.unit.words.frame}.step(${number}, ${JSON.stringify(meaning.name)}, `, call.getStart());
+  const head = text(
+    `${c.unit.words.frame}.step(${number}, ${JSON.stringify(meaning.name)}, `,
+    call.getStart(),
+  );
   c.machine.calls.push({ checkpoint: number, code: bodyCode(c, call, callee) });
   if (callee.kind === "static") {
     const options = meaning.optioned ? code`, ${toCode(c, call.expression)}.step` : [];
@@ -119,7 +123,9 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
   }
   const { node } = callee;
   const receiver = toCode(c, callee.receiver, overrides);
-  const key = ts.isElementAccessExpression(node) ? code`, ${toCode(c, node.argumentExpression, overrides)}` : [];
+  const key = ts.isElementAccessExpression(node)
+    ? code`, ${toCode(c, node.argumentExpression, overrides)}`
+    : [];
   return code`${head}[${receiver}${key}${args.length > 0 ? ", " : ""}${args}])`;
 }
 
@@ -128,7 +134,8 @@ function bodyCode(c: Lowering, call: ts.CallExpression, callee: Callee): Code {
   const { args, self, key } = c.unit.words;
   if (callee.kind !== "member") return code`(...${args}) => ${toCode(c, call.expression)}(...${args})`;
   const { node } = callee;
-  if (ts.isElementAccessExpression(node)) return code`(${self}, ${key}, ...${args}) => ${self}[${key}](...${args})`;
+  if (ts.isElementAccessExpression(node))
+    return code`(${self}, ${key}, ...${args}) => ${self}[${key}](...${args})`;
   return code`(${self}, ...${args}) => ${self}.${text(node.name.text, node.name.getStart())}(...${args})`;
 }
 
@@ -140,7 +147,11 @@ interface Dynamic {
 }
 
 /** `$f.call(n, name, fn, self, [args])`, with the receiver evaluated once. */
-function dynamicCode(c: MachineLowering, call: ts.CallExpression, { number, name, callee, overrides }: Dynamic): Code {
+function dynamicCode(
+  c: MachineLowering,
+  call: ts.CallExpression,
+  { number, name, callee, overrides }: Dynamic,
+): Code {
   const head = text(`${c.unit.words.frame}.call(${number}, ${JSON.stringify(name)}, `, call.getStart());
   const args = argumentsCode(c, call, overrides);
   if (callee.kind !== "member" || overrides.has(call.expression)) {
@@ -162,11 +173,16 @@ interface Member {
 
 function memberCode(c: Lowering, { node, self, overrides }: Member): Code {
   const object = read(self, node.getStart());
-  if (ts.isElementAccessExpression(node)) return code`${object}[${toCode(c, node.argumentExpression, overrides)}]`;
+  if (ts.isElementAccessExpression(node))
+    return code`${object}[${toCode(c, node.argumentExpression, overrides)}]`;
   return code`${object}.${text(node.name.text, node.name.getStart())}`;
 }
 
-export function argumentsCode(c: Lowering, call: ts.CallExpression | ts.NewExpression, overrides: Overrides): Code {
+export function argumentsCode(
+  c: Lowering,
+  call: ts.CallExpression | ts.NewExpression,
+  overrides: Overrides,
+): Code {
   return joinCode(
     (call.arguments ?? []).map((argument) => toCode(c, argument, overrides)),
     ", ",

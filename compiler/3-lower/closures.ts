@@ -66,10 +66,13 @@ interface Obstacle {
 
 function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | null {
   const asArrow = "Write it as an arrow function in a variable.";
-  if (ts.isAccessor(fn) || ts.isConstructorDeclaration(fn)) return { construct: "an accessor that uses durable variables", way: asArrow };
+  if (ts.isAccessor(fn) || ts.isConstructorDeclaration(fn))
+    return { construct: "an accessor that uses durable variables", way: asArrow };
   if (ts.isMethodDeclaration(fn)) {
-    if (!ts.isObjectLiteralExpression(fn.parent)) return { construct: "a durable method of an inner class", way: asArrow };
-    if (ts.isComputedPropertyName(fn.name) || usesSuper(fn)) return { construct: "a method with a computed name or 'super'", way: asArrow };
+    if (!ts.isObjectLiteralExpression(fn.parent))
+      return { construct: "a durable method of an inner class", way: asArrow };
+    if (ts.isComputedPropertyName(fn.name) || usesSuper(fn))
+      return { construct: "a method with a computed name or 'super'", way: asArrow };
   }
   if (fn.asteriskToken && c.unit.module.oracle.role(fn) === "durable") {
     return { construct: "an async generator", way: "Return an array instead." };
@@ -80,7 +83,10 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
   const own = c.unit.scopes.captures(fn);
   const native = [...own].find((binding) => !c.variables.has(binding) && isBoxed(c, binding));
   if (native) {
-    return { construct: `a function that shares '${native.name}' with the function around it`, way: "Use a constant of its own." };
+    return {
+      construct: `a function that shares '${native.name}' with the function around it`,
+      way: "Use a constant of its own.",
+    };
   }
   return null;
 }
@@ -137,15 +143,18 @@ function toCapture(c: Lowering, binding: Binding): Variable {
   };
 }
 
-function functionCode(c: Lowering, inferredName: string | null): Pick<LiftedClosure, "code" | "inferredName"> {
+function functionCode(
+  c: Lowering,
+  inferredName: string | null,
+): Pick<LiftedClosure, "code" | "inferredName"> {
   const { fn } = c;
   if (ts.isMethodDeclaration(fn)) {
     return { code: toMemberCode(insideToCode(c, fn), fn.name.getText()), inferredName: null };
   }
   const name = ts.isFunctionDeclaration(fn) || ts.isFunctionExpression(fn) ? fn.name : undefined;
-  const captured = name && ts.isFunctionDeclaration(fn) && c.variables.has(c.unit.scopes.declared(name) as Binding);
+  const captured =
+    name && ts.isFunctionDeclaration(fn) && c.variables.has(c.unit.scopes.declared(name) as Binding);
   // Under its own name, the function would hide the box it shares with others.
   if (name && captured) return { code: insideToCode(c, fn, new Map([[name, []]])), inferredName: name.text };
   return { code: insideToCode(c, fn), inferredName };
 }
-

@@ -38,7 +38,8 @@ export function declareBlockScoped(c: MachineLowering, node: ts.Node): void {
     else c.machine.pending.set(binding, capturedAt);
   }
   const other = bindings.find(({ kind }) => kind === "other")?.declarations[0];
-  if (other) notYet(c.unit, other, { construct: "an enum or namespace in a function", way: "Move it to the module." });
+  if (other)
+    notYet(c.unit, other, { construct: "an enum or namespace in a function", way: "Move it to the module." });
   for (const binding of scoped) if (binding.kind === "function") makeFunction(c, binding);
 }
 
@@ -61,7 +62,10 @@ export function initialiseHoisted(c: MachineLowering, binding: Binding): void {
 function makeFunction(c: MachineLowering, binding: Binding): void {
   const fn = binding.declarations.at(-1)?.parent;
   const variable = c.variables.get(binding);
-  invariant(fn !== undefined && ts.isFunctionDeclaration(fn) && variable !== undefined, "a function is no declaration");
+  invariant(
+    fn !== undefined && ts.isFunctionDeclaration(fn) && variable !== undefined,
+    "a function is no declaration",
+  );
   const made = closureCode(c, fn);
   if (made !== null) initialise(c, variable, made);
 }
@@ -87,7 +91,9 @@ export function initialisePattern(c: MachineLowering, name: ts.BindingName, valu
     invariant(variable !== undefined, `${name.text} is not declared`);
     // A `var` has its variable, or box, since the function was entered.
     if (binding?.kind !== "var" && binding?.kind !== "parameter") return initialise(c, variable, value);
-    return variable.boxed ? emit(c.machine.draft, code`${read(variable, name.getStart())} = ${value};`) : assign(c, variable, value);
+    return variable.boxed
+      ? emit(c.machine.draft, code`${read(variable, name.getStart())} = ${value};`)
+      : assign(c, variable, value);
   }
   for (const variable of variablesIn(c, name)) if (variable.boxed) prepareBox(c, variable);
   const pattern = patternCode(c, name, true);
@@ -97,8 +103,10 @@ export function initialisePattern(c: MachineLowering, name: ts.BindingName, valu
 
 function prepareBox(c: MachineLowering, variable: Variable): void {
   const { declaration } = variable;
-  const isVar = declaration !== null && ["var", "parameter"].includes(c.unit.scopes.declared(declaration)?.kind ?? "");
-  if (!isVar && declaration !== null && !c.unit.boxes.early.has(declaration)) setWhole(c, variable, [text("undefined")]);
+  const isVar =
+    declaration !== null && ["var", "parameter"].includes(c.unit.scopes.declared(declaration)?.kind ?? "");
+  if (!isVar && declaration !== null && !c.unit.boxes.early.has(declaration))
+    setWhole(c, variable, [text("undefined")]);
 }
 
 function variablesIn(c: MachineLowering, name: ts.BindingName): readonly Variable[] {
@@ -107,5 +115,7 @@ function variablesIn(c: MachineLowering, name: ts.BindingName): readonly Variabl
     const variable = binding && c.variables.get(binding);
     return variable ? [variable] : [];
   }
-  return name.elements.flatMap((element) => (ts.isBindingElement(element) ? variablesIn(c, element.name) : []));
+  return name.elements.flatMap((element) =>
+    ts.isBindingElement(element) ? variablesIn(c, element.name) : [],
+  );
 }

@@ -66,7 +66,11 @@ export function goInto(draft: Draft, id: BlockId): void {
 
 export function addVariable(
   draft: Draft,
-  variable: Pick<Variable, "name" | "kind"> & { readonly declaration?: ts.Node; readonly origin?: ts.Node; readonly boxed?: boolean },
+  variable: Pick<Variable, "name" | "kind"> & {
+    readonly declaration?: ts.Node;
+    readonly origin?: ts.Node;
+    readonly boxed?: boolean;
+  },
 ): Variable {
   const { name, kind, declaration = null, origin = null, boxed = false } = variable;
   const added: Variable = { name, kind, declaration, origin, boxed };

@@ -32,8 +32,7 @@ export type Exit =
 type FinallyExit = Extract<Exit, { kind: "finally" }>;
 
 export type Leave =
-  | { readonly kind: "return" }
-  | { readonly kind: "break" | "continue"; readonly label: string | null };
+  { readonly kind: "return" } | { readonly kind: "break" | "continue"; readonly label: string | null };
 
 /** Routes 0 and 1 of every `finally`: go on after it, throw. */
 export const COMPLETED = 0;
@@ -114,7 +113,8 @@ function targetOf(exit: Exclude<Exit, FinallyExit>, way: Leave): BlockId | null 
 
 function routeOf(exit: FinallyExit, way: Leave): number {
   const same = (route: Leave): boolean =>
-    route.kind === way.kind && (route.kind === "return" || way.kind === "return" || route.label === way.label);
+    route.kind === way.kind &&
+    (route.kind === "return" || way.kind === "return" || route.label === way.label);
   const known = exit.routes.findIndex(same);
   if (known >= 0) return known + FIRST_ROUTE;
   return exit.routes.push(way) - 1 + FIRST_ROUTE;
@@ -142,13 +142,17 @@ export function leaveText(
     const sets = code`${setInText(exit.value, node)} = ${value ?? "undefined"}; ${setInText(exit.completion, node)} = ${String(when)}; `;
     return code`{ ${sets}${{ kind: "jump", to: inRegion(c, exit.entry, guarded) }} }`;
   }
-  if (destination.kind === "block") return code`{ ${{ kind: "jump", to: inRegion(c, destination.to, guarded) }} }`;
+  if (destination.kind === "block")
+    return code`{ ${{ kind: "jump", to: inRegion(c, destination.to, guarded) }} }`;
   const held = temporary(c, node);
   const stub = besides(c, () => leave(c, way, [read(held, node.getStart())]));
   return code`{ ${setInText(held, node)} = ${value ?? "undefined"}; ${{ kind: "jump", to: stub }} }`;
 }
 
-function setInText(variable: Variable, node: ts.Node): { kind: "write"; variable: Variable; at: number; sure: boolean } {
+function setInText(
+  variable: Variable,
+  node: ts.Node,
+): { kind: "write"; variable: Variable; at: number; sure: boolean } {
   return { kind: "write", variable, at: node.getStart(), sure: true };
 }
 

@@ -40,14 +40,17 @@ export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
 
 /** The parts of an expression that are simply evaluated in order, before the expression itself does anything. */
 function operandsOf(node: ts.Expression): readonly Operand[] | null {
-  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return referenceOperands(node.operand);
+  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node))
+    return referenceOperands(node.operand);
   if (ts.isTypeOfExpression(node) || ts.isVoidExpression(node)) return [{ node: node.expression }];
   if (skipWrappers(node) !== node) return [{ node: (node as ts.ParenthesizedExpression).expression }];
-  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) return referenceOperands(node);
+  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
+    return referenceOperands(node);
   if (ts.isTemplateExpression(node)) {
     return node.templateSpans.map(({ expression }) => ({ node: expression, as: "string" }));
   }
-  if (ts.isArrayLiteralExpression(node)) return node.elements.filter((element) => !ts.isOmittedExpression(element)).map(toElement);
+  if (ts.isArrayLiteralExpression(node))
+    return node.elements.filter((element) => !ts.isOmittedExpression(element)).map(toElement);
   if (ts.isNewExpression(node)) return [{ node: node.expression }, ...(node.arguments ?? []).map(toElement)];
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap(propertyOperands);
   if (ts.isTaggedTemplateExpression(node)) return taggedOperands(node);
@@ -62,13 +65,15 @@ export function toElement(node: ts.Expression): Operand {
 export function referenceOperands(node: ts.Expression): readonly Operand[] {
   const inner = skipWrappers(node);
   if (ts.isPropertyAccessExpression(inner)) return [{ node: inner.expression }];
-  if (ts.isElementAccessExpression(inner)) return [{ node: inner.expression }, { node: inner.argumentExpression }];
+  if (ts.isElementAccessExpression(inner))
+    return [{ node: inner.expression }, { node: inner.argumentExpression }];
   return [{ node }];
 }
 
 function propertyOperands(property: ts.ObjectLiteralElementLike): readonly Operand[] {
   const { name } = property;
-  const key: readonly Operand[] = name && ts.isComputedPropertyName(name) ? [{ node: name.expression, as: "key" }] : [];
+  const key: readonly Operand[] =
+    name && ts.isComputedPropertyName(name) ? [{ node: name.expression, as: "key" }] : [];
   if (ts.isSpreadAssignment(property)) return [{ node: property.expression, as: "copy" }];
   if (ts.isPropertyAssignment(property)) return [...key, { node: property.initializer }];
   // `{ a }` reads `a` in its place; methods and accessors only have a name to evaluate.
@@ -79,7 +84,10 @@ function taggedOperands({ tag, template }: ts.TaggedTemplateExpression): readonl
   const inner = skipWrappers(tag);
   // `o.tag` must be read before the substitutions and called with `this`: there is no syntax for that.
   if (!ts.isIdentifier(inner) || !ts.isTemplateExpression(template)) return null;
-  return [{ node: tag, as: "callee" }, ...template.templateSpans.map(({ expression }) => ({ node: expression }))];
+  return [
+    { node: tag, as: "callee" },
+    ...template.templateSpans.map(({ expression }) => ({ node: expression })),
+  ];
 }
 
 function refuse(c: MachineLowering, node: ts.Expression): Code {
@@ -181,7 +189,10 @@ function lowerShortCircuit(c: MachineLowering, node: ts.BinaryExpression): Code 
   const at = node.getStart();
   lowerInto(c, node.left, result);
   const [right, after] = [openBlock(draft), openBlock(draft)];
-  endBlock(draft, { kind: "branch", ...shortCircuit(node.operatorToken.kind, [read(result, at)], { right, after }) });
+  endBlock(draft, {
+    kind: "branch",
+    ...shortCircuit(node.operatorToken.kind, [read(result, at)], { right, after }),
+  });
   enterBlock(draft, right);
   lowerInto(c, node.right, result);
   goInto(draft, after);
@@ -232,4 +243,3 @@ function lowerDelete(c: MachineLowering, node: ts.DeleteExpression): Code {
   if (ts.isOptionalChain(inner)) return refuse(c, node);
   return insideToCode(c, node, lowerOperands(c, referenceOperands(inner)));
 }
-

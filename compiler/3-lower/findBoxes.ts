@@ -51,7 +51,9 @@ export function findBoxes(context: Context, bindings: readonly Binding[]): Boxes
 export function isReassigned(binding: Binding): boolean {
   if (binding.references.some(({ access }) => access !== "read")) return true;
   if (binding.kind === "var" || binding.kind === "parameter") {
-    return binding.declarations.some((node) => ts.isVariableDeclaration(node.parent) || !ts.isParameter(rootOf(node)));
+    return binding.declarations.some(
+      (node) => ts.isVariableDeclaration(node.parent) || !ts.isParameter(rootOf(node)),
+    );
   }
   return binding.declarations.length > 1;
 }
@@ -59,7 +61,8 @@ export function isReassigned(binding: Binding): boolean {
 /** The declaration that a name in a pattern belongs to. */
 function rootOf(name: ts.Node): ts.Node {
   let at = name.parent;
-  while (ts.isBindingElement(at) || ts.isObjectBindingPattern(at) || ts.isArrayBindingPattern(at)) at = at.parent;
+  while (ts.isBindingElement(at) || ts.isObjectBindingPattern(at) || ts.isArrayBindingPattern(at))
+    at = at.parent;
   return at;
 }
 
@@ -69,10 +72,14 @@ function rootOf(name: ts.Node): ts.Node {
  */
 export function isInitialisedAt(binding: Binding, at: number): boolean {
   const [name] = binding.declarations;
-  if (name === undefined || ["function", "catch", "var"].includes(binding.kind)) return at >= binding.scope.node.pos;
+  if (name === undefined || ["function", "catch", "var"].includes(binding.kind))
+    return at >= binding.scope.node.pos;
   const declaration = rootOf(name);
   const { parent: element } = name;
-  if (ts.isBindingElement(element) && (ts.isVariableDeclaration(declaration) || ts.isParameter(declaration))) {
+  if (
+    ts.isBindingElement(element) &&
+    (ts.isVariableDeclaration(declaration) || ts.isParameter(declaration))
+  ) {
     if (at >= element.end && at < declaration.name.end) return true;
   }
   if (ts.isVariableDeclaration(declaration)) {
@@ -147,7 +154,8 @@ function runsLater(proof: Proof, fn: FunctionBoundary): boolean {
   return binding.references.every(({ node }) => {
     const around = childFunction(node, proof.binding.scope.owner);
     if (around === null) return isInitialisedAt(proof.binding, node.getStart());
-    const isMadeLater = !ts.isFunctionDeclaration(around) && isInitialisedAt(proof.binding, around.getStart());
+    const isMadeLater =
+      !ts.isFunctionDeclaration(around) && isInitialisedAt(proof.binding, around.getStart());
     return isMadeLater || runsLater(proof, around);
   });
 }

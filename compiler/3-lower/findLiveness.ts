@@ -38,7 +38,7 @@ export function findLiveness(machine: Machine): Machine {
 
 export function toLiveIn(blocks: readonly Block[]): LiveIn {
   const liveIn = new Map<BlockId, Set<Variable>>(blocks.map(({ id }) => [id, new Set()]));
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const block of [...blocks].reverse()) {
       const before = liveIn.get(block.id)?.size ?? 0;

@@ -65,7 +65,10 @@ function copyBoxes(c: MachineLowering, node: ts.ForStatement): void {
 
 export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: Labels): void {
   if (node.awaitModifier) {
-    notYet(c.unit, node.awaitModifier, { construct: "for await", way: "Collect the values in a step, then loop over the array." });
+    notYet(c.unit, node.awaitModifier, {
+      construct: "for await",
+      way: "Collect the values in a step, then loop over the array.",
+    });
   }
   if (!c.unit.module.oracle.isArray(node.expression)) {
     notYet(c.unit, node.expression, {
@@ -78,7 +81,11 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   declareBlockScoped(c, node);
   const iterable = lowerValue(c, node.expression);
   const taken = draft.variables.filter(({ kind }) => kind === "cursor").length;
-  const cursor = addVariable(draft, { name: c.unit.words.free(`$each${taken + 1}`), kind: "cursor", origin: node.expression });
+  const cursor = addVariable(draft, {
+    name: c.unit.words.free(`$each${taken + 1}`),
+    kind: "cursor",
+    origin: node.expression,
+  });
   assign(c, cursor, code`${c.unit.words.cursor}(${iterable})`);
   const [head, body, after] = [openBlock(draft), openBlock(draft), openBlock(draft)];
   const at = node.initializer.getStart();
@@ -98,10 +105,16 @@ function bindElement(c: MachineLowering, { initializer }: ts.ForOfStatement, val
     return;
   }
   if (c.unit.awaits.has(initializer)) {
-    return notYet(c.unit, initializer, { construct: "an await in the target of for-of", way: "Use a variable there." });
+    return notYet(c.unit, initializer, {
+      construct: "an await in the target of for-of",
+      way: "Use a variable there.",
+    });
   }
   const assignment = code`${toCode(c, initializer)} = ${value}`;
-  emit(c.machine.draft, ts.isObjectLiteralExpression(initializer) ? code`(${assignment});` : code`${assignment};`);
+  emit(
+    c.machine.draft,
+    ts.isObjectLiteralExpression(initializer) ? code`(${assignment});` : code`${assignment};`,
+  );
 }
 
 function lowerLoopBody(

@@ -29,7 +29,9 @@ export function lowerCall(c: MachineLowering, call: ts.CallExpression): Code {
   const argsAwait = args.some(({ node }) => c.unit.awaits.has(node));
   const isMember = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
   if (isMember && argsAwait) return lowerMethod(c, call, { callee, args });
-  const operands: readonly Operand[] = isMember ? referenceOperands(callee) : [{ node: call.expression, as: "callee" }];
+  const operands: readonly Operand[] = isMember
+    ? referenceOperands(callee)
+    : [{ node: call.expression, as: "callee" }];
   return printCall(c, call, lowerOperands(c, [...operands, ...args]));
 }
 
@@ -62,7 +64,10 @@ function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args
   const described = JSON.stringify(toCalleeText(callee));
   const invoked = code`${c.unit.words.invoke}(${fn}, ${self}, [${list}], ${described})`;
   if (startsOperation(meaning)) {
-    notYet(c.unit, call, { construct: "an await in the arguments of this call", way: "Await into a variable first." });
+    notYet(c.unit, call, {
+      construct: "an await in the arguments of this call",
+      way: "Await into a variable first.",
+    });
   }
   return invoked;
 }
@@ -74,7 +79,10 @@ function toCalleeText(callee: ts.Expression): string {
   if (ts.isElementAccessExpression(inner)) {
     const { argumentExpression: key } = inner;
     const isShown = ts.isIdentifier(key) || ts.isLiteralExpression(key);
-    return `${toCalleeText(inner.expression)}[${isShown ? key.getText() : "(intermediate value)"}]`.replace(/\["(\w+)"\]$/, ".$1");
+    return `${toCalleeText(inner.expression)}[${isShown ? key.getText() : "(intermediate value)"}]`.replace(
+      /\["(\w+)"\]$/,
+      ".$1",
+    );
   }
   if (ts.isIdentifier(inner)) return inner.text;
   return inner.kind === ts.SyntaxKind.ThisKeyword ? "this" : "(intermediate value)";

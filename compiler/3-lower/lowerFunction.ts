@@ -37,7 +37,9 @@ export function lowerFunction(context: UnitContext, fn: DurableFunction): Lowere
 function checkOuterVariables(unit: Unit): void {
   const { node, name } = unit.fn;
   for (const { name: variable, references, scope } of unit.scopes.captures(node)) {
-    const use = references.find((reference) => reference.node.pos >= node.pos && reference.node.end <= node.end);
+    const use = references.find(
+      (reference) => reference.node.pos >= node.pos && reference.node.end <= node.end,
+    );
     const owner = scope.owner?.name?.getText() ?? "the function around it";
     unit.diagnostics.push(report("DC105", use?.node ?? node, { name, variable, owner }));
   }

@@ -117,4 +117,3 @@ function lowerBody(c: MachineLowering): void {
 function isDirective(statement: ts.Statement): boolean {
   return ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
 }
-

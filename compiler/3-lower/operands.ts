@@ -45,7 +45,10 @@ function toShape({ node, as }: Operand, held: Code): Code {
 export function hold(c: MachineLowering, operand: Operand, value: Code): Code {
   const { node, as } = operand;
   if (isAnonymousClass(node)) {
-    notYet(c.unit, node, { construct: "a nameless class left of an await", way: "Put the class into a variable first." });
+    notYet(c.unit, node, {
+      construct: "a nameless class left of an await",
+      way: "Put the class into a variable first.",
+    });
   }
   switch (as) {
     case "string":
@@ -76,7 +79,9 @@ export function isStable(c: MachineLowering, { node, as }: Operand, value: Code)
   const [piece] = value;
   const isTemporary = value.length === 1 && piece?.kind === "read" && piece.variable.kind === "temporary";
   if (as === "string") return isLiteral;
-  return isTemporary || isLiteral || isConstant(inner) || isFixedName(c, inner, as === "callee") || isLifted(inner);
+  return (
+    isTemporary || isLiteral || isConstant(inner) || isFixedName(c, inner, as === "callee") || isLifted(inner)
+  );
 }
 
 function isConstant({ kind }: ts.Expression): boolean {
@@ -91,7 +96,9 @@ function isLifted(node: ts.Expression): boolean {
 
 /** Globals that programs do not assign. */
 const FIXED_GLOBALS: ReadonlySet<string> = new Set(
-  "undefined NaN Infinity Math JSON Object Array String Number Boolean Symbol BigInt Date Promise Map Set Reflect Error console".split(" "),
+  "undefined NaN Infinity Math JSON Object Array String Number Boolean Symbol BigInt Date Promise Map Set Reflect Error console".split(
+    " ",
+  ),
 );
 
 function isFixedName(c: MachineLowering, node: ts.Expression, isCallee: boolean): boolean {

@@ -66,7 +66,10 @@ function lowerLink(c: MachineLowering, node: ts.Expression, chain: Chain): Link 
   if (node.questionDotToken) endIfNullish(c, object, chain);
   const at = node.getStart();
   if (ts.isPropertyAccessExpression(node)) {
-    return { value: code`${read(object, at)}.${text(node.name.text, node.name.getStart())}`, self: [read(object, at)] };
+    return {
+      value: code`${read(object, at)}.${text(node.name.text, node.name.getStart())}`,
+      self: [read(object, at)],
+    };
   }
   if (ts.isElementAccessExpression(node)) {
     const key = lowerValue(c, node.argumentExpression);
@@ -82,7 +85,8 @@ function lowerStart(c: MachineLowering, node: ts.Expression): Link {
   }
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return { value: lowerValue(c, node), self: null };
   const self = spill(c, lowerValue(c, node.expression), node.expression);
-  if (ts.isPropertyAccessExpression(node)) return { value: insideToCode(c, node, new Map([[node.expression, self]])), self };
+  if (ts.isPropertyAccessExpression(node))
+    return { value: insideToCode(c, node, new Map([[node.expression, self]])), self };
   return { value: code`${self}[${lowerValue(c, node.argumentExpression)}]`, self };
 }
 
@@ -90,7 +94,12 @@ function endIfNullish(c: MachineLowering, object: Variable, { ended }: Chain): v
   const { draft } = c.machine;
   const next = openBlock(draft);
   const value = read(object, -1);
-  endBlock(draft, { kind: "branch", test: code`${value} === null || ${value} === undefined`, yes: ended, no: next });
+  endBlock(draft, {
+    kind: "branch",
+    test: code`${value} === null || ${value} === undefined`,
+    yes: ended,
+    no: next,
+  });
   enterBlock(draft, next);
 }
 
@@ -100,7 +109,10 @@ function callLink(
   { object, self }: { readonly object: Variable; readonly self: Code | null },
 ): Code {
   if (startsOperation(c.unit.module.oracle.call(node))) {
-    notYet(c.unit, node, { construct: "an implicit step behind '?.'", way: "Test with 'if' first, then call." });
+    notYet(c.unit, node, {
+      construct: "an implicit step behind '?.'",
+      way: "Test with 'if' first, then call.",
+    });
   }
   const overrides = lowerOperands(c, node.arguments.map(toElement));
   const args = joinCode(

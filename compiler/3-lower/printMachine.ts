@@ -10,15 +10,22 @@ export function printMachine(machine: Machine, source: string): string {
     ...blocks.flatMap((block) => printBlock(block, source)),
     ...closures.flatMap(({ id: closure, captures, code, machine: inner }) =>
       inner === null
-        ? [`  closure ${closure} captures [${captures.map(({ name }) => name).join(", ")}]`, `    ${printCode(code, source)}`]
-        : printMachine(inner, source).split("\n").map((line) => `  ${line}`),
+        ? [
+            `  closure ${closure} captures [${captures.map(({ name }) => name).join(", ")}]`,
+            `    ${printCode(code, source)}`,
+          ]
+        : printMachine(inner, source)
+            .split("\n")
+            .map((line) => `  ${line}`),
     ),
   ];
   return lines.join("\n");
 }
 
 function printCheckpoint({ number, kind, name, awaited, live }: Checkpoint): string {
-  const what = [kind, name === null ? "" : JSON.stringify(name), awaited ? "" : "(not awaited)"].filter(Boolean);
+  const what = [kind, name === null ? "" : JSON.stringify(name), awaited ? "" : "(not awaited)"].filter(
+    Boolean,
+  );
   return `checkpoint ${number} ${what.join(" ")} live [${live.map((variable) => variable.name).join(", ")}]`;
 }
 
@@ -56,10 +63,14 @@ function printCode(code: Code, source: string): string {
       case "source":
         return source.slice(piece.start, piece.end);
       case "read":
-        return piece.variable.boxed && piece.whole !== true ? `${piece.variable.name}.v` : piece.variable.name;
+        return piece.variable.boxed && piece.whole !== true
+          ? `${piece.variable.name}.v`
+          : piece.variable.name;
       case "write":
         if (piece.silent === true) return "";
-        return piece.variable.boxed && piece.whole !== true ? `${piece.variable.name}.v` : piece.variable.name;
+        return piece.variable.boxed && piece.whole !== true
+          ? `${piece.variable.name}.v`
+          : piece.variable.name;
       case "jump":
         return `goto ${piece.to};`;
     }

@@ -59,7 +59,11 @@ function mergeChains(blocks: readonly Block[]): readonly Block[] {
   const entries = countEntries(blocks);
   const merged = new Set<BlockId>();
   for (const { id } of blocks) {
-    for (let next = onlySuccessor(byId, entries, id); next !== null; next = onlySuccessor(byId, entries, id)) {
+    for (
+      let next = onlySuccessor(byId, entries, id);
+      next !== null;
+      next = onlySuccessor(byId, entries, id)
+    ) {
       const block = byId.get(id);
       if (block === undefined || merged.has(id)) break;
       byId.set(id, { ...block, body: [...block.body, ...next.body], end: next.end });

@@ -70,7 +70,9 @@ function lowerByKind(c: MachineLowering, node: ts.Statement, labels: readonly st
 
 function refuse(c: MachineLowering, node: ts.Statement): void {
   const construct = ts.isForInStatement(node) ? "an await inside for-in" : "an await inside this statement";
-  const way = ts.isForInStatement(node) ? "Write for (const key of Object.keys(object))." : "Move the await out of it.";
+  const way = ts.isForInStatement(node)
+    ? "Write for (const key of Object.keys(object))."
+    : "Move the await out of it.";
   notYet(c.unit, node, { construct, way });
 }
 
@@ -117,12 +119,16 @@ function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.Variable
   const variable = binding && c.variables.get(binding);
   if (initializer === undefined) {
     // Fresh in each turn of a loop; a `var` keeps what it has.
-    if (variable && binding?.kind !== "var" && binding?.kind !== "parameter") initialise(c, variable, [text("undefined")]);
+    if (variable && binding?.kind !== "var" && binding?.kind !== "parameter")
+      initialise(c, variable, [text("undefined")]);
     return;
   }
   if (variable && !variable.boxed) return lowerInto(c, initializer, variable);
   if (!ts.isIdentifier(name) && c.unit.awaits.has(name)) {
-    notYet(c.unit, name, { construct: "an await inside a destructuring pattern", way: "Await into a variable first." });
+    notYet(c.unit, name, {
+      construct: "an await inside a destructuring pattern",
+      way: "Await into a variable first.",
+    });
   }
   initialisePattern(c, name, lowerValue(c, initializer));
 }
@@ -159,7 +165,11 @@ function lowerIf(c: MachineLowering, node: ts.IfStatement): void {
 function lowerLabelled(c: MachineLowering, node: ts.LabeledStatement, labels: readonly string[]): void {
   const all = [...labels, node.label.text];
   const { statement } = node;
-  if (ts.isLabeledStatement(statement) || ts.isIterationStatement(statement, false) || ts.isSwitchStatement(statement)) {
+  if (
+    ts.isLabeledStatement(statement) ||
+    ts.isIterationStatement(statement, false) ||
+    ts.isSwitchStatement(statement)
+  ) {
     return lowerByKind(c, statement, all);
   }
   const after = openBlock(c.machine.draft);
@@ -173,11 +183,17 @@ function lowerClass(c: MachineLowering, node: ts.ClassDeclaration): void {
   const binding = node.name && c.unit.scopes.declared(node.name);
   const variable = binding && c.variables.get(binding);
   if (!variable || c.unit.awaits.has(node)) {
-    return notYet(c.unit, node, { construct: "this class in a function", way: "Move the class to the module." });
+    return notYet(c.unit, node, {
+      construct: "this class in a function",
+      way: "Move the class to the module.",
+    });
   }
   const uses = binding?.references.find(({ node: use }) => use.pos >= node.pos && use.end <= node.end);
   if (uses) {
-    notYet(c.unit, uses.node, { construct: "an inner class that uses its own name", way: "Move the class to the module." });
+    notYet(c.unit, uses.node, {
+      construct: "an inner class that uses its own name",
+      way: "Move the class to the module.",
+    });
   }
   initialise(c, variable, toCode(c, node));
 }

@@ -74,12 +74,16 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
   if (isMachine(c)) {
     if (ts.isVariableDeclarationList(node)) return varCode(c, node, overrides);
     if (isLeave(node) && !staysInside(node, root)) {
-      const value = ts.isReturnStatement(node) && node.expression ? toCode(c, node.expression, overrides) : null;
+      const value =
+        ts.isReturnStatement(node) && node.expression ? toCode(c, node.expression, overrides) : null;
       return leaveText(c, node, { root, value });
     }
     // What is refused is still walked to its end, so that one run finds everything that is refused.
     const isRefused = c.unit.diagnostics.length > 0;
-    invariant(isRefused || !ts.isAwaitExpression(node), `an await at ${node.getStart()} is printed as it was`);
+    invariant(
+      isRefused || !ts.isAwaitExpression(node),
+      `an await at ${node.getStart()} is printed as it was`,
+    );
   }
   checkOuter(c, node);
   return null;
@@ -93,7 +97,8 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   const reference = c.unit.scopes.reference(node);
   const binding = reference?.binding ?? null;
   if (reference === undefined) return null;
-  if (binding === null) return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
+  if (binding === null)
+    return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
   if (binding.kind === "arguments" && binding.scope.owner === c.fn && isMachine(c)) {
     notYet(c.unit, node, { construct: "'arguments'", way: "Use a rest parameter: (...args)." });
   }
@@ -128,7 +133,8 @@ function checkInitialised(c: Lowering, { node, binding, within }: Reference): vo
   if (binding === null || within !== binding.scope.owner) return;
   if (!["let", "const", "class"].includes(binding.kind)) return;
   const { node: scope } = binding.scope;
-  const sameClause = !ts.isCaseBlock(scope) || clauseOf(node, scope) === clauseOf(binding.declarations[0] ?? node, scope);
+  const sameClause =
+    !ts.isCaseBlock(scope) || clauseOf(node, scope) === clauseOf(binding.declarations[0] ?? node, scope);
   if (sameClause && isInitialisedAt(binding, node.getStart())) return;
   notYet(c.unit, node, {
     construct: `a use of '${binding.name}' that may run before its declaration`,
@@ -198,8 +204,10 @@ function propertyCode(c: Lowering, element: ts.BindingElement): Code {
 
 /** `super` and `new.target` of the durable function itself, or of one that it was lifted out of. */
 function checkOuter(c: Lowering, node: ts.Node): void {
-  const construct = node.kind === ts.SyntaxKind.SuperKeyword ? "'super'" : ts.isMetaProperty(node) ? "'new.target'" : null;
-  if (construct === null || (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)) return;
+  const construct =
+    node.kind === ts.SyntaxKind.SuperKeyword ? "'super'" : ts.isMetaProperty(node) ? "'new.target'" : null;
+  if (construct === null || (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword))
+    return;
   const owner = ts.findAncestor(node.parent, (at) => isFunctionBoundary(at) && !ts.isArrowFunction(at));
   const inside = owner !== undefined && (owner !== c.fn || !isMachine(c)) && isWithin(owner, c.fn);
   if (!inside) notYet(c.unit, node, { construct, way: "Pass what you need as an argument." });

@@ -6,7 +6,13 @@ import { ts } from "ts-morph";
 import type { Diagnostic } from "../diagnostic.ts";
 import { report } from "../diagnostics/report.ts";
 import type { DurableFunction, DurableModule } from "../program.ts";
-import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Binding, type Scopes } from "../1-read/scopes.ts";
+import {
+  isFunctionBoundary,
+  isFunctionWithBody,
+  isTypeOnly,
+  type Binding,
+  type Scopes,
+} from "../1-read/scopes.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
 import type { Words } from "./words.ts";
 
@@ -56,7 +62,11 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
 }
 
 /** Says that a construct waits for a later version. The caller goes on, so that one run finds them all. */
-export function notYet(unit: Unit, node: ts.Node, words: { readonly construct: string; readonly way: string }): void {
+export function notYet(
+  unit: Unit,
+  node: ts.Node,
+  words: { readonly construct: string; readonly way: string },
+): void {
   const found = report("DC110", node, words);
   const same = (known: Diagnostic): boolean => known.start === found.start && known.message === found.message;
   if (!unit.diagnostics.some(same)) unit.diagnostics.push(found);
@@ -77,7 +87,8 @@ function findAwaits(root: ts.Node): ReadonlySet<ts.Node> {
   const found = new Set<ts.Node>();
   const visit = (node: ts.Node, path: readonly ts.Node[]): void => {
     const inside = isFunctionBoundary(node) ? [] : [...path, node];
-    const awaits = ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+    const awaits =
+      ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
     if (awaits) inside.forEach((outer) => found.add(outer));
     if (!isTypeOnly(node)) ts.forEachChild(node, (child) => visit(child, inside));
   };
@@ -113,7 +124,8 @@ function toNames(
   const taken = new Set<string>();
   const visit = (node: ts.Node): void => {
     const reference = scopes.reference(node);
-    if (reference && ts.isIdentifier(node) && !(reference.binding && own.has(reference.binding))) taken.add(node.text);
+    if (reference && ts.isIdentifier(node) && !(reference.binding && own.has(reference.binding)))
+      taken.add(node.text);
     ts.forEachChild(node, visit);
   };
   visit(root);

@@ -43,7 +43,10 @@ function emitSlots({ words }: EmitContext, machine: Machine): string {
 }
 
 export function slotsOf({ variables, checkpoints, blocks, entry }: Machine): readonly Variable[] {
-  const stored = new Set([...checkpoints.flatMap(({ live }) => live), ...(toLiveIn(blocks).get(entry) ?? [])]);
+  const stored = new Set([
+    ...checkpoints.flatMap(({ live }) => live),
+    ...(toLiveIn(blocks).get(entry) ?? []),
+  ]);
   return variables.filter((variable) => stored.has(variable));
 }
 
@@ -52,7 +55,10 @@ function emitCalls({ calls }: Machine): Code {
   return code`calls: { ${joinCode(entries, ", ")} }`;
 }
 
-function emitCheckpoint({ positionOf }: EmitContext, { number, kind, name, node, awaited, live }: Checkpoint): string {
+function emitCheckpoint(
+  { positionOf }: EmitContext,
+  { number, kind, name, node, awaited, live }: Checkpoint,
+): string {
   const { line, column } = positionOf(node.getStart());
   const fields = [
     `kind: ${JSON.stringify(kind)}`,

@@ -23,11 +23,21 @@ const HELPERS = {
   // A method read before its arguments were awaited.
   invoke: (name: string): string =>
     `const ${name} = (fn, self, args, callee) => {\n` +
-    "  if (typeof fn !== \"function\") throw new TypeError(`${callee} is not a function`);\n" +
+    '  if (typeof fn !== "function") throw new TypeError(`${callee} is not a function`);\n' +
     "  return Reflect.apply(fn, self, args);\n};\n",
 } as const;
 
-const VOCABULARY_WORDS = ["machine", "start", "durable", "box", "closure", "cursor", "all", "arity", "registerClass"] as const;
+const VOCABULARY_WORDS = [
+  "machine",
+  "start",
+  "durable",
+  "box",
+  "closure",
+  "cursor",
+  "all",
+  "arity",
+  "registerClass",
+] as const;
 
 export interface ModuleParts {
   readonly module: DurableModule;
@@ -47,7 +57,11 @@ export function emitModule(parts: ModuleParts): Code {
     ...edits,
     ...toDirectiveEdits(module.file),
     { start: top, end: top, code: [text(emitImport(words, used))] },
-    { start: afterImports, end: afterImports, code: code`\n${emitHelpers(words, used)}${emitted}${hoisted.join("")}\n` },
+    {
+      start: afterImports,
+      end: afterImports,
+      code: code`\n${emitHelpers(words, used)}${emitted}${hoisted.join("")}\n`,
+    },
   ];
   return applyEdits(module.file, all);
 }
@@ -119,10 +133,16 @@ function toShellEdit(context: EmitContext, machine: Machine): Edit {
   }
   const isExport = ({ kind }: ts.ModifierLike): boolean =>
     kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword;
-  const modifiers = (ts.getModifiers(node) ?? []).filter(isExport).map((modifier) => `${modifier.getText()} `);
+  const modifiers = (ts.getModifiers(node) ?? [])
+    .filter(isExport)
+    .map((modifier) => `${modifier.getText()} `);
   if (node.name === undefined) {
     const shell = emitShell(context, { machine, enter: null, inferredName: "default" });
-    return { start: node.getStart(), end: node.end, code: code`export default ${durable}(${shell}, ${constant});` };
+    return {
+      start: node.getStart(),
+      end: node.end,
+      code: code`export default ${durable}(${shell}, ${constant});`,
+    };
   }
   const shell = emitShell(context, { machine, enter: null, inferredName: null });
   const mark = ts.isSourceFile(node.parent) ? "" : `\n${durable}(${node.name.text}, ${constant});`;
@@ -138,7 +158,9 @@ function toClassEdits({ module, words }: ModuleParts): readonly Edit[] {
 }
 
 function applyEdits(file: ts.SourceFile, edits: readonly Edit[]): Code {
-  const sorted = edits.map((edit, index) => ({ ...edit, index })).sort((a, b) => a.start - b.start || a.index - b.index);
+  const sorted = edits
+    .map((edit, index) => ({ ...edit, index }))
+    .sort((a, b) => a.start - b.start || a.index - b.index);
   const pieces: Code[] = [];
   let at = 0;
   for (const { start, end, code: replacement } of sorted) {

@@ -70,7 +70,10 @@ function toOrder({ blocks, entry }: Machine): readonly Block[] {
   return order;
 }
 
-function toLabels({ blocks, entry, checkpoints }: Machine, order: readonly Block[]): ReadonlyMap<BlockId, number> {
+function toLabels(
+  { blocks, entry, checkpoints }: Machine,
+  order: readonly Block[],
+): ReadonlyMap<BlockId, number> {
   const labels = new Map<BlockId, number>([[entry, 0]]);
   for (const { end } of blocks) if (end.kind === "await") labels.set(end.resume, end.checkpoint);
   let next = checkpoints.length;
@@ -92,7 +95,9 @@ function emitLoads(run: Run, block: Block): Code {
   const { machine, context } = run;
   const { frame } = context.words;
   if (block.id === machine.entry) return load(run, [...(toLiveIn(machine.blocks).get(block.id) ?? [])]);
-  const parked = machine.blocks.map(({ end }) => end).find((end) => end.kind === "await" && end.resume === block.id);
+  const parked = machine.blocks
+    .map(({ end }) => end)
+    .find((end) => end.kind === "await" && end.resume === block.id);
   if (parked?.kind !== "await") return [];
   const checkpoint = run.checkpoints.get(parked.checkpoint);
   const loads = load(run, checkpoint?.live ?? []);
@@ -140,7 +145,8 @@ function goTo(run: Run, { block, next, to }: Place & { readonly to: BlockId }): 
 function emitBranch(run: Run, end: Extract<Terminator, { kind: "branch" }>, { block, next }: Place): Code {
   const test = toText(run, end.test);
   const leave = (to: BlockId): string => `{ ${run.context.words.counter} = ${labelOf(run, to)}; continue; }`;
-  if (next?.id === end.no) return code`if (${test}) ${leave(end.yes)}\n${goTo(run, { block, next, to: end.no })}`;
+  if (next?.id === end.no)
+    return code`if (${test}) ${leave(end.yes)}\n${goTo(run, { block, next, to: end.no })}`;
   return code`if (!(${test})) ${leave(end.no)}\n${goTo(run, { block, next, to: end.yes })}`;
 }
 
@@ -211,7 +217,8 @@ function usedVariables({ variables, blocks }: Machine): readonly Variable[] {
     if (end.kind === "await" && end.result) used.add(end.result);
     for (const { assigns } of body) assigns.forEach((variable) => used.add(variable));
     for (const pieces of [...body.map((instruction) => instruction.code), codeOf(end)]) {
-      for (const piece of pieces) if (piece.kind === "read" || piece.kind === "write") used.add(piece.variable);
+      for (const piece of pieces)
+        if (piece.kind === "read" || piece.kind === "write") used.add(piece.variable);
     }
   }
   return variables.filter((variable) => used.has(variable));

@@ -40,7 +40,10 @@ function emitArrow(context: EmitContext, shell: Shell): Code {
   const parameters = leadingParameters(node, words.free);
   if (parameters.length === parametersOf(node).length) {
     const list = parameters.join(", ");
-    return toNamedCode(code`(${list}) => ${startCode(context, shell, ["undefined", `[${list}]`])}`, shell.inferredName);
+    return toNamedCode(
+      code`(${list}) => ${startCode(context, shell, ["undefined", `[${list}]`])}`,
+      shell.inferredName,
+    );
   }
   const rest = code`(...${words.args}) => ${startCode(context, shell, ["undefined", words.args])}`;
   const arrow = toNamedCode(rest, shell.inferredName);
@@ -49,7 +52,9 @@ function emitArrow(context: EmitContext, shell: Shell): Code {
 
 function startCode({ words }: EmitContext, { machine, enter }: Shell, args: readonly string[]): Code {
   const last = enter === null ? [] : [enter];
-  return [text(`${words.start}(${[machine.constant, ...args, ...last].join(", ")})`, machine.node.getStart())];
+  return [
+    text(`${words.start}(${[machine.constant, ...args, ...last].join(", ")})`, machine.node.getStart()),
+  ];
 }
 
 function parametersOf(node: ts.FunctionLikeDeclaration): readonly ts.ParameterDeclaration[] {
@@ -57,9 +62,14 @@ function parametersOf(node: ts.FunctionLikeDeclaration): readonly ts.ParameterDe
 }
 
 /** The parameters that count for `length`: those before the first with a default, or the rest. Patterns get a name. */
-function leadingParameters(node: ts.FunctionLikeDeclaration, free: (wanted: string) => string): readonly string[] {
+function leadingParameters(
+  node: ts.FunctionLikeDeclaration,
+  free: (wanted: string) => string,
+): readonly string[] {
   const all = parametersOf(node);
-  const end = all.findIndex(({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined);
+  const end = all.findIndex(
+    ({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined,
+  );
   const leading = end < 0 ? all : all.slice(0, end);
   return leading.map(({ name }, index) => (ts.isIdentifier(name) ? name.text : free(`$${index + 1}`)));
 }

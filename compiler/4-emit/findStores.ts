@@ -30,7 +30,10 @@ export function findStores(machine: Machine): ReadonlyMap<number, readonly Varia
     if (block.end.kind !== "await") continue;
     const { atEnd } = walk(block, onEntry.get(block.id) ?? new Set(), live);
     const { checkpoint } = block.end;
-    stores.set(checkpoint, (live.get(checkpoint) ?? []).filter((variable) => !atEnd.has(variable)));
+    stores.set(
+      checkpoint,
+      (live.get(checkpoint) ?? []).filter((variable) => !atEnd.has(variable)),
+    );
   }
   return stores;
 }
@@ -69,7 +72,8 @@ function without(clean: Clean, variable: Variable | null): Clean {
 
 function dirty(clean: Set<Variable>, code: Code): void {
   for (const piece of code) {
-    if (piece.kind === "write" && (piece.whole === true || !piece.variable.boxed)) clean.delete(piece.variable);
+    if (piece.kind === "write" && (piece.whole === true || !piece.variable.boxed))
+      clean.delete(piece.variable);
   }
 }
 

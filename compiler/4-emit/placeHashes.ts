@@ -12,7 +12,11 @@ export interface Hashed {
 
 export function placeHashes(
   context: EmitContext,
-  { machines, file, text }: { readonly machines: readonly Machine[]; readonly file: ts.SourceFile; readonly text: string },
+  {
+    machines,
+    file,
+    text,
+  }: { readonly machines: readonly Machine[]; readonly file: ts.SourceFile; readonly text: string },
 ): Hashed {
   const hashes = new Map<Machine, string>();
   // Nested machines are emitted before the one around them.
@@ -27,5 +31,8 @@ export function placeHashes(
 }
 
 function toEmitOrder(machine: Machine): readonly Machine[] {
-  return [...machine.closures.flatMap((closure) => (closure.machine ? toEmitOrder(closure.machine) : [])), machine];
+  return [
+    ...machine.closures.flatMap((closure) => (closure.machine ? toEmitOrder(closure.machine) : [])),
+    machine,
+  ];
 }

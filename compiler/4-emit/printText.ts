@@ -76,9 +76,12 @@ function toNodeStarts(file: ts.SourceFile): readonly number[] {
   return [...starts].sort((a, b) => a - b);
 }
 
-function startsBetween(starts: readonly number[], { start, end }: { readonly start: number; readonly end: number }): readonly number[] {
+function startsBetween(
+  starts: readonly number[],
+  { start, end }: { readonly start: number; readonly end: number },
+): readonly number[] {
   let low = 0;
-  for (let high = starts.length; low < high; ) {
+  for (let high = starts.length; low < high;) {
     const middle = (low + high) >> 1;
     if ((starts[middle] ?? 0) < start) low = middle + 1;
     else high = middle;

@@ -55,7 +55,10 @@ function toSwcOptions(printed: PrintedText, fileName: string, options: StripOpti
   };
 }
 
-function toReact({ jsx, jsxImportSource }: StripOptions): { runtime: "automatic" | "classic" | "preserve"; importSource?: string } {
+function toReact({ jsx, jsxImportSource }: StripOptions): {
+  runtime: "automatic" | "classic" | "preserve";
+  importSource?: string;
+} {
   const runtime = jsx ?? "automatic";
   return jsxImportSource === undefined ? { runtime } : { runtime, importSource: jsxImportSource };
 }

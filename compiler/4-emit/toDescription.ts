@@ -29,7 +29,10 @@ interface Described {
   readonly module: DurableModule;
 }
 
-export function toDescription(context: EmitContext, { machine, hashes, module }: Described): readonly FunctionDescription[] {
+export function toDescription(
+  context: EmitContext,
+  { machine, hashes, module }: Described,
+): readonly FunctionDescription[] {
   const { id, name, checkpoints, closures } = machine;
   const own: FunctionDescription = {
     id,

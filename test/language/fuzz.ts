@@ -13,7 +13,8 @@ async function tryProgram(source: string): Promise<Outcome> {
   try {
     const logs = await runAll(toProgram(source, "fixtures/language/fuzz/input.ts"));
     for (const way of ["compiled", "rebuilt"] as const) {
-      if (!isDeepStrictEqual(logs[way], logs.native)) return { problem: `${way}\n${toDifference(logs.native, logs[way])}` };
+      if (!isDeepStrictEqual(logs[way], logs.native))
+        return { problem: `${way}\n${toDifference(logs.native, logs[way])}` };
     }
     return "same";
   } catch (error) {
@@ -44,7 +45,12 @@ async function main(): Promise<void> {
 
 /** Its first words: a smaller program must fail in the same way. */
 function toKind(problem: string): string {
-  return problem.split("\n")[0]?.replaceAll(/[^a-z ]+/gi, "").slice(0, 40) ?? "";
+  return (
+    problem
+      .split("\n")[0]
+      ?.replaceAll(/[^a-z ]+/gi, "")
+      .slice(0, 40) ?? ""
+  );
 }
 
 function isProgram(source: string): boolean {
@@ -65,7 +71,9 @@ async function report(source: string, seed: number, problem: string): Promise<vo
   };
   const small = await reduceProgram(source, isBad);
   const outcome = await tryProgram(small);
-  console.log(`seed ${seed} differs:\n${small}\n\n${typeof outcome === "object" ? outcome.problem : problem}`);
+  console.log(
+    `seed ${seed} differs:\n${small}\n\n${typeof outcome === "object" ? outcome.problem : problem}`,
+  );
   process.exitCode = 1;
 }
 

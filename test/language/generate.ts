@@ -107,12 +107,16 @@ function declaration(g: Generator, scope: Scope): [string, Scope] {
       return [`let ${name};`, { ...scope, mutable: [...scope.mutable, name] }];
     case 2: {
       const other = fresh(g, "v");
-      const line = `let { x: ${name} = ${value()}, y: ${other} } = { y: ${value()} };`;
+      const initial = expression(g, chance(g, 0.9) ? { ...scope, isAsync: false } : scope, 2);
+      const line = `let { x: ${name} = ${initial}, y: ${other} } = { y: ${value()} };`;
       return [line, { ...scope, mutable: [...scope.mutable, name, other] }];
     }
     case 3: {
       const inside = functionScope(scope, ["x"], false);
-      return [`const ${name} = (x) => ${expression(g, inside, 2)};`, { ...scope, functions: [...scope.functions, name] }];
+      return [
+        `const ${name} = (x) => ${expression(g, inside, 2)};`,
+        { ...scope, functions: [...scope.functions, name] },
+      ];
     }
     case 4: {
       const body = block(g, { ...functionScope(scope, ["x"], true), depth: scope.depth + 1 });
@@ -120,7 +124,10 @@ function declaration(g: Generator, scope: Scope): [string, Scope] {
       return [line, { ...scope, asyncFunctions: [...scope.asyncFunctions, name] }];
     }
     case 5:
-      return [`const [${name} = 1, ...${name}s] = [${value()}, ${value()}];`, { ...scope, constant: [...scope.constant, name, `${name}s.length`] }];
+      return [
+        `const [${name} = 1, ...${name}s] = [${value()}, ${value()}];`,
+        { ...scope, constant: [...scope.constant, name, `${name}s.length`] },
+      ];
     case 6: {
       const inside = functionScope(scope, ["x"], false);
       const line = `function ${name}(x) { fuel(); return x > 0 ? ${name}(x - 5) : ${expression(g, inside, 1)}; }`;
@@ -132,12 +139,23 @@ function declaration(g: Generator, scope: Scope): [string, Scope] {
 }
 
 function functionScope(scope: Scope, parameters: readonly string[], isAsync: boolean): Scope {
-  return { ...scope, mutable: [...scope.mutable, ...parameters], loops: [], canBreak: false, canContinue: false, isAsync };
+  return {
+    ...scope,
+    mutable: [...scope.mutable, ...parameters],
+    loops: [],
+    canBreak: false,
+    canContinue: false,
+    isAsync,
+  };
 }
 
 function statement(g: Generator, scope: Scope): string[] {
   const value = (depth = 2): string => expression(g, scope, depth);
-  const simple = [`${value()};`, `log(${pick(g, [...scope.mutable, ...scope.constant])});`, assignment(g, scope)];
+  const simple = [
+    `${value()};`,
+    `log(${pick(g, [...scope.mutable, ...scope.constant])});`,
+    assignment(g, scope),
+  ];
   if (scope.depth > 4 || chance(g, 0.35)) {
     if (chance(g, 0.12)) return [jump(g, scope)];
     return [`${pick(g, simple).replace(/^\{/, "+{")}`];
@@ -146,31 +164,64 @@ function statement(g: Generator, scope: Scope): string[] {
 }
 
 function jump(g: Generator, scope: Scope): string {
-  const options = [`if (${expression(g, scope, 1)}) return ${expression(g, scope, 2)};`, `if (${expression(g, scope, 1)}) throw new Error("e" + ${expression(g, scope, 1)});`];
+  const options = [
+    `if (${expression(g, scope, 1)}) return ${expression(g, scope, 2)};`,
+    `if (${expression(g, scope, 1)}) throw new Error("e" + ${expression(g, scope, 1)});`,
+  ];
   if (scope.canBreak) options.push("break;", `if (${expression(g, scope, 1)}) break;`);
   if (scope.canContinue) options.push("continue;", `if (${expression(g, scope, 1)}) continue;`);
-  for (const label of scope.loops) options.push(`if (${expression(g, scope, 1)}) continue ${label};`, `if (${expression(g, scope, 1)}) break ${label};`);
+  for (const label of scope.loops)
+    options.push(
+      `if (${expression(g, scope, 1)}) continue ${label};`,
+      `if (${expression(g, scope, 1)}) break ${label};`,
+    );
   return pick(g, options);
 }
 
 function compound(g: Generator, scope: Scope): string[] {
   const value = (depth = 2): string => expression(g, scope, depth);
-  const looped = (names: Partial<Scope> = {}): string[] => ["  fuel();", ...block(g, { ...scope, canBreak: true, canContinue: true, ...names })];
+  const looped = (names: Partial<Scope> = {}): string[] => [
+    "  fuel();",
+    ...block(g, { ...scope, canBreak: true, canContinue: true, ...names }),
+  ];
   const label = chance(g, 0.4) ? fresh(g, "l") : null;
   const head = label === null ? "" : `${label}: `;
   const loops = label === null ? scope.loops : [...scope.loops, label];
   const i = fresh(g, "i");
   switch (Math.floor(g.random() * 9)) {
     case 0:
-      return [`if (${value()}) {`, ...block(g, scope), ...(chance(g, 0.5) ? ["} else {", ...block(g, scope)] : []), "}"];
+      return [
+        `if (${value()}) {`,
+        ...block(g, scope),
+        ...(chance(g, 0.5) ? ["} else {", ...block(g, scope)] : []),
+        "}",
+      ];
     case 1:
-      return [`${head}for (let ${i} = ${pick(g, ["0", "await later(0)"].slice(0, scope.isAsync ? 2 : 1))}; ${i} < 2; ${i}++) {`, ...looped({ constant: [...scope.constant, i], loops }), "}"];
+      return [
+        `${head}for (let ${i} = ${pick(g, ["0", "await later(0)"].slice(0, scope.isAsync ? 2 : 1))}; ${i} < 2; ${i}++) {`,
+        ...looped({ constant: [...scope.constant, i], loops }),
+        "}",
+      ];
     case 2:
-      return [`${head}for (${pick(g, ["const", "let"])} ${i} of ${pick(g, ["[1, 2]", "[...calls, 7].slice(-2).map(Number)", `[${value(1)}, 3]`])}) {`, ...looped({ constant: [...scope.constant, i], loops }), "}"];
+      return [
+        `${head}for (${pick(g, ["const", "let"])} ${i} of ${pick(g, ["[1, 2]", "[...calls, 7].slice(-2).map(Number)", `[${value(1)}, 3]`])}) {`,
+        ...looped({ constant: [...scope.constant, i], loops }),
+        "}",
+      ];
     case 3:
-      return [`let ${i} = 0;`, `${head}while (${i}++ < 2 && (${value()}, true)) {`, ...looped({ constant: [...scope.constant, i], loops }), "}"];
+      return [
+        `let ${i} = 0;`,
+        `${head}while (${i}++ < 2 && (${value()}, true)) {`,
+        ...looped({ constant: [...scope.constant, i], loops }),
+        "}",
+      ];
     case 4:
-      return [`let ${i} = 0;`, `${head}do {`, ...looped({ constant: [...scope.constant, i], loops }), `} while (${i}++ < 1 && ${value(1)});`];
+      return [
+        `let ${i} = 0;`,
+        `${head}do {`,
+        ...looped({ constant: [...scope.constant, i], loops }),
+        `} while (${i}++ < 1 && ${value(1)});`,
+      ];
     case 5:
       return [`switch (${value(1)}) {`, ...switchClauses(g, { ...scope, canBreak: true }), "}"];
     case 6:
@@ -182,7 +233,12 @@ function compound(g: Generator, scope: Scope): string[] {
 }
 
 function switchClauses(g: Generator, scope: Scope): string[] {
-  const clause = (head: string): string[] => [`${head} {`, ...block(g, scope), "}", ...(chance(g, 0.6) ? ["break;"] : [])];
+  const clause = (head: string): string[] => [
+    `${head} {`,
+    ...block(g, scope),
+    "}",
+    ...(chance(g, 0.6) ? ["break;"] : []),
+  ];
   const clauses = [clause("case 1:"), clause(`case ${expression(g, scope, 1)}:`), clause("default:")];
   return clauses.sort(() => g.random() - 0.5).flat();
 }
@@ -192,14 +248,30 @@ function tryStatement(g: Generator, scope: Scope): string[] {
   const caught = [`} catch (${e}) {`, `  log("caught", ${e});`, ...block(g, scope)];
   const last = ["} finally {", ...block(g, scope)];
   const kind = g.random();
-  const throwing = chance(g, 0.4) ? [`  if (${expression(g, scope, 1)}) ${scope.isAsync ? 'await fail("f")' : 'throw new Error("t")'};`] : [];
-  return ["try {", ...throwing, ...block(g, scope), ...(kind < 0.7 ? caught : []), ...(kind > 0.35 ? last : []), "}"];
+  const throwing = chance(g, 0.4)
+    ? [`  if (${expression(g, scope, 1)}) ${scope.isAsync ? 'await fail("f")' : 'throw new Error("t")'};`]
+    : [];
+  return [
+    "try {",
+    ...throwing,
+    "{",
+    ...block(g, scope),
+    "}",
+    ...(kind < 0.7 ? caught : []),
+    ...(kind > 0.35 ? last : []),
+    "}",
+  ];
 }
 
 function assignment(g: Generator, scope: Scope): string {
   const target = pick(g, scope.mutable);
   const value = expression(g, scope, 2);
-  return pick(g, [`${target} = ${value};`, `${target} += ${value};`, `${target} ||= ${value};`, `${target} ??= ${value};`]);
+  return pick(g, [
+    `${target} = ${value};`,
+    `${target} += ${value};`,
+    `${target} ||= ${value};`,
+    `${target} ??= ${value};`,
+  ]);
 }
 
 function expression(g: Generator, scope: Scope, depth: number): string {
@@ -231,8 +303,13 @@ function expression(g: Generator, scope: Scope, depth: number): string {
     );
   }
   if (scope.isAsync) {
-    const awaited: (() => string)[] = [() => `(await later(${e()}))`, () => `(await later(${e()}, 2))`, () => `(await ${e()})`];
-    if (scope.asyncFunctions.length > 0) awaited.push(() => `(await ${pick(g, scope.asyncFunctions)}(${e()}))`);
+    const awaited: (() => string)[] = [
+      () => `(await later(${e()}))`,
+      () => `(await later(${e()}, 2))`,
+      () => `(await ${e()})`,
+    ];
+    if (scope.asyncFunctions.length > 0)
+      awaited.push(() => `(await ${pick(g, scope.asyncFunctions)}(${e()}))`);
     awaited.push(() => `(await (async () => ${expression(g, functionScope(scope, [], true), depth - 1)})())`);
     if (chance(g, 0.4)) return pick(g, awaited)();
   }

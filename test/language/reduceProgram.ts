@@ -2,10 +2,13 @@
  * Makes a failing program smaller: leaves out lines, or whole blocks by their indentation, as long as it still fails.
  * Limit: 400 tries.
  */
-export async function reduceProgram(source: string, isBad: (source: string) => Promise<boolean>): Promise<string> {
+export async function reduceProgram(
+  source: string,
+  isBad: (source: string) => Promise<boolean>,
+): Promise<string> {
   let lines = source.split("\n");
   let tries = 400;
-  for (let smaller = true; smaller && tries > 0; ) {
+  for (let smaller = true; smaller && tries > 0;) {
     smaller = false;
     for (let at = 0; at < lines.length && tries > 0; at++) {
       for (const candidate of [withoutBlock(lines, at), unwrapped(lines, at)]) {
@@ -48,6 +51,8 @@ function unwrapped(lines: readonly string[], at: number): string[] | null {
   const line = lines[at] ?? "";
   if (!/\{\s*$/.test(line) || /^\s*\}/.test(line)) return null;
   const end = endOfBlock(lines, at);
-  const inner = lines.slice(at + 1, end).filter((kept) => !(indent(kept) === indent(line) && /^\s*\}/.test(kept)));
+  const inner = lines
+    .slice(at + 1, end)
+    .filter((kept) => !(indent(kept) === indent(line) && /^\s*\}/.test(kept)));
   return [...lines.slice(0, at), ...inner, ...lines.slice(end)];
 }

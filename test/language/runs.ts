@@ -27,7 +27,11 @@ export interface Program {
 export class CompileError extends Error {
   readonly diagnostics: readonly Diagnostic[];
   constructor(diagnostics: readonly Diagnostic[], source: string) {
-    super(diagnostics.map((found) => `${found.code} ${found.message} <${source.slice(found.start, found.end)}>`).join("\n"));
+    super(
+      diagnostics
+        .map((found) => `${found.code} ${found.message} <${source.slice(found.start, found.end)}>`)
+        .join("\n"),
+    );
     this.diagnostics = diagnostics;
   }
 }
@@ -64,7 +68,8 @@ export async function runAll(
 
 /** What the operations mean to code that is not compiled, so that it can be compared. */
 const nativeOperations = {
-  step: async (...args: readonly unknown[]): Promise<unknown> => (args.find((arg) => typeof arg === "function") as () => unknown)(),
+  step: async (...args: readonly unknown[]): Promise<unknown> =>
+    (args.find((arg) => typeof arg === "function") as () => unknown)(),
   wait: async (): Promise<void> => undefined,
   checkpoint: async (): Promise<void> => undefined,
   now: (): number => 0,
@@ -128,7 +133,8 @@ function createRebuildingHost(): Host {
 function toGuarded(slots: Slots, frame: Frame): Slots {
   return new Proxy(slots, {
     get(of, name) {
-      if (!(name in of)) throw new Error(`${frame.machine.id} reads ${String(name)} at ${frame.pc}, where it is not live`);
+      if (!(name in of))
+        throw new Error(`${frame.machine.id} reads ${String(name)} at ${frame.pc}, where it is not live`);
       return of[String(name)];
     },
   });
