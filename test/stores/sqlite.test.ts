@@ -1,8 +1,53 @@
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
-import { describePromises } from "./promises.ts";
 import { makeFolder } from "./folder.ts";
+import type { Folder } from "./folder.ts";
+import { describePromises } from "./promises.ts";
+import { acquire, commitOf, newExecution } from "./samples.ts";
 
 describePromises("the SQLite store", () => {
   const folder = makeFolder();
   return { open: () => openSqliteStore(folder.path("store.db")), remove: folder.remove };
+});
+
+let folder: Folder;
+beforeEach(() => {
+  folder = makeFolder();
+});
+afterEach(() => folder.remove());
+
+test("the SQLite store keeps no chunk that no snapshot needs", async () => {
+  const store = openSqliteStore(folder.path("store.db"));
+  const epoch = await acquire(store);
+  await store.create(newExecution("x"));
+  const write = async (before: readonly string[], after: readonly string[]): Promise<void> => {
+    const added = after.filter((hash) => !before.includes(hash)).map((hash) => ({ hash, body: hash }));
+    const removed = before.filter((hash) => !after.includes(hash));
+    await store.commit(epoch, [commitOf("x", { snapshot: { seq: 1, chunks: after, added, removed } })]);
+  };
+  const file = new DatabaseSync(folder.path("store.db"), { readOnly: true });
+  const chunks = (): unknown => file.prepare("SELECT group_concat(hash) AS all_ FROM chunks").get()!.all_;
+  await write([], ["a", "b", "c"]);
+  await write(["a", "b", "c"], ["a", "d"]);
+  expect(chunks()).toBe("a,d");
+  await write(["a", "d"], ["a"]);
+  expect(chunks()).toBe("a");
+  await write(["a"], ["e"]);
+  expect(chunks()).toBeNull();
+  await write(["e"], ["e", "f"]);
+  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", result: null, error: "1", at: 1 } })]);
+  expect(chunks()).toBeNull();
+  file.close();
+  await store.close();
+});
+
+test("a commit's effects are on the disk when it returns", async () => {
+  const store = openSqliteStore(folder.path("store.db"));
+  await store.create(newExecution("x"));
+  const file = new DatabaseSync(folder.path("store.db"), { readOnly: true });
+  expect(file.prepare("PRAGMA journal_mode").get()).toMatchObject({ journal_mode: "wal" });
+  expect(file.prepare("SELECT id FROM executions").all()).toMatchObject([{ id: "x" }]);
+  file.close();
+  await store.close();
 });

@@ -1,0 +1,248 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openMemoryStore } from "../../runtime/stores/memory.ts";
+import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
+import type { Commit, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
+import { makeFolder } from "./folder.ts";
+import { applyCommit, expectedDue, expectedRefusal, isOver, newModel } from "./model.ts";
+import type { Model, ModelExecution } from "./model.ts";
+import { commitOf, event, newExecution, owner } from "./samples.ts";
+
+/** The store under test, opened again now and then. */
+interface Real {
+  store: Store;
+  reopen(): Store;
+}
+
+/** One thing done to both. Numbers pick among what there is. */
+interface Action {
+  readonly kind:
+    "create" | "commit" | "end" | "post" | "settle" | "heartbeat" | "expire" | "wait" | "takeOver" | "reopen";
+  readonly pick: number;
+  readonly size: number;
+  readonly flag: boolean;
+}
+
+const actions: fc.Arbitrary<readonly Action[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom(
+      ...(["create", "commit", "commit", "commit", "commit", "end", "post", "settle", "heartbeat"] as const),
+      ...(["expire", "wait", "takeOver", "reopen"] as const),
+    ),
+    pick: fc.nat(11),
+    size: fc.nat(3),
+    flag: fc.boolean(),
+  }),
+  { minLength: 5, maxLength: 60 },
+);
+
+const IDS = ["x0", "x1", "x2", "x3"];
+const pickId = ({ pick }: Action): string => IDS[pick % IDS.length]!;
+const pickCallback = (model: Model, { pick }: Action): string =>
+  [...model.callbacks.keys()][pick] ?? "nobody";
+
+async function act(action: Action, model: Model, real: Real): Promise<void> {
+  const { store } = real;
+  switch (action.kind) {
+    case "create":
+      return create(pickId(action), model, store);
+    case "commit":
+    case "end":
+      return commit(action, model, store);
+    case "post":
+      return post(pickId(action), model, store);
+    case "settle":
+    case "heartbeat":
+      return settle(action, model, store);
+    case "expire":
+      return expire(pickCallback(model, action), model, store);
+    case "wait":
+      model.now += action.pick * 20;
+      return;
+    case "takeOver":
+      return takeOver(action, model, store);
+    case "reopen":
+      real.store = real.reopen();
+  }
+}
+
+async function create(id: string, model: Model, store: Store): Promise<void> {
+  const { created, row } = await store.create(newExecution(id, { createdAt: model.now }));
+  expect(created).toBe(!model.executions.has(id));
+  if (created) model.executions.set(id, { row, events: [event(1)], snapshot: null, messages: [] });
+}
+
+async function commit(action: Action, model: Model, store: Store): Promise<void> {
+  const id = pickId(action);
+  const held = model.executions.get(id);
+  const made = await commitFor(action, held, { model, store });
+  const epoch = action.pick === 7 ? model.epoch - 1 : model.epoch;
+  const name = await nameOfFailure(() => store.commit(epoch, [made]));
+  if (epoch !== model.epoch || !model.isOwned) expect(name).toBe("FencedError");
+  else if (held === undefined) expect(name).toBe("StoreError");
+  else if (held.row.status !== "RUNNING") expect(name).toBe("JournalConflictError");
+  else {
+    expect(name).toBeNull();
+    applyCommit(model, made);
+  }
+}
+
+interface Both {
+  readonly model: Model;
+  readonly store: Store;
+}
+
+async function commitFor(action: Action, held: ModelExecution | undefined, both: Both): Promise<Commit> {
+  const { size, flag, pick } = action;
+  const { model, store } = both;
+  const id = pickId(action);
+  const next = (held?.row.lastSeq ?? 0) + 1;
+  const messages = await store.messages(id);
+  const callback = { id: `${id}/${next}/${model.chunkCount++}`, op: "0.1", heartbeatAt: model.now };
+  const pending = [...model.callbacks.values()]
+    .filter(({ state }) => state === "PENDING")
+    .map((row) => row.id);
+  return commitOf(id, {
+    events: Array.from({ length: size }, (_, i) => event(next + i)),
+    wakeAt: flag ? model.now + pick * 10 : null,
+    consumed: messages.slice(0, size).map(({ number }) => number),
+    opened: flag
+      ? [{ ...callback, timeoutAt: model.now + 100, heartbeatMs: pick % 2 === 0 ? 50 : null }]
+      : [],
+    closed: pick === 3 ? pending.slice(0, 1) : [],
+    ...(held !== undefined && pick > 2 ? { snapshot: snapshotFor(action, held, model) } : {}),
+    ...(pick === 5 ? { problem: flag ? "problem" : null } : {}),
+    ...(action.kind === "end" && pick > 5
+      ? { end: { status: "SUCCEEDED", result: '"r"', error: null, at: model.now } as const }
+      : {}),
+  });
+}
+
+/** Keeps some chunks of the last one, drops and adds others. */
+function snapshotFor({ pick, size, flag }: Action, held: ModelExecution, model: Model): SnapshotWrite {
+  const before = held.snapshot?.chunks ?? [];
+  const kept = before.filter((_, i) => (i + pick) % 2 === 0 || flag);
+  const fresh = Array.from({ length: kept.length === 0 ? size + 1 : size }, () => `h${model.chunkCount++}`);
+  const chunks = [...kept, ...fresh];
+  return {
+    seq: held.row.lastSeq,
+    chunks,
+    added: fresh.map((hash) => ({ hash, body: `<${hash}>` })),
+    removed: before.filter((hash) => !chunks.includes(hash)),
+  };
+}
+
+async function post(id: string, model: Model, store: Store): Promise<void> {
+  const held = model.executions.get(id);
+  const isTaken = held?.row.status === "RUNNING";
+  const body = `message ${model.chunkCount++}`;
+  expect(await store.post(id, body)).toBe(isTaken);
+  if (isTaken) held.messages.push(body);
+}
+
+async function settle(action: Action, model: Model, store: Store): Promise<void> {
+  const id = pickCallback(model, action);
+  const row = model.callbacks.get(id);
+  const settlement = action.flag
+    ? ({ kind: "succeeded", result: "1" } as const)
+    : ({ kind: "failed", error: "2" } as const);
+  const name = await nameOfFailure(() =>
+    action.kind === "settle" ? store.settle(id, settlement, model.now) : store.heartbeat(id, model.now),
+  );
+  expect(name).toBe(expectedRefusal(row, model.now));
+  if (name !== null || row === undefined) return;
+  if (action.kind === "heartbeat") model.callbacks.set(id, { ...row, heartbeatAt: model.now });
+  else {
+    model.callbacks.set(id, { ...row, state: action.flag ? "SUCCEEDED" : "FAILED" });
+    leave(model, row.execution, JSON.stringify({ kind: "callback", callback: id, op: row.op, settlement }));
+  }
+}
+
+async function expire(id: string, model: Model, store: Store): Promise<void> {
+  const row = model.callbacks.get(id);
+  const next = await store.expire(id, model.now);
+  if (row === undefined || row.state !== "PENDING") expect(next).toBeNull();
+  else if (isOver(row, model.now)) {
+    expect(next).toBeNull();
+    model.callbacks.set(id, { ...row, state: "TIMED_OUT" });
+    const silentAt = row.heartbeatMs === null ? Infinity : row.heartbeatAt + row.heartbeatMs;
+    const by = row.timeoutAt! <= silentAt ? "timeout" : "heartbeat";
+    const settlement = { kind: "timedOut", by };
+    leave(model, row.execution, JSON.stringify({ kind: "callback", callback: id, op: row.op, settlement }));
+  } else expect(next).toBeGreaterThan(model.now);
+}
+
+function leave(model: Model, execution: string, body: string): void {
+  model.executions.get(execution)!.messages.push(body);
+}
+
+async function takeOver({ flag, pick }: Action, model: Model, store: Store): Promise<void> {
+  if (flag) {
+    const acquired = await store.acquire({ ...owner, id: `owner ${model.epoch}` }, model.now, -1);
+    expect(acquired).toEqual({ kind: "acquired", epoch: ++model.epoch });
+    model.isOwned = true;
+  } else if (pick > 8) {
+    await store.release(model.epoch);
+    model.isOwned = false;
+  }
+}
+
+async function nameOfFailure(work: () => unknown): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+async function assertSame(model: Model, store: Store): Promise<void> {
+  for (const [id, { row, events, snapshot, messages }] of model.executions) {
+    expect(await store.get(id)).toEqual(row);
+    expect(await store.history(id, 0, 1_000)).toEqual(events);
+    expect((await store.messages(id)).map(({ body }) => body)).toEqual(messages);
+    const loaded = (await store.load(id))!;
+    const isRunning = row.status === "RUNNING";
+    const body = snapshot?.chunks.map((hash) => `<${hash}>`).join("");
+    expect(loaded.snapshot).toEqual(snapshot === null ? null : { seq: snapshot.seq, body });
+    expect(loaded.chunks).toEqual(snapshot?.chunks ?? []);
+    expect(loaded.tail).toEqual(isRunning ? events.slice(snapshot?.seq ?? 0) : []);
+  }
+  for (const [id, row] of model.callbacks) expect(await store.callback(id)).toEqual(row);
+  expect((await store.list({})).map(({ id }) => id)).toEqual([...model.executions.keys()].reverse());
+  expect([...(await store.due(model.now, 100))].sort()).toEqual(expectedDue(model));
+}
+
+async function run(list: readonly Action[], real: Real): Promise<void> {
+  const model = newModel();
+  for (const action of list) await act(action, model, real);
+  await assertSame(model, real.store);
+}
+
+test("any sequence of operations leaves the memory store as the model says", async () => {
+  const property = fc.asyncProperty(actions, async (list) => {
+    const store = openMemoryStore();
+    await run(list, { store, reopen: () => store });
+  });
+  await fc.assert(property, { numRuns: 400 });
+});
+
+test("any sequence of operations leaves a SQLite file as the model says, through several connections", async () => {
+  const property = fc.asyncProperty(actions, async (list) => {
+    const folder = makeFolder();
+    const stores: Store[] = [];
+    const reopen = (): Store => {
+      // Two stay open and are used in turn, so that each finds what the other has written.
+      const store = stores.length < 2 ? openSqliteStore(folder.path("store.db")) : stores.shift()!;
+      stores.push(store);
+      return store;
+    };
+    try {
+      await run(list, { store: reopen(), reopen });
+    } finally {
+      for (const store of stores) await store.close();
+      folder.remove();
+    }
+  });
+  await fc.assert(property, { numRuns: 60 });
+});
