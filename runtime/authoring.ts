@@ -110,24 +110,24 @@ export const checkpoint = operation(function checkpoint(name?: string): Promise<
  */
 export const now = operation(function now(): number {
   const frame = compiled("now");
-  return frame.host === null ? Date.now() : frame.host.now();
+  return frame.task === null ? Date.now() : frame.task.host.now();
 });
 
 /** A number from 0 up to 1, the same whenever this code runs again. Not for secrets. */
 export const random = operation(function random(): number {
   const frame = compiled("random");
-  return frame.host === null ? Math.random() : frame.host.random();
+  return frame.task === null ? Math.random() : frame.task.host.random();
 });
 
 /** A version 4 UUID, the same whenever this code runs again. */
 export const uuid = operation(function uuid(): string {
   const frame = compiled("uuid");
-  return frame.host === null ? globalThis.crypto.randomUUID() : frame.host.uuid();
+  return frame.task === null ? globalThis.crypto.randomUUID() : frame.task.host.uuid();
 });
 
 function ask(operationName: string, request: Request): Promise<unknown> {
   const frame = compiled(operationName);
-  return frame.host === null ? detached(request) : frame.host.operate(frame, request);
+  return frame.task === null ? detached(request) : frame.task.host.operate(frame, request);
 }
 
 function compiled(operationName: string): Frame {

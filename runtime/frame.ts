@@ -13,6 +13,8 @@ import type { StepOptions } from "./authoring.ts";
 import type { Request } from "./requests.ts";
 
 const DONE = -1;
+/** Before the parameter list is evaluated. */
+const NO_SLOTS: Slots = Object.freeze({});
 
 export interface Deferred {
   readonly promise: Promise<unknown>;
@@ -20,10 +22,24 @@ export interface Deferred {
   readonly reject: (error: unknown) => void;
 }
 
+/** A frame's place in its execution. */
+export interface Task {
+  readonly host: Host;
+  /** `""` for the root, then `3`, `3.1`... */
+  readonly path: string;
+  /** Operations and child tasks started so far: the next one's id is `path.(ordinal + 1)`. */
+  ordinal: number;
+  /** What its caller holds. */
+  readonly deferred: Deferred;
+  /** What it waits for and since when (ascending through the execution), for the snapshot. */
+  awaiting: Promise<unknown> | null;
+  parked: number;
+}
+
 export interface Host {
-  /** A frame was started by `parent`, or by nobody. Inside an execution: gives it its id and its promise. */
-  begin(frame: Frame, parent: Frame | null): Deferred | null;
-  /** Inside an execution: what to wait for, instead of `value`. */
+  /** A frame was started by `parent`, or by nobody: gives it its place. */
+  begin(frame: Frame, parent: Frame | null): Task;
+  /** What to wait for, instead of `value`. */
   park(frame: Frame, value: unknown): Promise<unknown>;
   ended(frame: Frame): void;
   /** The operation behind `promise` (if it is one's) belongs to `checkpoint` of `frame`. */
@@ -55,29 +71,20 @@ export function outsideFrames<T>(body: () => T): T {
 
 export class Frame implements FrameWords {
   readonly machine: MachineDefinition;
-  readonly host: Host | null;
-  /** Task id inside the execution: `""` for the root, then `3`, `3.1`... */
-  path = "";
-  /** Operations and child tasks started so far: the next one's id is `path.(ordinal + 1)`. */
-  ordinal = 0;
+  /** Null when detached: then the promise its caller holds is that of the native driver. */
+  task: Task | null = null;
   pc = 0;
-  slots: Slots = {};
-  /** What it waits for and since when (ascending through the execution), for the snapshot. */
-  awaiting: Promise<unknown> | null = null;
-  parked = 0;
-  /** The promise its caller holds; null when detached, where the driver's own is used. */
-  deferred: Deferred | null = null;
+  slots: Slots = NO_SLOTS;
   private sent: unknown = undefined;
   private threw = false;
 
-  constructor(machine: MachineDefinition, host: Host | null) {
+  constructor(machine: MachineDefinition) {
     this.machine = machine;
-    this.host = host;
   }
 
   await(checkpoint: number, value: unknown): unknown {
     this.pc = checkpoint;
-    if (this.host !== null) this.host.label(this, checkpoint, value);
+    if (this.task !== null) this.task.host.label(this, checkpoint, value);
     return value;
   }
 
@@ -97,24 +104,24 @@ export class Frame implements FrameWords {
   }
 
   at<T>(checkpoint: number, promise: T): T {
-    if (this.host !== null) this.host.label(this, checkpoint, promise);
+    if (this.task !== null) this.task.host.label(this, checkpoint, promise);
     return promise;
   }
 
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown> {
-    if (this.host === null) return bodyOf(this.machine, checkpoint)(...(args as never[])) as Promise<unknown>;
+    if (this.task === null) return bodyOf(this.machine, checkpoint)(...(args as never[])) as Promise<unknown>;
     const body = { kind: "call", machine: this.machine, checkpoint, args } as const;
-    return this.at(checkpoint, this.host.operate(this, { kind: "step", name, body, options }));
+    return this.at(checkpoint, this.task.host.operate(this, { kind: "step", name, body, options }));
   }
 
   // The five values of an emitted dynamic call: positional, because emitted code is read by people.
   call(...[checkpoint, name, fn, self, args]: Parameters<FrameWords["call"]>): unknown {
     const callable = fn as (...args: readonly unknown[]) => unknown;
-    if (this.host === null || typeof fn !== "function" || isOperation(fn) || findDurable(fn) !== undefined) {
+    if (this.task === null || typeof fn !== "function" || isOperation(fn) || findDurable(fn) !== undefined) {
       return this.at(checkpoint, Reflect.apply(callable, self, args));
     }
     const body = { kind: "function", fn: callable, self, args } as const;
-    return this.at(checkpoint, this.host.operate(this, { kind: "step", name, body, options: undefined }));
+    return this.at(checkpoint, this.task.host.operate(this, { kind: "step", name, body, options: undefined }));
   }
 
   /** The driver's side of `resume`. */
@@ -128,11 +135,11 @@ export class Frame implements FrameWords {
   }
 
   /** Evaluates the parameter list. */
-  enter(enter: () => Slots): void {
+  enter({ enter, self, args }: Call): void {
     const before = running.frame;
     running.frame = this;
     try {
-      this.slots = enter();
+      this.slots = Reflect.apply(enter, self, args);
     } finally {
       running.frame = before;
     }
@@ -157,7 +164,14 @@ export function bodyOf(machine: MachineDefinition, checkpoint: number): (...args
   return body;
 }
 
-/** What a durable function does when it is called. */
+/** How a durable function was called. */
+export interface Call {
+  readonly enter: (...args: unknown[]) => Slots;
+  readonly self: unknown;
+  readonly args: ArrayLike<unknown>;
+}
+
+/** What a durable function does when it is called. A closure brings its own `enter`: that of its captures. */
 export function start(
   machine: MachineDefinition,
   self: unknown,
@@ -165,28 +179,27 @@ export function start(
   ...[enter = machine.enter]: [enter?: Enter]
 ): Promise<unknown> {
   const parent = running.frame;
-  return launch(new Frame(machine, parent === null ? null : parent.host), parent, () =>
-    Reflect.apply(enter as (...args: unknown[]) => Slots, self, args),
-  );
+  const call: Call = { enter: enter as Call["enter"], self, args };
+  const frame = new Frame(machine);
+  if (parent === null || parent.task === null) return driveDetached(frame, call);
+  return launch(frame, call, parent.task.host.begin(frame, parent));
 }
 
-/** Starts a new frame on its host; `enter` makes its slots. */
-export function launch(frame: Frame, parent: Frame | null, enter: () => Slots): Promise<unknown> {
-  const deferred = frame.host === null ? null : frame.host.begin(frame, parent);
-  if (deferred === null) return driveDetached(frame, enter);
-  frame.deferred = deferred;
+/** Starts a frame inside an execution. */
+export function launch(frame: Frame, call: Call, task: Task): Promise<unknown> {
+  frame.task = task;
   try {
-    frame.enter(enter);
+    frame.enter(call);
   } catch (error) {
-    finish(frame, true, error);
-    return deferred.promise;
+    finish(frame, task, { threw: true, value: error });
+    return task.deferred.promise;
   }
-  drive(frame);
-  return deferred.promise;
+  drive(frame, task);
+  return task.deferred.promise;
 }
 
-async function driveDetached(frame: Frame, enter: () => Slots): Promise<unknown> {
-  frame.enter(enter);
+async function driveDetached(frame: Frame, call: Call): Promise<unknown> {
+  frame.enter(call);
   for (;;) {
     const value = frame.advance();
     if (frame.finished) return value;
@@ -199,36 +212,39 @@ async function driveDetached(frame: Frame, enter: () => Slots): Promise<unknown>
 }
 
 /** Runs a frame of an execution until it parks or ends. */
-function drive(frame: Frame): void {
+function drive(frame: Frame, task: Task): void {
   let value: unknown;
   try {
     value = frame.advance();
   } catch (error) {
-    finish(frame, true, error);
+    finish(frame, task, { threw: true, value: error });
     return;
   }
-  if (frame.finished) finish(frame, false, value);
-  else if (frame.host !== null) awaitOn(frame, frame.host.park(frame, value));
+  if (frame.finished) finish(frame, task, { threw: false, value });
+  else awaitOn(frame, task, task.host.park(frame, value));
 }
 
 /** Waits as `await` does: one reaction on the promise, nothing else. Also how a restored frame goes back to waiting. */
-export function awaitOn(frame: Frame, promise: Promise<unknown>): void {
-  frame.awaiting = promise;
+export function awaitOn(frame: Frame, task: Task, promise: Promise<unknown>): void {
+  task.awaiting = promise;
+  const go = (threw: boolean, value: unknown): void => {
+    task.awaiting = null;
+    frame.deliver(threw, value);
+    drive(frame, task);
+  };
   promise.then(
-    (value) => continueWith(frame, false, value),
-    (error: unknown) => continueWith(frame, true, error),
+    (value) => go(false, value),
+    (error: unknown) => go(true, error),
   );
 }
 
-function continueWith(frame: Frame, threw: boolean, value: unknown): void {
-  frame.awaiting = null;
-  frame.deliver(threw, value);
-  drive(frame);
-}
-
-function finish(frame: Frame, threw: boolean, value: unknown): void {
+function finish(
+  frame: Frame,
+  { host, deferred }: Task,
+  { threw, value }: { readonly threw: boolean; readonly value: unknown },
+): void {
   frame.pc = DONE;
-  frame.host?.ended(frame);
-  if (threw) frame.deferred?.reject(value);
-  else frame.deferred?.resolve(value);
+  host.ended(frame);
+  if (threw) deferred.reject(value);
+  else deferred.resolve(value);
 }

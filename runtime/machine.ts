@@ -18,7 +18,7 @@ export { Box, box, Cursor, cursor } from "./variables.ts";
 
 /** `Promise.all`, in a form that a snapshot can hold. */
 export function all(values: Iterable<unknown>): Promise<unknown[]> {
-  const host = currentFrame()?.host ?? null;
+  const host = currentFrame()?.task?.host ?? null;
   return host === null ? Promise.all(values) : host.all(values);
 }
 

@@ -10,7 +10,14 @@ import type { Request } from "./requests.ts";
 import { runBody } from "./requests.ts";
 
 export const rebuildHost: Host = {
-  begin: () => Promise.withResolvers<unknown>(),
+  begin: () => ({
+    host: rebuildHost,
+    path: "",
+    ordinal: 0,
+    deferred: Promise.withResolvers<unknown>(),
+    awaiting: null,
+    parked: 0,
+  }),
   park(frame: Frame, value: unknown): Promise<unknown> {
     frame.slots = rebuilt(frame);
     return Promise.resolve(value);

@@ -22,8 +22,9 @@ export async function runMemory<I, O>(fn: (input: I) => Promise<O>, input: I): P
 export async function runRebuild<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
   const machine = findDurable(fn);
   if (machine?.enter === undefined) throw new UnknownFunctionError(`${fn.name} is not a compiled function.`);
-  const enter = machine.enter as (input: I) => Slots;
-  return launch(new Frame(machine, rebuildHost), null, () => enter.call(undefined, input)) as Promise<O>;
+  const frame = new Frame(machine);
+  const call = { enter: machine.enter as (...args: unknown[]) => Slots, self: undefined, args: [input] };
+  return launch(frame, call, rebuildHost.begin(frame, null)) as Promise<O>;
 }
 
 export interface RestartOutcome<O> {

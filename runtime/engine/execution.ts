@@ -182,9 +182,9 @@ export class Execution {
     }
     this.chance = new SeededChance(event.seed, 0);
     const input = this.scope.decode(event.payload);
-    const frame = new Frame(definition, this.host);
+    const frame = new Frame(definition);
     const enter = definition.enter as (...args: unknown[]) => Slots;
-    const promise = launch(frame, null, () => enter.call(undefined, input));
+    const promise = launch(frame, { enter, self: undefined, args: [input] }, this.host.begin(frame, null));
     this.root = this.promises.find(promise) ?? null;
     this.watchRoot();
   }

@@ -1,5 +1,5 @@
 /** An execution as its frames see it. */
-import type { Deferred, Frame, Host } from "../frame.ts";
+import type { Frame, Host, Task } from "../frame.ts";
 import type { Request } from "../requests.ts";
 import type { Execution } from "./execution.ts";
 import { createOperation } from "./operations/create.ts";
@@ -10,14 +10,15 @@ import { isThenable } from "./promises.ts";
 export function frameHost(execution: Execution): Host {
   const { frames, operations, promises } = execution;
   return {
-    begin(frame: Frame, parent: Frame | null): Deferred {
-      frame.path = parent === null ? "" : nextId(parent);
+    begin(frame: Frame, parent: Frame | null): Task {
+      const path = parent === null ? "" : nextId(taskOf(parent));
       frames.add(frame);
-      return promises.create({ kind: "task", path: frame.path });
+      const deferred = promises.create({ kind: "task", path });
+      return { host: this, path, ordinal: 0, deferred, awaiting: null, parked: 0 };
     },
 
     park(frame: Frame, value: unknown): Promise<unknown> {
-      frame.parked = promises.nextOrder();
+      taskOf(frame).parked = promises.nextOrder();
       const foreign = isThenable(value);
       if (!foreign && !execution.hooks.everyAwait) return Promise.resolve(value);
       if (foreign && promises.find(value) !== undefined) return value;
@@ -56,14 +57,20 @@ export function frameHost(execution: Execution): Host {
 }
 
 function newHead(execution: Execution, frame: Frame, name: string | undefined): OperationHead {
-  const op = nextId(frame);
+  const op = nextId(taskOf(frame));
   const record = execution.promises.create({ kind: "operation", op });
   return { op, ...(name === undefined ? {} : { name }), site: 0, record };
 }
 
-function nextId(frame: Frame): string {
-  const ordinal = ++frame.ordinal;
-  return frame.path === "" ? String(ordinal) : `${frame.path}.${ordinal}`;
+function nextId(task: Task): string {
+  const ordinal = ++task.ordinal;
+  return task.path === "" ? String(ordinal) : `${task.path}.${ordinal}`;
+}
+
+/** Every frame of an execution has a task from the moment it starts. */
+export function taskOf(frame: Frame): Task {
+  if (frame.task === null) throw new TypeError(`A frame of ${frame.machine.id} has no task.`);
+  return frame.task;
 }
 
 /** Says where in the source an operation belongs. */

@@ -18,6 +18,7 @@ import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
 import { Box, Cursor } from "../variables.ts";
 import type { Execution } from "./execution.ts";
+import { taskOf } from "./host.ts";
 import { SeededChance } from "./identity.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
@@ -111,7 +112,7 @@ export function restoreState(execution: Execution, text: string): void {
   for (const saved of state.frames) {
     const frame = restoreFrame(execution, saved);
     execution.frames.add(frame);
-    reactions.push({ order: saved.parked, attach: () => awaitOn(frame, saved.awaiting) });
+    reactions.push({ order: saved.parked, attach: () => awaitOn(frame, taskOf(frame), saved.awaiting) });
   }
   for (const { state: operationState, promise, ...ref } of state.operations) {
     const record = promises.find(promise);
@@ -126,8 +127,9 @@ export function restoreState(execution: Execution, text: string): void {
 }
 
 function saveFrame(frame: Frame): SavedFrame {
-  const { machine, path, ordinal, pc, parked, slots, awaiting, deferred } = frame;
-  if (awaiting === null || deferred === null) throw new TypeError(`Frame "${path}" is not parked.`);
+  const { machine, pc, slots } = frame;
+  const { path, ordinal, parked, awaiting, deferred } = taskOf(frame);
+  if (awaiting === null) throw new TypeError(`Frame "${path}" is not parked.`);
   const names = machine.checkpoints[pc]?.live ?? [];
   const values = liveSlots(machine, pc, slots);
   return {
@@ -156,13 +158,13 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
         `build has ${machine.hash}. Let a worker of the old build finish it.`,
     );
   }
-  const frame = new Frame(machine, execution.host);
-  frame.path = saved.path;
-  frame.ordinal = saved.ordinal;
+  const deferred = execution.promises.find(saved.promise);
+  if (deferred === undefined) throw new UnplaceableStateError(`Frame "${saved.path}" has no promise.`);
+  const frame = new Frame(machine);
+  const { path, ordinal, parked } = saved;
+  frame.task = { host: execution.host, path, ordinal, deferred, awaiting: null, parked };
   frame.pc = saved.pc;
-  frame.parked = saved.parked;
   frame.slots = { ...saved.slots };
-  frame.deferred = execution.promises.find(saved.promise) ?? null;
   return frame;
 }
 
