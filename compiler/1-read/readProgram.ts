@@ -14,14 +14,20 @@ export interface ProgramSource {
 /** A project's program. Errors of the file itself are the program's `getConfigFileParsingDiagnostics`. */
 export function readProgram({ tsconfig, adjust, previous }: ProgramSource): ts.Program {
   const path = posix.resolve(ts.sys.resolvePath(tsconfig));
-  const { config, error } = ts.readConfigFile(path, ts.sys.readFile);
-  const parsed = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, posix.dirname(path), undefined, path);
-  const options = adjust ? adjust(parsed.options) : parsed.options;
+  const unreadable: ts.Diagnostic[] = [];
+  // As `tsc` does it: the other function for this forgets where in the file an error stands.
+  const parsed = ts.getParsedCommandLineOfConfigFile(path, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (error) => unreadable.push(error),
+  });
+  const given = parsed?.options ?? {};
+  const options = adjust ? adjust(given) : given;
   return ts.createProgram({
-    rootNames: error === undefined ? parsed.fileNames : [],
+    rootNames: parsed?.fileNames ?? [],
     options,
-    projectReferences: parsed.projectReferences ?? [],
-    configFileParsingDiagnostics: error === undefined ? parsed.errors : [error],
+    projectReferences: parsed?.projectReferences ?? [],
+    configFileParsingDiagnostics:
+      parsed === undefined ? unreadable : ts.getConfigFileParsingDiagnostics(parsed),
     host: createLibraryHost(options),
     ...(previous === undefined ? {} : { oldProgram: previous }),
   });

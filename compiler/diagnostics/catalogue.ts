@@ -128,7 +128,7 @@ export const CATALOGUE = {
     slug: "not-recorded",
     severity: "error",
     message: "{what} {how}, so its result would not be recorded.",
-    advice: "Call it in an async function, as in ids.map(async (id) => load(id)).",
+    advice: "Hand over an async function that calls it, as in ids.map(async (id) => load(id)).",
   },
   DC213: {
     slug: "callback-not-awaited",

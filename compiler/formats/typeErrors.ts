@@ -12,7 +12,9 @@ export function formatTypeErrors(
     getCanonicalFileName: (name) => (ts.sys.useCaseSensitiveFileNames ? name : name.toLowerCase()),
     getNewLine: () => "\n",
   };
-  return colors ? ts.formatDiagnosticsWithColorAndContext(errors, host) : ts.formatDiagnostics(errors, host);
+  if (!colors) return ts.formatDiagnostics(errors, host);
+  // One at a time, as tsc does, for the empty line between two.
+  return errors.map((error) => `${ts.formatDiagnosticsWithColorAndContext([error], host)}\n`).join("");
 }
 
 /** `tsconfig`: where errors of no file belong. */

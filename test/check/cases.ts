@@ -143,7 +143,9 @@ const OPERATIONS = [
 function toModule(text: string): string {
   if (/\bexport\b/.test(text)) {
     const used = OPERATIONS.filter((name) => new RegExp(`\\b${name}[(<]`).test(text));
-    return used.length === 0 ? text : `import { ${used.join(", ")} } from "@durablec/runtime";\n${text}`;
+    return used.length === 0 || text.includes('from "@durablec/runtime"')
+      ? text
+      : `import { ${used.join(", ")} } from "@durablec/runtime";\n${text}`;
   }
   const imports = [...text.matchAll(/^ *import .*$/gm)].map(([line]) => line);
   const body = text.replaceAll(/^ *import .*$/gm, "");
