@@ -19,7 +19,8 @@ export async function loadRuntime(folder: string): Promise<Runtime> {
   return (await import(path === null ? "@durablec/runtime" : pathToFileURL(path).href)) as Runtime;
 }
 
-function findRuntime(folder: string): string | null {
+/** Path of that copy's entry; null where code in `folder` has none, and the copy beside the CLI has to do. */
+export function findRuntime(folder: string): string | null {
   try {
     return createRequire(join(folder, "resolve.js")).resolve("@durablec/runtime");
   } catch {

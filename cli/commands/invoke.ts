@@ -1,13 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Engine } from "@durablec/runtime";
 import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
+import { formatStack } from "../format/stack.ts";
 import { formatValue, toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { importFunction } from "../modules.ts";
 import { parseJson } from "../parseJson.ts";
-import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
+import { findRuntime, loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
 import { toTarget, type Target } from "../target.ts";
 
 interface InvokeArgs extends SharedArgs, StoreArgs {
@@ -47,15 +49,24 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   if (module === null) return EXIT.findings;
   const { open } = await loadRuntime(dirname(module));
   const fn = await importFunction(module, target.name);
+  const id = args.id ?? randomUUID();
+  const parked = Promise.withResolvers<Outcome>();
   const engine = await open({
     store: toStore(args, io),
     functions: [fn],
-    onError: (error) => io.err(formatValue(error, false)),
+    onError: (error, about) => {
+      // Other executions of the store may need functions that are not loaded here; their worker will have them.
+      if (about === null || about === id) parked.resolve({ status: "PARKED", error });
+      else io.err(`${about} is left for its worker: ${error.message}`);
+    },
   });
   try {
-    const { id, created } = await engine.start(fn, input, args.id === undefined ? {} : { id: args.id });
+    const { created } = await engine.start(fn, input, { id });
     io.err(created ? `started ${id}` : `found ${id}, carrying on`);
-    return await follow(engine, id, { args, io });
+    if (!engine.running)
+      io.err(`another process runs ${args.store}: waiting for it to bring ${id} to its end`);
+    const outcome = await Promise.race([toOutcome(engine, id), parked.promise, interrupted(io.stopped)]);
+    return report({ id, outcome, module }, args, io);
   } finally {
     await engine.close();
   }
@@ -77,24 +88,15 @@ function readInput({ input, event }: InvokeArgs, io: Io): unknown {
 type Outcome =
   | { readonly status: "SUCCEEDED"; readonly result: unknown }
   | { readonly status: "FAILED"; readonly error: unknown }
+  /** Its stored state fits no code that is here, or the store cannot go on. */
+  | { readonly status: "PARKED"; readonly error: Error }
   | { readonly status: "INTERRUPTED" };
 
-async function follow(
-  engine: Engine,
-  id: string,
-  { args, io }: { readonly args: InvokeArgs; readonly io: Io },
-): Promise<ExitCode> {
-  const ended = engine.result(id).then(
-    (result): Outcome => ({ status: "SUCCEEDED", result }),
-    (error: unknown): Outcome => ({ status: "FAILED", error }),
+function toOutcome(engine: Engine, id: string): Promise<Outcome> {
+  return engine.result(id).then(
+    (result) => ({ status: "SUCCEEDED", result }),
+    (error: unknown) => ({ status: "FAILED", error }),
   );
-  const outcome = await Promise.race([ended, interrupted(io.stopped)]);
-  if (args.json) io.out(toJson({ id, ...outcome }));
-  else if (outcome.status === "SUCCEEDED") io.out(formatValue(outcome.result, io.colors));
-  else if (outcome.status === "FAILED") io.err(`${id} failed: ${describeFailure(outcome.error)}`);
-  if (outcome.status === "INTERRUPTED")
-    io.err(`${id} is kept where it stands: the same command with --id ${id} carries on.`);
-  return outcome.status === "SUCCEEDED" ? EXIT.ok : EXIT.failed;
 }
 
 function interrupted(signal: AbortSignal): Promise<Outcome> {
@@ -105,9 +107,33 @@ function interrupted(signal: AbortSignal): Promise<Outcome> {
   });
 }
 
+interface Ended {
+  readonly id: string;
+  readonly outcome: Outcome;
+  readonly module: string;
+}
+
+function report({ id, outcome, module }: Ended, args: InvokeArgs, io: Io): ExitCode {
+  if (args.json) io.out(toJson({ id, ...outcome }));
+  else if (outcome.status === "SUCCEEDED") io.out(formatValue(outcome.result, io.colors));
+  else io.err(describe(id, outcome, module));
+  return outcome.status === "SUCCEEDED" ? EXIT.ok : EXIT.failed;
+}
+
+function describe(id: string, outcome: Exclude<Outcome, { status: "SUCCEEDED" }>, module: string): string {
+  switch (outcome.status) {
+    case "FAILED":
+      return `${id} failed: ${describeFailure(outcome.error, module)}`;
+    case "PARKED":
+      return `${id} cannot go on here: ${outcome.error.message}`;
+    case "INTERRUPTED":
+      return `${id} is kept where it stands: the same command with --id ${id} carries on.`;
+  }
+}
+
 /** The author's own error: its stack leads to the author's line, so here it is wanted. */
-function describeFailure(error: unknown): string {
-  return error instanceof Error
-    ? (error.stack ?? `${error.name}: ${error.message}`)
-    : formatValue(error, false);
+function describeFailure(error: unknown, module: string): string {
+  if (!(error instanceof Error)) return formatValue(error, false);
+  const runtime = findRuntime(dirname(module));
+  return formatStack(error, runtime === null ? "@durablec/runtime" : dirname(runtime));
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -204,6 +204,35 @@ describe("a function is named by its source:", { timeout: 30_000 }, () => {
     const ran = await run("invoke", "src/greet.ts#greet", "--input", '"you"', "--id", "g");
     expect(ran).toEqual({ exit: 0, out: "'Hello, YOU!'\n", err: "started g\n" });
     expect(existsSync(at("dist"))).toBe(false);
+  });
+
+  test("invoke shows an error with the author's lines, and no frames of ours", async () => {
+    write(
+      "src/fail.ts",
+      `import { wait } from "@durablec/runtime";
+
+export async function fail(at: { deep: null | { x: number } }): Promise<number> {
+  "use durable";
+  await wait("1ms");
+
+  return inner(at.deep);
+}
+
+const inner = (deep: null | { x: number }) => deep!.x;
+`,
+    );
+    // As a program of its own: this one's stacks are vitest's.
+    const program = join(root, "dist/cli/main.js");
+    const argv = [program, "invoke", "src/fail.ts#fail", "--input", '{"deep":null}', "--id", "f"];
+    const { status, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: "utf8" });
+    expect(status).toBe(3);
+    expect(stderr.split("\n").map((line) => line.trim())).toEqual([
+      "started f",
+      "f failed: TypeError: Cannot read properties of null (reading 'x')",
+      expect.stringMatching(/^at inner .*\/src\/fail\.ts:10:\d+\)$/) as string,
+      expect.stringMatching(/^at .*fail .*\/src\/fail\.ts:7:\d+\)$/) as string,
+      "",
+    ]);
   });
 
   test("a name that is not there ends with 2 and says which are", async () => {

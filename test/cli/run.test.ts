@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +96,24 @@ describe("invoke", () => {
       status: "FAILED",
       error: { name: "TypeError", message: "not a number" },
     });
+  });
+
+  test("ends with 3, and does not wait for ever, when what is stored does not fit the code", async () => {
+    const stop = new AbortController();
+    const first = runIn({ cwd, stopped: stop.signal }, "invoke", "dist/built.mjs#ask", "--id", "misplaced");
+    await openCallback("misplaced");
+    stop.abort("SIGINT");
+    await first;
+    // Another operation at its checkpoint. As a program of its own: modules announce themselves to their process.
+    const changed = built.replace(/waitForCallback\("approve", .*\)\)\);/, "wait({ hours: 1 }));");
+    expect(changed).not.toBe(built);
+    writeFileSync(join(cwd, "dist/changed.mjs"), changed);
+    const program = join(root, "dist/cli/main.js");
+    const argv = [program, "invoke", "dist/changed.mjs#ask", "--id", "misplaced"];
+    const ran = spawnSync(process.execPath, argv, { cwd, encoding: "utf8", timeout: 20_000 });
+    expect(ran.stderr).toContain("misplaced cannot go on here: ");
+    expect(ran).toMatchObject({ status: 3, stdout: "" });
+    expect((await run("execution", "get", "misplaced")).out).toContain("parked");
   });
 
   test("when it is interrupted, says how to carry on", async () => {
@@ -205,31 +224,32 @@ describe("a worker", () => {
     });
     expect((await run("execution", "get", "refused")).out).toContain("no budget");
   });
-
-  async function openCallback(id: string): Promise<string> {
-    return until(async () => {
-      const { out } = await run("execution", "history", id, "--json");
-      const events = JSON.parse(out) as { kind: string; callback?: string }[];
-      // Its submitter has run too: the callback is out in the world.
-      return events.some(({ kind }) => kind === "StepSucceeded")
-        ? events.find(({ callback }) => callback)?.callback
-        : undefined;
-    });
-  }
-
-  async function untilEnded(id: string): Promise<void> {
-    await until(async () => {
-      const { status } = JSON.parse((await run("execution", "get", id, "--json")).out) as { status: string };
-      return status === "RUNNING" ? undefined : true;
-    });
-  }
-
-  async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-    for (let tries = 0; tries < 200; tries++) {
-      const found = await look();
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error("waited too long");
-  }
 });
+
+async function openCallback(id: string): Promise<string> {
+  return until(async () => {
+    const { exit, out } = await run("execution", "history", id, "--json");
+    if (exit !== 0) return undefined;
+    const events = JSON.parse(out) as { kind: string; callback?: string }[];
+    // Its submitter has run too: the callback is out in the world.
+    return events.some(({ kind }) => kind === "StepSucceeded")
+      ? events.find(({ callback }) => callback)?.callback
+      : undefined;
+  });
+}
+
+async function untilEnded(id: string): Promise<void> {
+  await until(async () => {
+    const { status } = JSON.parse((await run("execution", "get", id, "--json")).out) as { status: string };
+    return status === "RUNNING" ? undefined : true;
+  });
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("waited too long");
+}
