@@ -33,8 +33,8 @@ export interface Form {
   readonly next: Form | null;
   /** Made only after its parts: they cannot need it to exist. */
   readonly late: "extension" | "load" | null;
-  /** The step from the object to an item in the path that an error shows. */
-  label(index: number): string;
+  /** The step from the object to an item in the path that an error shows; null: its key, or else its index. */
+  readonly label: ((index: number) => string) | null;
 }
 
 /** A builtin kind's own form, before prototype, further properties and locks. */
@@ -65,26 +65,32 @@ export function enclose(inner: Form, { wrap, level, list }: Wrapping): Form {
   return { ...inner, open: `${lock}["~own",${wrap}${inner.open}`, close, next };
 }
 
-type FormParts = Pick<Form, "open" | "items" | "close" | "label"> & Partial<Form>;
+type FormParts = Pick<Form, "open" | "items" | "close"> & Partial<Form>;
 
 export function form(parts: FormParts): Form {
-  return { comma: false, keys: null, next: null, late: null, ...parts };
+  // Spelt out: the spread of an object costs more than the rest of writing a small one.
+  return {
+    open: parts.open,
+    comma: parts.comma ?? false,
+    items: parts.items,
+    keys: parts.keys ?? null,
+    close: parts.close,
+    next: null,
+    late: parts.late ?? null,
+    label: parts.label ?? null,
+  };
 }
+
+const NOTHING: readonly unknown[] = [];
 
 export function leaf(text: string): Form {
-  return form({ open: text, items: [], close: "", label: noLabel });
+  return form({ open: text, items: NOTHING, close: "" });
 }
 
-export function indexLabel(index: number): string {
-  return `[${index}]`;
-}
-
-export function noLabel(): string {
-  return "";
-}
-
-export function recordLabel({ keys }: { readonly keys: readonly string[] }): (index: number) => string {
-  return (index) => keyLabel(keys[index]);
+/** What stands in a path for the item that `form` is at. */
+export function labelOf({ label, keys }: Form, index: number): string {
+  if (label !== null) return label(index);
+  return keys === null ? `[${index}]` : keyLabel(keys[index]);
 }
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;

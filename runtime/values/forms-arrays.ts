@@ -1,4 +1,4 @@
-import { form, indexLabel } from "./form.ts";
+import { form } from "./form.ts";
 import type { Form, Kind } from "./form.ts";
 import { isDense } from "./plain.ts";
 
@@ -16,7 +16,6 @@ function denseForm(value: readonly unknown[]): Form {
     comma: looksLikeTag,
     items: value,
     close: "]",
-    label: indexLabel,
   });
 }
 

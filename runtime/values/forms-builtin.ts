@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { CannotEncode } from "../errors.ts";
 import { VIEWS } from "./format.ts";
-import { form, indexLabel, leaf } from "./form.ts";
+import { form, leaf } from "./form.ts";
 import type { Kind, WriteContext } from "./form.ts";
 import { arrayKind, isIndex } from "./forms-arrays.ts";
 import { domExceptionKind, errorKind } from "./forms-errors.ts";
@@ -189,6 +189,6 @@ function argumentsKind(value: ArrayLike<unknown>): Kind {
     typeof key === "symbol"
       ? key === Symbol.iterator
       : key === "length" || key === "callee" || (isIndex(key) && Number(key) < items.length);
-  const own = form({ open: '["~args"', comma: true, items, close: "]", label: indexLabel });
+  const own = form({ open: '["~args"', comma: true, items, close: "]" });
   return { form: own, prototype: Object.prototype, taken };
 }

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { CannotEncode } from "../errors.ts";
-import { enclose, form, keyLabel, noLabel, recordLabel } from "./form.ts";
+import { enclose, form } from "./form.ts";
 import type { Form, Kind, WriteContext } from "./form.ts";
 import { EXTENSIBLE, LOAD, SAVE } from "./format.ts";
 import { arrayKind, openDense } from "./forms-arrays.ts";
@@ -17,43 +17,42 @@ export function openForm(value: object | symbol, writer: WriteContext): Form {
   if (prototype === Array.prototype && Array.isArray(value)) {
     return openDense(value) ?? dress(value, arrayKind(value), writer);
   }
-  if (prototype === Object.prototype && !types.isArgumentsObject(value)) {
-    return standardForm(value) ?? openRecord(value, "");
+  if (prototype === Object.prototype) {
+    const record = openPlain(value);
+    if (record !== null) return record;
+    // Not before: neither `arguments` nor `Math` has ordinary properties only.
+    if (!types.isArgumentsObject(value)) return standardForm(value) ?? openRecord(value, "");
   }
-  const kind = openBuiltin(value, writer);
-  if (kind !== null) return dress(value, kind, writer);
   const { extensions } = writer.setting;
   for (const extension of extensions) if (extension.matches(value)) return openExtension(value, extension);
+  const kind = openBuiltin(value, writer);
+  if (kind !== null) return dress(value, kind, writer);
   const standard = standardForm(value);
   if (standard !== null) return standard;
   return prototype === null ? openRecord(value, '["~is",null,') : openInstance(value, prototype, writer);
 }
 
+/** What most objects are, told with as few questions as possible; null: something is not ordinary. */
+function openPlain(value: object): Form | null {
+  if (!Object.isExtensible(value) || Object.getOwnPropertySymbols(value).length > 0) return null;
+  const keys = Object.getOwnPropertyNames(value);
+  const items = new Array<unknown>(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const property = Object.getOwnPropertyDescriptor(value, keys[i]!)!;
+    if (property.writable !== true || !property.enumerable || !property.configurable) return null;
+    items[i] = property.value;
+  }
+  return form({ open: "{", items, keys, close: "}" });
+}
+
 function openRecord(value: object, wrap: string): Form {
   const level = lockLevel(value);
   const properties = ownProperties(value, level);
-  const wrapEnd = wrap === "" ? "" : "]";
-  if (level === EXTENSIBLE && properties.kind === "record") {
-    const { keys, values } = properties;
-    return form({
-      open: wrap + "{",
-      items: values,
-      keys,
-      close: "}" + wrapEnd,
-      label: (i) => keyLabel(keys[i]),
-    });
+  if (properties.kind === "list") {
+    return enclose(form({ open: "{", items: [], close: "}" }), { wrap, level, list: properties.list });
   }
-  const inner: Form =
-    properties.kind === "record"
-      ? form({
-          open: "{",
-          items: properties.values,
-          keys: properties.keys,
-          close: "}",
-          label: recordLabel(properties),
-        })
-      : form({ open: "{", items: [], close: "}", label: noLabel });
-  return enclose(inner, { wrap, level, list: properties.kind === "list" ? properties.list : [] });
+  const { keys, values } = properties;
+  return enclose(form({ open: "{", items: values, keys, close: "}" }), { wrap, level, list: [] });
 }
 
 /** A builtin kind with what the program added to it. */

@@ -12,12 +12,9 @@ import {
 
 /** The own properties of an object: an ordinary record, or a list that tells the flags of each. */
 export type Properties =
-  | { readonly kind: "none" }
   | { readonly kind: "record"; readonly keys: readonly string[]; readonly values: readonly unknown[] }
   /** key, flags, value, key, flags, value... */
   | { readonly kind: "list"; readonly list: readonly unknown[] };
-
-const NONE: Properties = { kind: "none" };
 
 /** How far the object is locked. Locked objects' flags are those of ordinary ones: locking again restores them. */
 export function lockLevel(value: object): number {
@@ -54,14 +51,12 @@ export function ownProperties(
     values.push(property.value);
     flags.push(flag);
   }
-  if (keys.length === 0) return NONE;
   if (isRecord) return { kind: "record", keys: keys as string[], values };
   return { kind: "list", list: toList(keys, flags, values) };
 }
 
 /** A record as a list: where the kind's own form has taken the place of the record. */
 export function asList(properties: Properties): readonly unknown[] {
-  if (properties.kind === "none") return [];
   if (properties.kind === "list") return properties.list;
   return toList(
     properties.keys,

@@ -1,4 +1,5 @@
 import { CannotEncode, EncodeError } from "../errors.ts";
+import { labelOf } from "./form.ts";
 import type { Form, Setting, WriteContext } from "./form.ts";
 import { GRAPH_MARK } from "./format.ts";
 import { openForm } from "./forms.ts";
@@ -7,6 +8,10 @@ import { assertNoImpossibleCycle } from "./cycles.ts";
 
 /** A longer path is shown without its middle. */
 const PATH_MAX = 200;
+
+/** Places in the marks of an object. */
+const END = 1;
+const ID = 2;
 
 /** One object that is being written: `form` tells its items, `index` how many have been. */
 interface Level {
@@ -29,10 +34,8 @@ export class Writer implements WriteContext {
   private text = "";
   private level: Level | null = null;
   private readonly numbers = new Map<object | symbol, number>();
-  private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
-  /** Id of a shared object by its number; -1: met once. */
-  private readonly ids: number[] = [];
+  /** Of the object with number n: where it starts (3n), where it ends (3n + 1), its id if it is shared (3n + 2); or -1. */
+  private readonly marks: number[] = [];
   private idCount = 0;
   private readonly quoted = new Map<string, string>();
   /** Objects of extensions that need their parts first, with those parts. */
@@ -78,7 +81,7 @@ export class Writer implements WriteContext {
       this.level = { number: level.number, form: form.next, up: level.up, depth: level.depth, index: 0 };
       return;
     }
-    this.ends[level.number] = this.text.length;
+    this.marks[3 * level.number + END] = this.text.length;
     if (this.loads.at(-1) === level.number) this.loads.pop();
     this.level = level.up;
   }
@@ -111,11 +114,9 @@ export class Writer implements WriteContext {
   private node(value: object | symbol): void {
     const known = this.numbers.get(value);
     if (known !== undefined) return this.refer(known);
-    const number = this.starts.length;
+    const number = this.numbers.size;
     this.numbers.set(value, number);
-    this.starts.push(this.text.length);
-    this.ends.push(-1);
-    this.ids.push(-1);
+    this.marks.push(this.text.length, -1, -1);
     const depth = this.level === null ? 1 : this.level.depth + 1;
     if (value === this.wanted) throw this.fault("it is made of parts that need it to exist before them");
     if (depth > this.setting.depthMax)
@@ -141,11 +142,17 @@ export class Writer implements WriteContext {
 
   private refer(number: number): void {
     const load = this.loads.at(-1);
-    if (load !== undefined && number <= load && this.ends[number] === -1 && this.closed.has(number)) {
+    if (
+      load !== undefined &&
+      number <= load &&
+      this.marks[3 * number + END] === -1 &&
+      this.closed.has(number)
+    ) {
       throw this.fault("what [durable.save] returned leads back to the object that it is part of");
     }
-    if (this.ids[number] === -1) this.ids[number] = this.idCount++;
-    this.text += `["~=",${this.ids[number]}]`;
+    const at = 3 * number + ID;
+    if (this.marks[at] === -1) this.marks[at] = this.idCount++;
+    this.text += `["~=",${this.marks[at]}]`;
   }
 
   has(value: object): boolean {
@@ -173,7 +180,7 @@ export class Writer implements WriteContext {
   private path(): string {
     let path = "";
     for (let level = this.level; level !== null; level = level.up) {
-      const step = level.form.label(level.index - 1);
+      const step = labelOf(level.form, level.index - 1);
       path = step + (path === "" || path.startsWith("[") || path.startsWith(".") ? path : "." + path);
     }
     if (path.startsWith(".")) path = path.slice(1);
@@ -183,10 +190,11 @@ export class Writer implements WriteContext {
   private withDefinitions(): string {
     if (this.idCount === 0) return this.text;
     const marks: { readonly at: number; readonly mark: string }[] = [];
-    this.ids.forEach((id, number) => {
-      if (id === -1) return;
-      marks.push({ at: this.starts[number]!, mark: `["~#",${id},` }, { at: this.ends[number]!, mark: "]" });
-    });
+    for (let i = 0; i < this.marks.length; i += 3) {
+      const id = this.marks[i + ID]!;
+      if (id === -1) continue;
+      marks.push({ at: this.marks[i]!, mark: `["~#",${id},` }, { at: this.marks[i + END]!, mark: "]" });
+    }
     // No two are at the same place: an object's text is longer than what it contains, and commas stand between.
     marks.sort((a, b) => a.at - b.at);
     let done = 0;
