@@ -11,9 +11,11 @@ const run = (...argv: readonly string[]): Promise<Ran> => runIn({ cwd }, ...argv
 
 /** A built module as `durablec build` writes it, by hand: what is tested here is what happens after the build. */
 const built = `
-import { durable, machine, start } from "@durablec/runtime/machine";
+import { closure, durable, machine, start } from "@durablec/runtime/machine";
 import { step, wait, waitForCallback } from "@durablec/runtime";
 import { appendFileSync } from "node:fs";
+
+const $ask_1 = closure("src/ask.ts#ask.$1", () => (id) => appendFileSync(new URL("asked", import.meta.url), id));
 
 const $ask = machine({
   vocabulary: 1, id: "src/ask.ts#ask", hash: "1", name: "ask", source: "src/ask.ts",
@@ -23,7 +25,7 @@ const $ask = machine({
   },
   run($f, $s) {
     switch ($f.pc) {
-      case 0: return $f.await(1, waitForCallback("approve", (id) => appendFileSync(new URL("asked", import.meta.url), id)));
+      case 0: return $f.await(1, waitForCallback("approve", $ask_1()));
       case 1: return $f.done({ input: $s.input, answer: $f.resume() });
     }
   },
@@ -101,13 +103,12 @@ describe("invoke", () => {
   test("ends with 3, and does not wait for ever, when what is stored does not fit the code", async () => {
     const stop = new AbortController();
     const first = runIn({ cwd, stopped: stop.signal }, "invoke", "dist/built.mjs#ask", "--id", "misplaced");
-    await openCallback("misplaced");
+    const callback = await openCallback("misplaced");
     stop.abort("SIGINT");
     await first;
-    // Another operation at its checkpoint. As a program of its own: modules announce themselves to their process.
-    const changed = built.replace(/waitForCallback\("approve", .*\)\)\);/, "wait({ hours: 1 }));");
-    expect(changed).not.toBe(built);
-    writeFileSync(join(cwd, "dist/changed.mjs"), changed);
+    await run("callback", "succeed", callback);
+    // The same function, changed. As a program of its own: modules announce themselves to their process.
+    writeFileSync(join(cwd, "dist/changed.mjs"), built.replaceAll('hash: "1"', 'hash: "2"'));
     const program = join(root, "dist/cli/main.js");
     const argv = [program, "invoke", "dist/changed.mjs#ask", "--id", "misplaced"];
     const ran = spawnSync(process.execPath, argv, { cwd, encoding: "utf8", timeout: 20_000 });
