@@ -107,8 +107,9 @@ describe("invoke", () => {
     stop.abort("SIGINT");
     await first;
     await run("callback", "succeed", callback);
-    // The same function, changed. As a program of its own: modules announce themselves to their process.
-    writeFileSync(join(cwd, "dist/changed.mjs"), built.replaceAll('hash: "1"', 'hash: "2"'));
+    // Another operation at its checkpoint. As a program of its own: modules announce themselves to their process.
+    const changed = built.replace('waitForCallback("approve", $ask_1())', "wait({ hours: 1 })");
+    writeFileSync(join(cwd, "dist/changed.mjs"), changed.replaceAll('hash: "1"', 'hash: "2"'));
     const program = join(root, "dist/cli/main.js");
     const argv = [program, "invoke", "dist/changed.mjs#ask", "--id", "misplaced"];
     const ran = spawnSync(process.execPath, argv, { cwd, encoding: "utf8", timeout: 20_000 });
