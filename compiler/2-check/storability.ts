@@ -133,7 +133,7 @@ function judgeParts(visit: Visit, { type, isGiven }: Judged): Unstorable | null 
     if (isMethod(property) || (property.flags & ts.SymbolFlags.Accessor) !== 0) return null;
     return judge(below(visit, `.${property.name}`), {
       type: checker.getTypeOfSymbol(property),
-      isGiven: isGiven || !isWrittenInPlace(property),
+      isGiven: isGiven || isField(property),
     });
   });
   if (found !== null) return found;
@@ -142,17 +142,10 @@ function judgeParts(visit: Visit, { type, isGiven }: Judged): Unstorable | null 
   );
 }
 
-/**
- * A property of an object literal has the value that stands there. One of a declared type has whatever somebody put in.
- */
-function isWrittenInPlace(property: ts.Symbol): boolean {
+/** A function in a class's field belongs to the instance, and was made by the class: durable code did not see it made. */
+function isField(property: ts.Symbol): boolean {
   const declaration = property.declarations?.[0];
-  if (declaration === undefined) return true;
-  return (
-    !ts.isPropertySignature(declaration) &&
-    !ts.isPropertyDeclaration(declaration) &&
-    !ts.isParameter(declaration)
-  );
+  return declaration !== undefined && (ts.isPropertyDeclaration(declaration) || ts.isParameter(declaration));
 }
 
 /** Methods are on the prototype; the class brings them back. */

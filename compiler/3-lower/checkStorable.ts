@@ -75,6 +75,8 @@ function checkVariable(context: Context, variable: Variable, checkpoint: Checkpo
   const type = context.resolver.checker.getTypeAtLocation(node);
   const problem = findUnstorable(context.resolver, { type, isGiven: isGiven(context, source) });
   if (problem === null) return [];
+  // A temporary is gone at the end of its statement: a doubt about it is not worth a line.
+  if (problem.kind === "doubtful" && variable.declaration === null) return [];
   context.reported.add(node);
   const name = toName(node);
   const notes = [toCheckpointNote(name, checkpoint)];

@@ -220,6 +220,10 @@ export async function load(): Promise<{ run: () => number }> { return { run: () 
     "accepts methods of a class": `class Job { run(): number { return 1; } } const j = new Job(); await wait("1s"); j.run();`,
     "accepts functions from the language's own functions": `const fs = ids.map((x) => () => x); const g = fs[0]?.bind(null); await wait("1s"); console.log(fs, g);`,
     "accepts a variable filled later": `let f: (() => number) | null = null; await wait("1s"); f = () => 1; await wait("1s"); console.log(f());`,
+    "accepts an object that is filled here, whatever its type": `interface Hooks { run?: () => number; done?: Promise<number> }\n const hooks: Hooks = {}; hooks.run = () => 1; await wait("1s"); console.log(hooks);`,
+    "accepts what an expression holds for a moment": `import { table } from "./table.ts";\n const x = table.add(1, Number(await step("x", () => 2)));
+=== table.ts
+export const table: { add: (a: number, b: number) => number } = { add: (a, b) => a + b };`,
     "accepts a collection of closures": `const handlers = new Map<string, () => number>(); handlers.set("x", () => 1); await wait("1s"); handlers.get("x")?.();`,
   });
   testCases(suite, check(suite), "DC303");
