@@ -8,11 +8,9 @@ import * as support from "../../fixtures/language/support.ts";
 import { compileText } from "../../compiler/index.ts";
 import type { Diagnostic } from "../../compiler/diagnostic.ts";
 import * as authoring from "../../runtime/authoring.ts";
-import { Frame, launch, outsideFrames, type Deferred, type Host } from "../../runtime/frame.ts";
 import * as machineWords from "../../runtime/machine.ts";
-import { findDurable } from "../../runtime/registry.ts";
-import { runBody } from "../../runtime/requests.ts";
-import type { Slots } from "../../runtime/contract.ts";
+import { realWorld, type World } from "../../runtime/engine/world.ts";
+import { runMemory, runRebuild, runRestart, type RestartOutcome } from "../../runtime/testing.ts";
 
 type Main = (...args: readonly unknown[]) => Promise<unknown>;
 type Log = readonly string[];
@@ -21,6 +19,8 @@ export interface Program {
   readonly native: Main;
   readonly compiled: Main;
   readonly rebuilt: Main;
+  /** Written, dropped and brought back from bytes at every await. */
+  readonly restarted: () => Promise<RestartOutcome<unknown>>;
   readonly code: string;
 }
 
@@ -41,11 +41,18 @@ export function toProgram(source: string, fileName: string): Program {
   const { modules, diagnostics } = compileText(source, fileName, { verify: true });
   const [module] = modules;
   if (module === undefined || diagnostics.length > 0) throw new CompileError(diagnostics, source);
+  const native = toNative(source);
+  const [compiled, rebuilt, restarted] = [0, 1, 2].map(() => evaluate(module.code, authoring)) as [
+    Main,
+    Main,
+    Main,
+  ];
   return {
-    native: toNative(source),
-    compiled: evaluate(module.code, authoring),
-    // A module of its own, so that module variables start afresh.
-    rebuilt: toRebuilt(evaluate(module.code, authoring)),
+    native: () => runMemory(native, undefined),
+    compiled: () => runMemory(compiled, undefined),
+    // Modules of their own, so that module variables start afresh.
+    rebuilt: () => runRebuild(rebuilt, undefined),
+    restarted: () => runRestart(restarted, undefined, { world: createFastWorld() }),
     code: module.code,
   };
 }
@@ -64,6 +71,45 @@ export async function runAll(
     compiled: await support.record(() => compiled(), timed),
     rebuilt: await support.record(() => rebuilt(), timed),
   };
+}
+
+/** Time that jumps to the next timer: retries and waits take none. */
+function createFastWorld(): World {
+  let skippedMs = 0;
+  const now = (): number => Date.now() + skippedMs;
+  return {
+    ...realWorld,
+    now,
+    setTimer(at, callback) {
+      const timer = setTimeout(() => {
+        skippedMs += Math.max(0, at - now());
+        callback();
+      }, 0);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+export interface Restarted {
+  /** Without the turns, which are the engine's. */
+  readonly log: Log;
+  /** Why a state could not be written; then code was run again, and logged again. */
+  readonly problems: readonly string[];
+  readonly restarts: number;
+}
+
+export async function runRestarted({
+  native,
+  restarted,
+}: Program): Promise<{ readonly native: Log; readonly restarted: Restarted }> {
+  const found = { problems: [] as readonly string[], restarts: 0 };
+  const expected = await support.record(() => native(), false);
+  const log = await support.record(async () => {
+    const { result, problems, restarts } = await restarted();
+    Object.assign(found, { problems, restarts });
+    return result;
+  }, false);
+  return { native: expected, restarted: { log, ...found } };
 }
 
 /** What the operations mean to code that is not compiled, so that it can be compared. */
@@ -96,56 +142,4 @@ function evaluate(source: string, operations: object): Main {
   new Function("exports", "require", code)(exported, require);
   if (exported.main === undefined) throw new Error("the program exports no main");
   return exported.main;
-}
-
-function toRebuilt(main: Main): Main {
-  const machine = findDurable(main);
-  const enter = machine?.enter;
-  if (machine === undefined || enter === undefined) throw new Error("main is not durable");
-  return (...args) =>
-    launch(new Frame(machine, createRebuildingHost()), null, () =>
-      (enter as (...args: readonly unknown[]) => Slots)(...args),
-    );
-}
-
-/** Like an execution, but nothing is recorded: at each await the frame's slots are thrown away and made again. */
-function createRebuildingHost(): Host {
-  return {
-    begin: () => createDeferred(),
-    park(frame, value) {
-      const live = frame.machine.checkpoints[frame.pc]?.live ?? [];
-      frame.slots = toGuarded(Object.fromEntries(live.map((name) => [name, frame.slots[name]])), frame);
-      return Promise.resolve(value);
-    },
-    ended: () => undefined,
-    label: () => undefined,
-    operate: (_frame, request) =>
-      request.kind === "step"
-        ? (runBody(request.body, { attempt: 1 }) as Promise<unknown>)
-        : outsideFrames(() => Promise.resolve(undefined)),
-    all: (values) => Promise.all(values),
-    now: () => 0,
-    random: () => 0.5,
-    uuid: () => "uuid",
-  };
-}
-
-function toGuarded(slots: Slots, frame: Frame): Slots {
-  return new Proxy(slots, {
-    get(of, name) {
-      if (!(name in of))
-        throw new Error(`${frame.machine.id} reads ${String(name)} at ${frame.pc}, where it is not live`);
-      return of[String(name)];
-    },
-  });
-}
-
-function createDeferred(): Deferred {
-  let resolve: Deferred["resolve"] = () => undefined;
-  let reject: Deferred["reject"] = () => undefined;
-  const promise = new Promise<unknown>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

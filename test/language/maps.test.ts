@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { afterAll, expect, test } from "vitest";
+import { compileText } from "../../compiler/index.ts";
+
+const SOURCE = `import { later } from "./later.mjs";
+
+interface Order {
+  readonly items: readonly string[];
+}
+
+export async function main(order: Order): Promise<number> {
+  "use durable";
+  const first = await later(1);
+  try {
+    await later(first);
+  } finally {
+    await later(2);
+  }
+  const check = (item: string): string => {
+    if (item === "bad") throw new Error("in a closure");
+    return item;
+  };
+  const checked = order.items.map(check);
+  return fails(checked.length);
+}
+
+function fails(n: number): number {
+  throw new Error(\`in a function, \${n}\`);
+}
+`;
+
+const folder = mkdtempSync(join(import.meta.dirname, "../../node_modules/.maps-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a stack trace names the author's file, line and function", () => {
+  const [module] = compileText(SOURCE, "main.ts").modules;
+  if (module === undefined) throw new Error("not compiled");
+  const runtime = new URL("../../runtime/machine.ts", import.meta.url).href;
+  const code = module.code.replace('"@durablec/runtime/machine"', JSON.stringify(runtime));
+  writeFileSync(join(folder, "main.mjs"), `${code}\n//# sourceMappingURL=main.mjs.map\n`);
+  writeFileSync(join(folder, "main.mjs.map"), module.map);
+  writeFileSync(join(folder, "main.ts"), SOURCE);
+  writeFileSync(join(folder, "later.mjs"), "export const later = async (value) => value;\n");
+  writeFileSync(
+    join(folder, "run.mjs"),
+    'import { main } from "./main.mjs";\n' +
+      "for (const items of [['good'], ['bad']]) await main({ items }).catch((error) => console.log(error.stack));\n",
+  );
+  const out = execFileSync(process.execPath, ["--enable-source-maps", join(folder, "run.mjs")], {
+    encoding: "utf8",
+  });
+  const lineOf = (text: string): number => SOURCE.slice(0, SOURCE.indexOf(text)).split("\n").length;
+  expect(out).toContain(`main.ts:${lineOf("throw new Error(`in a function")}:`);
+  expect(out).toMatch(new RegExp(`main.*main\\.ts:${lineOf("return fails(")}:`));
+  expect(out).toContain(`main.ts:${lineOf('throw new Error("in a closure")')}:`);
+  expect(out).toMatch(new RegExp(`main.*main\\.ts:${lineOf("const checked")}:`));
+});
+
+test("every await, and every statement, has its place in the map", () => {
+  const [module] = compileText(SOURCE, "main.ts").modules;
+  if (module === undefined) throw new Error("not compiled");
+  const map = new TraceMap(module.map);
+  const lines = module.code.split("\n");
+  const placeOf = (text: string): string => {
+    const line = lines.findIndex((candidate) => candidate.includes(text));
+    const found = originalPositionFor(map, { line: line + 1, column: (lines[line] ?? "").indexOf(text) });
+    return `${found.source}:${found.line}`;
+  };
+  const lineOf = (text: string): number => SOURCE.slice(0, SOURCE.indexOf(text)).split("\n").length;
+  expect(placeOf("$f.await(1")).toBe(`main.ts:${lineOf("await later(1)")}`);
+  expect(placeOf("$f.await(2")).toBe(`main.ts:${lineOf("await later(first)")}`);
+  expect(placeOf("$f.await(3")).toBe(`main.ts:${lineOf("await later(2)")}`);
+  expect(placeOf('=== "bad"')).toBe(`main.ts:${lineOf('if (item === "bad")')}`);
+  expect(placeOf("order.items.map")).toBe(`main.ts:${lineOf("order.items.map")}`);
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { compileText } from "../../compiler/index.ts";
+
+function refusals(body: string): readonly string[] {
+  const source = `import { f, xs } from "./f.js";\nexport async function main(p: any) {\n"use durable";\n${body}\n}`;
+  const { modules, diagnostics } = compileText(source, "src/main.ts", { verify: true });
+  expect(modules).toEqual([]);
+  return diagnostics.map(({ code, start, end }) => `${code} ${source.slice(start, end)}`);
+}
+
+describe("what is not compiled exactly is refused at its place", () => {
+  test.each([
+    ["for await", "for await (const x of xs) f(x);", "DC110 await"],
+    ["for-in with an await in it", "for (const k in p) await f(k);", "DC110 for (const k in p) await f(k);"],
+    ["a use before its declaration", "await f(a); const a = 1;", "DC110 a"],
+    [
+      "a closure that runs before its variable",
+      "const g = () => a; g(); const a = 1; await f(a);",
+      "DC110 a",
+    ],
+    ["'arguments'", "await f(arguments[0]);", "DC110 arguments"],
+    ["'new.target'", "await f(new.target);", "DC110 new.target"],
+    ["'using'", "using x = p; await f(x);", "DC110 using x = p"],
+    ["an await in an array pattern", "const [a = await f()] = p; return a;", "DC110 [a = await f()]"],
+    ["an await in an assignment's pattern", "let a; [a = await f()] = p; return a;", "DC110 [a = await f()]"],
+    [
+      "an inner class that uses a variable",
+      "let n = await f(); class C { m() { return n++; } } return new C();",
+      "DC110 class C { m() { return n++; } }",
+    ],
+    [
+      "an accessor that uses a variable",
+      "let n = await f(); return { get n() { return n++; } };",
+      "DC110 get n() { return n++; }",
+    ],
+    [
+      "an async generator inside",
+      "const g = async function* () { yield 1; }; await f(g);",
+      "DC110 async function* () { yield 1; }",
+    ],
+    [
+      "a switch that jumps over a declaration",
+      "switch (p) { case 0: let a = await f(); break; default: return a; }",
+      "DC110 a",
+    ],
+  ])("%s", (_, body, expected) => {
+    expect(refusals(body)).toContain(expected);
+  });
+
+  test("a variable of a function around that is not durable", () => {
+    const source =
+      'export function make(x: number) { return { run: async () => { "use durable"; return x; } }; }';
+    const { diagnostics } = compileText(source, "src/main.ts");
+    expect(diagnostics.map(({ code }) => code)).toEqual(["DC105"]);
+  });
+});
