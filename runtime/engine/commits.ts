@@ -36,7 +36,8 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now:
           seq: execution.applied,
           journalBytes,
           events: events.length,
-          forced: batch.some((outgoing) => outgoing.snapshot),
+          forced: execution.hooks.everyAwait || batch.some((outgoing) => outgoing.snapshot),
+          pausing: events.some(({ kind }) => SLEEPS.includes(kind)),
           save: () => saveState(execution),
         })
       : undefined;
@@ -112,6 +113,8 @@ function openCallbacks(execution: Execution): string[] {
   });
 }
 
+/** Events after which an execution may sleep. */
+const SLEEPS: readonly string[] = ["WaitStarted", "StepRetryScheduled", "CallbackStarted"];
 /** Events after which an operation only waits for a time. */
 const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled"];
 

@@ -2,9 +2,9 @@
  * When the state is written. Three bounds: a resume re-runs a short tail; all snapshots together cost at most twice the
  * journal, so what is written is at most three times what was recorded; and nothing ever depends on a snapshot.
  *
- * A snapshot is considered with every commit, and written when the bytes that are new in it fit the credit: twice what
- * the journal has taken, less what snapshots have. A small state therefore travels with every event, a larger one with
- * every few. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
+ * A snapshot is considered with every eighth event and before every sleep, and written when the bytes that are new in it
+ * fit the credit: twice what the journal has taken, less what snapshots have. A large state is therefore written less
+ * often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
  */
 import { EncodeError } from "../errors.ts";
 import type { SnapshotWrite } from "../stores/store.ts";
@@ -14,7 +14,12 @@ import { toChunks } from "../values/chunks.ts";
 const ALLOWANCE = 2;
 /** After this many events a snapshot is tried whatever the last one was like. */
 const TAIL_MAX = 64;
-/** A state of so many characters is tried with every commit. */
+/**
+ * While an execution hurries from step to step, its state is written with every eighth event: written with each, it
+ * took a third of the time of a step (`npm run bench -- steps`), and re-running eight is nothing.
+ */
+const EVERY = 8;
+/** A state of so many characters need not wait for the journal to grow. */
 const SMALL = 4_096;
 /** After a state that could not be written, this many events pass before the next try. */
 const PAUSE_AFTER_FAILURE = 8;
@@ -33,6 +38,8 @@ export interface Occasion {
   readonly events: number;
   /** An explicit checkpoint: write it whatever it costs. */
   readonly forced: boolean;
+  /** The execution may sleep after this: for a long time, so what it wakes up with should be fresh. */
+  readonly pausing: boolean;
   readonly save: () => string;
 }
 
@@ -72,11 +79,12 @@ export class Snapshots {
     }
   }
 
-  private worthTrying({ forced, events }: Occasion): boolean {
+  private worthTrying({ forced, pausing, events }: Occasion): boolean {
     if (forced) return true;
     this.pause -= events;
     if (this.pause > 0) return false;
     if (this.tail >= TAIL_MAX) return true;
+    if (this.tail < EVERY && !pausing) return false;
     // Encoding costs time whether or not it is written: a large state waits until the journal has grown with it.
     return this.size <= Math.max(SMALL, this.recorded) && this.tooLarge <= this.credit;
   }

@@ -7,6 +7,8 @@ import { toStoreError } from "./sqlite-errors.ts";
 import { APPLICATION_ID } from "./sqlite-schema.ts";
 import type { Migration } from "./sqlite-schema.ts";
 
+const BUSY_TIMEOUT_MS = 5_000;
+
 export interface SqliteOptions {
   /** How long to wait for another process's transaction. Default 5,000 ms. */
   readonly busyTimeoutMs?: number;
@@ -21,6 +23,7 @@ export class SqliteConnection {
   private readonly begin: StatementSync;
   private readonly beginRead: StatementSync;
   private readonly commit: StatementSync;
+  private isOpen = true;
 
   constructor(file: string, database: DatabaseSync) {
     this.file = file;
@@ -64,22 +67,18 @@ export class SqliteConnection {
       this.commit.run();
       return result;
     } catch (error) {
-      this.rollback();
+      rollBack(this.database);
       throw toStoreError(error, this.file);
     }
   }
 
-  /** SQLite has done it by itself after some errors, a full disk among them. */
-  private rollback(): void {
-    if (this.database.isOpen && this.database.isTransaction) this.database.exec("ROLLBACK");
-  }
-
   private assertOpen(): void {
-    if (!this.database.isOpen) throw new StoreError(`The store ${this.file} has been closed.`);
+    if (!this.isOpen) throw new StoreError(`The store ${this.file} has been closed.`);
   }
 
   close(): void {
-    if (!this.database.isOpen) return;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     try {
       // Leaves one file, if nobody else has it open. If somebody has, they will do it.
       this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -101,17 +100,24 @@ export function openConnection({ file, options, migrations }: SqliteOpening): Sq
   makeFolder(file);
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, {
-      timeout: options.busyTimeoutMs ?? 5_000,
-      enableForeignKeyConstraints: true,
-    });
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+    database.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyTimeoutMs ?? BUSY_TIMEOUT_MS)}`);
     assertOurs(database, file, migrations.at(-1)!.number);
     setUp(database, options);
     migrate(database, migrations);
     return new SqliteConnection(file, database);
   } catch (error) {
-    if (database?.isOpen === true) database.close();
+    database?.close();
     throw toStoreError(error, file);
+  }
+}
+
+/** There is none to roll back if it never began, or if SQLite has done it by itself; it cannot be asked in Node 22.13. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // The error that brought us here tells more.
   }
 }
 
@@ -175,7 +181,7 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[]): void
       }
       database.exec("COMMIT");
     } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
+      rollBack(database);
       throw error;
     }
   }
