@@ -52,6 +52,8 @@ async function liveIn(folder: string, module: string, plan: Plan): Promise<Lived
     const before = readLedger(ledger).length;
     const done = lives === 1 ? [] : await readFinished(store);
     const printed = await liveOnce([store, orderPath, module, plan(lives)], ledger);
+    if (printed === "hung")
+      return { lives, broken: [...broken, `life ${lives} did not get on for ${lifeMaxMs / 1_000} s`] };
     broken.push(
       ...findRepeats(done, readLedger(ledger).slice(before)).map((text) => `life ${lives}: ${text}`),
     );
@@ -62,17 +64,22 @@ async function liveIn(folder: string, module: string, plan: Plan): Promise<Lived
 
 const lifeProgram = join(import.meta.dirname, "life.ts");
 
-/** What a life printed when it came to its end, or null when it was killed. */
-async function liveOnce(args: readonly string[], ledger: string): Promise<string | null> {
+/** A life takes less than a second; the execution waits for nothing longer than its retries. */
+const lifeMaxMs = 15_000;
+
+/** What a life printed when it came to its end, or null when it killed itself. */
+async function liveOnce(args: readonly string[], ledger: string): Promise<string | "hung" | null> {
   const env = { ...process.env, LEDGER: ledger, LEDGER_PACE_MS: "0" };
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [lifeProgram, ...args], {
       env,
-      timeout: 30_000,
+      timeout: lifeMaxMs,
     });
     return stdout;
   } catch (error) {
-    if ((error as { readonly signal?: string }).signal === "SIGKILL") return null;
+    const { signal } = error as { readonly signal?: string };
+    if (signal === "SIGKILL") return null;
+    if (signal === "SIGTERM") return "hung";
     throw error;
   }
 }
