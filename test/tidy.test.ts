@@ -106,6 +106,7 @@ describe("the rules find", () => {
 
   test("a function with more than three parameters", () => {
     expect(messagesOf("const f = (a, b, c, d) => a;")).toEqual(["a function has 4 parameters, at most 3"]);
+    expect(messagesOf('test.each([[1, 2, 3, 4]])("x", (a, b, c, d) => a);')).toEqual([]);
     expect(messagesOf("class A { f(this: A, a, b, c) {} }")).toEqual([]);
     expect(messagesOf("type F = (a: 1, b: 1, c: 1, d: 1) => void;")).toEqual([]);
   });
