@@ -1,5 +1,6 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
 import {
+  assertId,
   assertPending,
   callbackMessage,
   deadlineOf,
@@ -97,6 +98,7 @@ class MemoryStore implements Store {
     const memory = this.writing();
     const existing = memory.executions.get(execution.id);
     if (existing !== undefined) return { created: false, row: existing.row };
+    assertId(execution.id);
     const row = newRow(execution);
     memory.executions.set(execution.id, {
       row,
@@ -147,6 +149,7 @@ class MemoryStore implements Store {
       last.set(execution, seq);
       if (end !== undefined) ended.add(execution);
       for (const { id } of callbacks) {
+        assertId(id);
         if (this.memory.callbacks.has(id) || opened.has(id)) {
           throw new StoreError(`The callback "${id}" exists already in the memory store.`);
         }

@@ -1,4 +1,4 @@
-import { CallbackSettledError, CallbackTimedOutError, UnknownCallbackError } from "../errors.ts";
+import { StoreError, CallbackSettledError, CallbackTimedOutError, UnknownCallbackError } from "../errors.ts";
 import type { CallbackRow, ExecutionRow, NewExecution, Owner, Settlement } from "./store.ts";
 
 /** What every store decides alike, whatever it keeps its rows in. */
@@ -91,6 +91,12 @@ function isAlive(pid: number): boolean {
     // Not ours to signal, but there.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+/** Ids come from outside. PostgreSQL cannot keep this character, and older versions of Node cut a text off at it. */
+export function assertId(id: string): void {
+  if (id.includes("\0"))
+    throw new StoreError(`The id ${JSON.stringify(id)} contains the character NUL. Leave it out.`);
 }
 
 /** The row of an execution that was created this moment: due at once. */

@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
+import { assertId } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isDuplicate } from "./sqlite-errors.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
@@ -81,6 +82,7 @@ export class SqliteCommits {
   }
 
   private createOne({ id, function: name, input, createdAt, event }: NewExecution): boolean {
+    assertId(id);
     const { changes, lastInsertRowid } = this.statements.insertExecution.run(id, name, createdAt, createdAt);
     if (changes === 0) return false;
     const key = Number(lastInsertRowid);
@@ -112,6 +114,7 @@ export class SqliteCommits {
   }
 
   private open(key: number, { id, op, timeoutAt, heartbeatMs, heartbeatAt }: Commit["opened"][number]): void {
+    assertId(id);
     try {
       this.statements.openCallback.run(id, key, op, timeoutAt, heartbeatMs, heartbeatAt);
     } catch (error) {

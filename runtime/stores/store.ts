@@ -1,7 +1,8 @@
 /**
  * What the engine asks of a store. Every store keeps the same promises; one suite in `test/stores` runs against all.
  *
- * A store keeps text and numbers and never looks inside them: encoding belongs to the engine.
+ * A store keeps text and numbers and never looks inside them: encoding belongs to the engine. Text has no character NUL
+ * (JSON never does), as PostgreSQL cannot keep it: an id with one is refused.
  * A method may answer at once or with a promise, so that an embedded store costs no microtask.
  */
 

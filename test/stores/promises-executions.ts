@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { FencedError } from "../../runtime/errors.ts";
+import { FencedError, StoreError } from "../../runtime/errors.ts";
 import type { ExecutionRow, Owner, Store } from "../../runtime/stores/store.ts";
 import { STALE_MS, acquire, commitOf, event, failure, newExecution, other, owner } from "./samples.ts";
 import type { Claim } from "./samples.ts";
@@ -98,9 +98,17 @@ export const executions: readonly Claim[] = [
   ],
 
   [
+    "an id with the character NUL is refused",
+    async ({ store }) => {
+      expect(await failure(() => store.create(newExecution("a\0b")))).toBeInstanceOf(StoreError);
+      expect(await store.list({})).toEqual([]);
+    },
+  ],
+
+  [
     "any text is kept as it is",
     async ({ store }) => {
-      const text = "a\0b\u2028 \u{1f600} é \"' ; DROP TABLE executions;--\n";
+      const text = "ab\u2028 \u{1f600} é \"' ; DROP TABLE executions;--\n";
       await store.create(newExecution(text, { input: text, function: text }));
       expect(await store.get(text)).toMatchObject({ id: text, input: text, function: text });
     },
