@@ -8,7 +8,7 @@
 import { ts } from "ts-morph";
 import type { Resolver } from "../1-read/resolver.ts";
 import { findRefusal, isStorableName, toPlatformRefusal, type Refusal } from "./platformTypes.ts";
-import { findClassProblem, toClass } from "./storableClass.ts";
+import { findClassProblem, findInterfaceProblem, toClass } from "./storableClass.ts";
 
 export interface Unstorable {
   /** `doubtful`: only some values of the type cannot be written. */
@@ -76,7 +76,10 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
   if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0)
     return judged.isGiven ? doubtful(visit, FOREIGN_FUNCTION) : null;
   const declared = toClass(type);
-  if (declared === null) return judgeParts(visit, judged);
+  if (declared === null) {
+    const doubt = findInterfaceProblem(visit.resolver, type);
+    return doubt === null ? judgeParts(visit, judged) : { ...doubt, path: visit.path };
+  }
   const problem = findClassProblem(visit.resolver, type, declared);
   if (problem === "saved") return null;
   return problem === null ? judgeParts(visit, judged) : { ...problem, path: visit.path };

@@ -87,6 +87,19 @@ function toForeignProblem(type: ts.Type, name: string, { module }: Origin): Clas
   };
 }
 
+/**
+ * What a package describes by an interface with methods (a logger, a connection, a date of `moment`) is an instance of
+ * some class of it. One that the project describes may be an instance of the project's own.
+ */
+export function findInterfaceProblem(resolver: Resolver, type: ts.Type): ClassProblem | null {
+  const symbol = type.symbol as ts.Symbol | undefined;
+  if (symbol === undefined || (symbol.flags & ts.SymbolFlags.Interface) === 0) return null;
+  const origin = resolver.originOf(symbol);
+  if (origin === null) return null;
+  const problem = toForeignProblem(type, symbol.name, origin);
+  return problem.kind === "refused" ? { ...problem, kind: "doubtful" } : null;
+}
+
 function hasPrivateNames(declared: ts.ClassLikeDeclaration): boolean {
   return declared.members.some(({ name }) => name !== undefined && ts.isPrivateIdentifier(name));
 }

@@ -167,6 +167,6 @@ export const CATALOGUE = {
     message:
       "{subject} cannot be stored: {path} is an instance of '{class}', whose #private fields nobody else can read.",
     advice:
-      "Give '{class}' a method [durable.save]() and a static [durable.load](data), or make the fields TypeScript-private.",
+      "Make the fields TypeScript-private, or give '{class}' a method [durable.save]() and a static [durable.load](data).",
   },
 } as const;

@@ -23,6 +23,12 @@ describe("the catalogue", () => {
     expect(committed).toBe(await toCatalogueText());
   });
 
+  test("has every page in its index, with its message", () => {
+    const index = readFileSync(join(ROOT, "docs/diagnostics/README.md"), "utf8").replaceAll(/ +/g, " ");
+    for (const { code, slug, severity, message } of pages)
+      expect(index).toContain(`| [${code}](${code}.md) | ${slug} | ${severity} | ${message} |`);
+  });
+
   test("has unique slugs", () => {
     expect(new Set(pages.map(({ slug }) => slug)).size).toBe(pages.length);
     expect(Object.keys(CATALOGUE)).toEqual(pages.map(({ code }) => code));

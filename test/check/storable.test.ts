@@ -127,6 +127,49 @@ const IMPORT = `import { get, deep, order, nothing, maybe, stream, cursor, insta
 const withServices = (cases: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(cases).map(([name, text]) => [name, `${IMPORT}${text}${RESULTS}`]));
 
+const PACKAGE = `
+=== node_modules/shop/package.json
+{ "name": "shop", "version": "1.0.0", "types": "index.d.ts" }
+=== node_modules/shop/index.d.ts
+export interface Logger { readonly level: string; info(text: string): void }
+export interface Price { readonly amount: number; readonly currency: string }
+export class Point { x: number; y: number }
+export class Client { send(text: string): void }
+export class ShopError extends Error { code: number; retry(): void }
+export function logger(): Logger;
+export function price(): Price;
+export function point(): Point;
+export function connect(): Promise<Client>;
+`;
+
+describe("types of packages", () => {
+  const suite = readCases({
+    "finds an interface with methods": `import { logger } from "shop";\n const «log» = logger(); await wait("1s"); log.info("x"); ${PACKAGE}`,
+    "finds a class without methods": `import { point } from "shop";\n const «at» = point(); await wait("1s"); console.log(at.x); ${PACKAGE}`,
+    "finds a class with methods": `import { Client } from "shop";\n const «c» = new Client(); await wait("1s"); c.send("x"); ${PACKAGE}`,
+    "finds a step's result": `import { connect } from "shop";\n const c = await «connect()»; c.send("x"); ${PACKAGE}`,
+    "finds an interface in a part": `import { logger } from "shop";\n const «tools» = { log: logger() }; await wait("1s"); tools.log.info("x"); ${PACKAGE}`,
+    "accepts an interface of data": `import { price } from "shop";\n const p = price(); await wait("1s"); console.log(p.amount); ${PACKAGE}`,
+    "accepts an error of a package": `import { ShopError } from "shop";\n const e = new ShopError(); await wait("1s"); console.log(e.code); ${PACKAGE}`,
+    "accepts one that is used before the checkpoint": `import { logger } from "shop";\n const log = logger(); log.info("x"); await wait("1s"); ${PACKAGE}`,
+    "accepts one that a step uses": `import { connect } from "shop";\n await step("send", async () => (await connect()).send("x")); ${PACKAGE}`,
+  });
+  const found = check(suite);
+  testCases(suite, found);
+
+  test("the package is named, and certainty is the difference between error and warning", () => {
+    const finding = (name: string) => findingsOf(suite, found, name)[0];
+    expect(finding("finds a class with methods")).toMatchObject({
+      code: "DC301",
+      message: "'c' cannot be stored: it is an instance of 'Client' of the package 'shop'.",
+    });
+    expect(finding("finds an interface with methods")).toMatchObject({
+      code: "DC303",
+      message: "'log' may not be storable: it is an instance of 'Logger' of the package 'shop'.",
+    });
+  });
+});
+
 describe("a result that cannot be recorded", () => {
   const suite = readCases(
     withServices({
