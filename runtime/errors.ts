@@ -10,14 +10,15 @@ export class DurableError extends Error {
   }
 }
 
-/** A value cannot be written. `path` leads to it from the root of what was being written. */
+/**
+ * A value cannot be written. `path` leads to it from the root of what was being written; `reason` says what it is and,
+ * after a semicolon, what to do.
+ */
 export class EncodeError extends DurableError {
   readonly path: string;
   readonly reason: string;
   constructor(path: string, reason: string) {
-    super(
-      `Cannot write ${path === "" ? "the value" : path}: ${reason}. Return plain data instead, or register its class.`,
-    );
+    super(`Cannot write ${path === "" ? "the value" : path}: ${reason}.`);
     this.path = path;
     this.reason = reason;
   }

@@ -4,7 +4,7 @@ import type { Setting } from "./form.ts";
 import { DEPTH_MAX, LENGTH_MAX } from "./format.ts";
 import { plainText } from "./plain.ts";
 import { readText } from "./reader.ts";
-import { Writer } from "./writer.ts";
+import { KEEP_ELSEWHERE, Writer } from "./writer.ts";
 
 /** Turns graphs of values into text and back. The forms of text are described in `format.ts`. */
 export function createCodec(options: CodecOptions = {}): Codec {
@@ -27,7 +27,7 @@ function encode(value: unknown, setting: Setting): string {
   if (text.length > setting.lengthMax) {
     throw new EncodeError(
       "",
-      `its text has ${text.length} characters, at most ${setting.lengthMax} are allowed`,
+      `its text has ${text.length} characters, at most ${setting.lengthMax} are allowed; ${KEEP_ELSEWHERE}`,
     );
   }
   return text;
@@ -39,7 +39,7 @@ function textOf(value: unknown, setting: Setting): string {
   } catch (error) {
     // The engine's own limit for strings, about 512 Mi.
     if (error instanceof RangeError && error.message === "Invalid string length") {
-      throw new EncodeError("", "its text is longer than a string can be");
+      throw new EncodeError("", `its text is longer than a string can be; ${KEEP_ELSEWHERE}`);
     }
     throw error;
   }

@@ -70,13 +70,14 @@ function dateKind(date: Date): Kind {
 function regExpKind(re: RegExp): Kind {
   const { source, flags, lastIndex } = re;
   if (!Number.isSafeInteger(lastIndex))
-    throw new CannotEncode("it is a RegExp whose lastIndex is no whole number");
+    throw new CannotEncode("it is a RegExp whose lastIndex is no whole number; set it to one");
   const text = `["~re",${JSON.stringify(source)},${JSON.stringify(flags)},${lastIndex + 0}]`;
   return { form: leaf(text), prototype: RegExp.prototype, taken: (key) => key === "lastIndex" };
 }
 
 function bufferKind(buffer: ArrayBuffer): Kind {
-  if (buffer.detached) throw new CannotEncode("it is an ArrayBuffer whose memory was given away (detached)");
+  if (buffer.detached)
+    throw new CannotEncode("it is an ArrayBuffer whose memory was given away (detached); copy it before");
   const max = buffer.resizable ? `,${buffer.maxByteLength}` : "";
   const text = `["~buf","${Buffer.from(buffer).toString("base64")}"${max}]`;
   return { form: leaf(text), prototype: ArrayBuffer.prototype, taken: nothing };
@@ -96,7 +97,7 @@ function viewKind(view: ArrayBufferView<ArrayBufferLike>): Kind {
   }
   if (!types.isSharedArrayBuffer(buffer) && buffer.resizable) {
     throw new CannotEncode(
-      "it is a view of a resizable ArrayBuffer, which does not tell whether it grows with it",
+      "it is a view of a resizable ArrayBuffer, which does not tell whether it grows with it; copy the bytes",
     );
   }
   const items = [buffer, view.byteOffset, types.isDataView(view) ? byteLength : (view as Uint8Array).length];

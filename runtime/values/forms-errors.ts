@@ -57,6 +57,7 @@ export function domExceptionKind(error: DOMException): Kind {
 /** `prepareStackTrace` and assignments can make it anything. */
 function readStack(error: { readonly stack?: unknown }): string {
   const { stack } = error;
-  if (typeof stack !== "string") throw new CannotEncode("it is an error whose stack is no text");
+  if (typeof stack !== "string")
+    throw new CannotEncode("it is an error whose stack is no text; leave Error.prepareStackTrace as it is");
   return stack;
 }

@@ -65,6 +65,7 @@ function functionRefusal(fn: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
   const named = typeof name === "string" && name !== "" ? ` ${name}` : "";
   const source = Function.prototype.toString.call(fn);
-  if (source.startsWith("class")) return `it is the class${named}, which is not registered`;
+  if (source.startsWith("class"))
+    return `it is the class${named}, which is not registered; export it from a compiled module`;
   return `it is the function${named}, which was not made in durable code; call it by its import instead`;
 }

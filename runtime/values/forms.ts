@@ -11,7 +11,8 @@ import { hasPrivateState, refusal } from "./refusals.ts";
 
 export function openForm(value: object | symbol, writer: WriteContext): Form {
   if (typeof value === "symbol") return openSymbol(value);
-  if (types.isProxy(value)) throw new CannotEncode("it is a Proxy, whose handler is code");
+  if (types.isProxy(value))
+    throw new CannotEncode("it is a Proxy, whose handler is code; keep the object behind it");
   if (typeof value === "function") return openFunction(value, writer.setting);
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Array.prototype && Array.isArray(value)) {

@@ -43,7 +43,9 @@ export function ownProperties(
     if (isSkipped?.(key) === true) continue;
     const property = Object.getOwnPropertyDescriptor(value, key)!;
     if (property.get !== undefined || property.set !== undefined) {
-      throw new CannotEncode(`its property ${String(key)} is an accessor, which would lose its code`);
+      throw new CannotEncode(
+        `its property ${String(key)} is an accessor, which would lose its code; keep its value`,
+      );
     }
     const flag = flagsOf(property) | implied;
     if (flag !== ORDINARY || typeof key === "symbol") isRecord = false;

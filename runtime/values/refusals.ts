@@ -9,22 +9,30 @@ export function refusal(value: object): string {
     return `it is an iterator (${tag}), whose position is hidden; keep the collection and an index`;
   }
   const name = className(value);
-  if (name === undefined) return "its prototype is neither of the language nor of a registered class";
-  return REASONS_BY_CLASS[name] ?? `it is an instance of ${name}, a class that is not registered`;
+  if (name === undefined)
+    return "its prototype is neither of the language nor of a registered class; keep plain data";
+  return (
+    REASONS_BY_CLASS[name] ??
+    `it is an instance of ${name}, a class that is not registered; ` +
+      "return plain data, or export the class from a compiled module"
+  );
 }
 
 const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isPromise, "it is a promise of work that durablec does not know; await it, or start it as a step"],
-  [types.isWeakMap, "it is a WeakMap, whose entries cannot be listed"],
-  [types.isWeakSet, "it is a WeakSet, whose members cannot be listed"],
+  [types.isWeakMap, "it is a WeakMap, whose entries cannot be listed; keep a Map"],
+  [types.isWeakSet, "it is a WeakSet, whose members cannot be listed; keep a Set"],
   [
     (value) => value instanceof WeakRef,
-    "it is a WeakRef, and what is garbage differs from process to process",
+    "it is a WeakRef, which another process could not follow; keep the object itself",
   ],
-  [types.isGeneratorObject, "it is a generator, whose position is hidden"],
-  [types.isSharedArrayBuffer, "it is memory shared between threads"],
+  [types.isGeneratorObject, "it is a generator, whose position is hidden; keep what it gives in an array"],
+  [
+    types.isSharedArrayBuffer,
+    "it is memory shared between threads; keep a copy: new Uint8Array(shared).slice()",
+  ],
   [types.isModuleNamespaceObject, "it is a module; import it where it is used"],
-  [types.isExternal, "it belongs to a native add-on"],
+  [types.isExternal, "it belongs to a native add-on; make it inside the step that uses it"],
 ];
 
 /** Kinds people meet often, each with the way round. */
@@ -35,12 +43,13 @@ const REASONS_BY_CLASS: Readonly<Record<string, string>> = {
   Headers: "it is a Headers object; keep Object.fromEntries(headers)",
   ReadableStream: "it is a stream, bound to this process; read it inside the step",
   Socket: "it is a network connection, bound to this process; open it inside the step",
-  AbortSignal: "it is an AbortSignal, which belongs to this process",
-  AbortController: "it is an AbortController, which belongs to this process",
-  FinalizationRegistry: "it is a FinalizationRegistry, and what is garbage differs from process to process",
+  AbortSignal: "it is an AbortSignal, which belongs to this process; make one inside the step",
+  AbortController: "it is an AbortController, which belongs to this process; make one inside the step",
+  FinalizationRegistry:
+    "it is a FinalizationRegistry, which belongs to this process; keep it at the top of a module",
   Timeout: "it is a timer of this process; use wait()",
   Immediate: "it is a timer of this process; use wait()",
-  EventEmitter: "it is an EventEmitter, whose listeners are code",
+  EventEmitter: "it is an EventEmitter, whose listeners are code; make it inside the step",
 };
 
 function tagOf(value: object): string {

@@ -6,6 +6,8 @@ import { openForm } from "./forms.ts";
 import { isPlainNumber } from "./plain.ts";
 import { assertNoImpossibleCycle } from "./cycles.ts";
 
+export const KEEP_ELSEWHERE = "keep it in a file or a database, and here only where it is";
+
 /** A longer path is shown without its middle. */
 const PATH_MAX = 200;
 
@@ -74,7 +76,7 @@ export class Writer implements WriteContext {
     const { form } = level;
     this.text += form.close;
     if (this.text.length > this.setting.lengthMax) {
-      throw this.fault(`it is longer than ${this.setting.lengthMax} characters`);
+      throw this.fault(`its text is longer than ${this.setting.lengthMax} characters; ${KEEP_ELSEWHERE}`);
     }
     if (form.next !== null) {
       this.text += form.next.open;
@@ -118,9 +120,14 @@ export class Writer implements WriteContext {
     this.numbers.set(value, number);
     this.marks.push(this.text.length, -1, -1);
     const depth = this.level === null ? 1 : this.level.depth + 1;
-    if (value === this.wanted) throw this.fault("it is made of parts that need it to exist before them");
+    if (value === this.wanted)
+      throw this.fault(
+        "it is made of parts that need it to exist before them; reach it through a variable that is assigned later",
+      );
     if (depth > this.setting.depthMax)
-      throw this.fault(`it is nested deeper than ${this.setting.depthMax} levels`);
+      throw this.fault(
+        `it is nested deeper than ${this.setting.depthMax} levels; keep a list in an array, not in a chain`,
+      );
     const form = this.open(value);
     if (form.late !== null) {
       this.closed.add(number);
@@ -148,7 +155,9 @@ export class Writer implements WriteContext {
       this.marks[3 * number + END] === -1 &&
       this.closed.has(number)
     ) {
-      throw this.fault("what [durable.save] returned leads back to the object that it is part of");
+      throw this.fault(
+        "what [durable.save] returned leads back to the object that it is part of; write an id of it",
+      );
     }
     const at = 3 * number + ID;
     if (this.marks[at] === -1) this.marks[at] = this.idCount++;
