@@ -12,7 +12,11 @@ import { median, table, timed } from "./measure.ts";
 /** About the size of one StepSucceeded event of this benchmark. */
 const ROW = "x".repeat(150);
 
-export async function benchSteps(steps: DurableFunction<number>, count: number, rounds: number): Promise<void> {
+export async function benchSteps(
+  steps: DurableFunction<number>,
+  count: number,
+  rounds: number,
+): Promise<void> {
   const raw: number[] = [];
   const ours: number[] = [];
   for (let round = 0; round <= rounds; round++) {
@@ -41,7 +45,9 @@ export async function benchSteps(steps: DurableFunction<number>, count: number, 
 
 function rawCommits(path: string, count: number): number {
   const db = new DatabaseSync(path);
-  db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE e (id INTEGER PRIMARY KEY, body TEXT)");
+  db.exec(
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE e (id INTEGER PRIMARY KEY, body TEXT)",
+  );
   const begin = db.prepare("BEGIN IMMEDIATE");
   const insert = db.prepare("INSERT INTO e (body) VALUES (?)");
   const commit = db.prepare("COMMIT");

@@ -23,13 +23,14 @@ interface Preparable {
 }
 
 /** Takes up to 64 events from the outbox. The execution is parked: its state is the one after its last applied event. */
-export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now: number): Prepared {
+export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, moment: Moment): Prepared {
   const batch = takeBatch(execution.outbox);
   const events = batch.map(toEvent);
   const stored: StoredEvent[] = events.map((event, index) => toStored(execution.applied + 1 + index, event));
   let journalBytes = 0;
   for (const { body } of stored) journalBytes += Buffer.byteLength(body);
   const end = events.find(isEnd);
+  const wake = end === undefined ? nextWake(execution, events, { now: moment.now, wakeAt }) : null;
   const snapshot =
     end === undefined
       ? snapshots.consider({
@@ -37,7 +38,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now:
           journalBytes,
           events: events.length,
           forced: execution.hooks.everyAwait || batch.some((outgoing) => outgoing.snapshot),
-          pausing: events.some(({ kind }) => SLEEPS.includes(kind)),
+          pausing: isSleep(wake, moment),
           save: () => saveState(execution),
         })
       : undefined;
@@ -47,7 +48,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now:
       execution: execution.id,
       events: stored,
       ...(snapshot === undefined ? {} : { snapshot }),
-      wakeAt: end === undefined ? nextWake(execution, events, { now, wakeAt }) : null,
+      wakeAt: wake,
       consumed: [
         ...execution.stale.splice(0),
         ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
@@ -59,11 +60,30 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, now:
   };
 }
 
-/** A commit that says only when to look at the execution again. */
-export function wakeCommit(execution: Execution): Commit {
+export interface Moment {
+  readonly now: number;
+  /** An execution that has nothing to do for longer leaves memory. */
+  readonly lingerMs: number;
+}
+
+function isSleep(wakeAt: number | null, { now, lingerMs }: Moment): boolean {
+  return wakeAt === null || wakeAt > now + lingerMs;
+}
+
+/** The commit of an execution that leaves memory although its last event did not say so: its state, and its wake time. */
+export function wakeCommit({ execution, snapshots }: Preparable): Commit {
+  const snapshot = snapshots.consider({
+    seq: execution.applied,
+    journalBytes: 0,
+    events: 0,
+    forced: false,
+    pausing: true,
+    save: () => saveState(execution),
+  });
   return {
     execution: execution.id,
     events: [],
+    ...(snapshot === undefined ? {} : { snapshot }),
     wakeAt: execution.nextTimer(),
     consumed: [],
     opened: [],
@@ -113,8 +133,6 @@ function openCallbacks(execution: Execution): string[] {
   });
 }
 
-/** Events after which an execution may sleep. */
-const SLEEPS: readonly string[] = ["WaitStarted", "StepRetryScheduled", "CallbackStarted"];
 /** Events after which an operation only waits for a time. */
 const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled"];
 

@@ -43,7 +43,10 @@ export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks):
   deliver(execution, messages);
   return {
     execution,
-    snapshots: new Snapshots(chunks, tail.length),
+    snapshots: new Snapshots(
+      chunks,
+      tail.map(({ body }) => Buffer.byteLength(body)),
+    ),
     report: {
       snapshotBytes: snapshot === null ? 0 : Buffer.byteLength(snapshot.body),
       tailEvents: tail.length,

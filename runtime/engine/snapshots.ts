@@ -58,10 +58,13 @@ export class Snapshots {
   private pause = 0;
   problem: SnapshotProblem | null = null;
 
-  /** `chunks` and `tailEvents`: what the last snapshot is made of, and the events after it. */
-  constructor(chunks: readonly string[], tailEvents: number) {
+  /** `chunks` and `tail`: what the last snapshot is made of, and the sizes of the events after it. */
+  constructor(chunks: readonly string[], tail: readonly number[]) {
     this.known = new Set(chunks);
-    this.tail = tailEvents;
+    this.tail = tail.length;
+    // The first of them was committed with that snapshot, and its credit may be spent.
+    this.recorded = tail.slice(1).reduce((sum, bytes) => sum + bytes, 0);
+    this.credit = this.recorded * ALLOWANCE;
   }
 
   consider(occasion: Occasion): SnapshotWrite | undefined {

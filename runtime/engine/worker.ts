@@ -190,19 +190,15 @@ export class Worker {
   }
 
   private async turn(): Promise<void> {
-    const { store, world, epoch, restarting } = this.parts;
-    const batch = [...this.ready].filter(({ execution }) => !execution.disposed);
+    const { store, world, epoch, lingerMs, restarting } = this.parts;
+    const ready = new Set([...this.ready].filter(({ execution }) => !execution.disposed));
     this.ready.clear();
-    const prepared = batch.map((running) => ({
-      running,
-      ...prepareCommit(running, world.now()),
-    }));
-    const drowsy = [...this.drowsy].filter((running) => this.mayLeave(running));
+    const moment = { now: world.now(), lingerMs };
+    const prepared = [...ready].map((running) => ({ running, ...prepareCommit(running, moment) }));
+    // One that has something to report after all is awake: its commit is among the others.
+    const drowsy = [...this.drowsy].filter((running) => !ready.has(running) && this.mayLeave(running));
     this.drowsy.clear();
-    const commits: Commit[] = [
-      ...prepared.map(({ commit }) => commit),
-      ...drowsy.map(({ execution }) => wakeCommit(execution)),
-    ];
+    const commits: Commit[] = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return;
     const answer = store.commit(epoch, commits);
     if (answer instanceof Promise) await answer;

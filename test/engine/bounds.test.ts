@@ -1,22 +1,15 @@
-import { DatabaseSync } from "node:sqlite";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { open } from "@durablec/runtime";
-import type { DurableFunction, Store } from "@durablec/runtime";
-import { openSqliteStore } from "@durablec/runtime";
+import { beforeAll, describe, expect, it } from "vitest";
+import { open, openMemoryStore } from "@durablec/runtime";
+import type { DurableFunction } from "@durablec/runtime";
 import type * as Functions from "../../fixtures/engine/functions.ts";
 import { compileFixture } from "../support/compileFixture.ts";
 
 let f: typeof Functions;
-let folder: string;
 
 beforeAll(async () => {
   f = (await import(join(compileFixture("fixtures/engine"), "functions.js"))) as typeof Functions;
 });
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "durablec-bounds-"))));
-afterEach(() => rmSync(folder, { recursive: true }));
 
 interface Written {
   readonly journalBytes: number;
@@ -28,27 +21,20 @@ interface Written {
 /** Runs `fn` and counts what each commit writes. */
 async function measure(fn: DurableFunction<number>, input: number): Promise<Written> {
   const written = { journalBytes: 0, snapshotBytes: 0, longestTail: 0 };
-  const real = openSqliteStore(join(folder, "bounds.db"));
+  const store = openMemoryStore();
+  const commit = store.commit.bind(store);
   let snapshotSeq = 0;
-  const counting: Store = Object.assign(Object.create(real) as Store, {
-    commit(...[epoch, commits]: Parameters<Store["commit"]>) {
-      for (const { events, snapshot, end } of commits) {
-        for (const { body } of events) written.journalBytes += Buffer.byteLength(body);
-        for (const { body } of snapshot?.added ?? []) written.snapshotBytes += Buffer.byteLength(body);
-        snapshotSeq = snapshot?.seq ?? snapshotSeq;
-        const last = events.at(-1)?.seq ?? 0;
-        if (end === undefined) written.longestTail = Math.max(written.longestTail, last - snapshotSeq);
-      }
-      return real.commit(epoch, commits);
-    },
-  });
-  for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(real) as object)) {
-    const own = (real as unknown as Record<string, unknown>)[method];
-    if (typeof own === "function" && method !== "constructor" && method !== "commit") {
-      Object.defineProperty(counting, method, { value: own.bind(real) as unknown });
+  store.commit = (epoch, commits) => {
+    for (const { events, snapshot, end } of commits) {
+      for (const { body } of events) written.journalBytes += Buffer.byteLength(body);
+      for (const { body } of snapshot?.added ?? []) written.snapshotBytes += Buffer.byteLength(body);
+      snapshotSeq = snapshot?.seq ?? snapshotSeq;
+      const last = events.at(-1)?.seq ?? 0;
+      if (end === undefined) written.longestTail = Math.max(written.longestTail, last - snapshotSeq);
     }
-  }
-  const engine = await open({ store: counting, functions: [fn] });
+    return commit(epoch, commits);
+  };
+  const engine = await open({ store, functions: [fn] });
   const { id } = await engine.start(fn, input);
   await engine.result(id);
   await engine.close();
@@ -60,12 +46,15 @@ describe("snapshots", () => {
     ["a small state", () => measure(f.counts, 1_000)],
     ["an accumulator that grows by each result", () => measure(f.accumulates, 1_500)],
     ["a large array beside many small steps", () => measure(f.bigAndSmall, 500)],
-  ] as const)("%s: at most 64 events to re-run, at most 3 bytes written for each recorded", async (_name, run) => {
-    const { journalBytes, snapshotBytes, longestTail } = await run();
-    expect(snapshotBytes).toBeGreaterThan(0);
-    expect((journalBytes + snapshotBytes) / journalBytes).toBeLessThanOrEqual(3);
-    expect(longestTail).toBeLessThanOrEqual(64);
-  });
+  ] as const)(
+    "%s: at most 64 events to re-run, at most 3 bytes written for each recorded",
+    async (_name, run) => {
+      const { journalBytes, snapshotBytes, longestTail } = await run();
+      expect(snapshotBytes).toBeGreaterThan(0);
+      expect((journalBytes + snapshotBytes) / journalBytes).toBeLessThanOrEqual(3);
+      expect(longestTail).toBeLessThanOrEqual(64);
+    },
+  );
 
   it("a state that cannot be written only lengthens the tail", async () => {
     const { longestTail, snapshotBytes } = await measure(f.unwritableLocal, 200);
@@ -74,11 +63,10 @@ describe("snapshots", () => {
   });
 
   it("checkpoint() writes the state at once, whatever its size", async () => {
-    const engine = await open({ store: join(folder, "e.db"), functions: [f.explicit] });
+    const engine = await open({ store: "memory:", functions: [f.explicit] });
     const { id } = await engine.start(f.explicit as DurableFunction<null>, null);
     await engine.result(id);
     expect((await engine.history(id)).map(({ kind }) => kind)).toContain("CheckpointReached");
     await engine.close();
-    new DatabaseSync(join(folder, "e.db")).close();
   });
 });

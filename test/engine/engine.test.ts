@@ -180,7 +180,9 @@ describe("callbacks", () => {
     const engine = await engineOf();
     const { id } = await engine.start(f.approval, {});
     await engine.callbacks.fail(await callbackId("approve"), new Error("rejected by hand"));
-    expect(await engine.result(id)).toMatch(/^CallbackFailedError: .*rejected by hand \/ Error: rejected by hand$/);
+    expect(await engine.result(id)).toMatch(
+      /^CallbackFailedError: .*rejected by hand \/ Error: rejected by hand$/,
+    );
   });
 
   it("times out, and refuses what comes too late", async () => {
@@ -290,7 +292,9 @@ describe("when code and journal disagree", () => {
     const second = await engineOf({ onError: (error) => problems.push(error) });
     await until(() => problems.length > 0);
     expect(problems[0]?.name).toBe("NonDeterminismError");
-    expect(problems[0]?.message).toMatch(/StepSucceeded "second" at checkpoint 3.*asked for step "call" at checkpoint 2/);
+    expect(problems[0]?.message).toMatch(
+      /StepSucceeded "second" at checkpoint 3.*asked for step "call" at checkpoint 2/,
+    );
     const view = await second.get(id);
     expect(view?.status).toBe("RUNNING");
     expect(view?.problem).toMatch(/second/);

@@ -48,7 +48,9 @@ describe("dropped and brought back from bytes after every commit", () => {
   it("reports the variable that keeps a state from being written, and still gives the result", async () => {
     const { result, problems } = await runRestart(f.unwritableLocal, 5);
     expect(result).toBe(10);
-    expect(problems[0]).toMatch(/Cannot write handle: .*WeakMap.* live at checkpoint 1 of unwritableLocal \(.*functions\.ts:\d+\)/);
+    expect(problems[0]).toMatch(
+      /Cannot write handle: .*WeakMap.* live at checkpoint 1 of unwritableLocal \(.*functions\.ts:\d+\)/,
+    );
   });
 });
 
