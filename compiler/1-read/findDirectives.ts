@@ -216,9 +216,15 @@ function findMisplacement(node: ts.StringLiteralLike): string | null {
   if (ts.isArrowFunction(node.parent) && node.parent.body === node)
     return isAsync(node.parent) ? "is the value of an arrow function" : null;
   if (!isAlone(node)) return null;
-  if (walkUpWrappers(node) !== node) return "stands in parentheses";
-  if (ts.isNoSubstitutionTemplateLiteral(node)) return "is written with backticks";
-  const statement = node.parent;
+  const outer = walkUpWrappers(node);
+  const misplaced = findStatementMisplacement(outer.parent);
+  // Formatters put a string that is no directive in parentheses: where it stands is the cause, they are a symptom.
+  if (misplaced !== null) return misplaced;
+  if (outer !== node) return "stands in parentheses";
+  return ts.isNoSubstitutionTemplateLiteral(node) ? "is written with backticks" : null;
+}
+
+function findStatementMisplacement(statement: ts.Node): string | null {
   const holder = statement.parent;
   if (ts.isSourceFile(holder))
     return isInPrologue(statement, holder.statements) ? null : "is not the module's first statement";
