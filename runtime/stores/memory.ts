@@ -276,12 +276,13 @@ class MemoryStore implements Store {
     return this.reading().executions.get(execution)?.row ?? null;
   }
 
-  list({ status, function: name, limit, before }: ListFilter): readonly ExecutionRow[] {
+  list({ status, function: name, parked, limit, before }: ListFilter): readonly ExecutionRow[] {
     const { executions } = this.reading();
     const end = before === undefined ? Infinity : (executions.get(before)?.number ?? 0);
     return [...executions.values()]
       .filter(({ row, number }) => {
         const isWanted = status === undefined || row.status === status;
+        if (parked === true && row.problem === null) return false;
         return isWanted && (name === undefined || row.function === name) && number < end;
       })
       .reverse()

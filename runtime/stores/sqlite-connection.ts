@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
@@ -23,11 +23,13 @@ export class SqliteConnection {
   private readonly begin: StatementSync;
   private readonly beginRead: StatementSync;
   private readonly commit: StatementSync;
+  private readonly inode: bigint | null;
   private isOpen = true;
 
   constructor(file: string, database: DatabaseSync) {
     this.file = file;
     this.database = database;
+    this.inode = inodeOf(file);
     // Immediate: a transaction that reads first and writes then could find that another process has written between.
     this.begin = database.prepare("BEGIN IMMEDIATE");
     this.beginRead = database.prepare("BEGIN");
@@ -72,6 +74,18 @@ export class SqliteConnection {
     }
   }
 
+  /**
+   * Throws if the name no longer leads to the file that is open. SQLite would go on writing to a file that has been
+   * removed, and all of it would be gone when the process ends.
+   */
+  assertInPlace(): void {
+    if (this.inode === null || inodeOf(this.file) === this.inode) return;
+    throw new StoreError(
+      `The store ${this.file} has been removed or replaced while it was open: what was committed since is not in it. ` +
+        "Stop the worker, put the file back, and start again.",
+    );
+  }
+
   private assertOpen(): void {
     if (!this.isOpen) throw new StoreError(`The store ${this.file} has been closed.`);
   }
@@ -80,8 +94,8 @@ export class SqliteConnection {
     if (!this.isOpen) return;
     this.isOpen = false;
     try {
-      // Leaves one file, if nobody else has it open. If somebody has, they will do it.
-      this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // The last to close leaves one file. PASSIVE: if others have it open, nobody waits for anybody.
+      this.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     } catch {
       // What is in the log is as safe as what is in the file.
     }
@@ -110,6 +124,11 @@ export function openConnection({ file, options, migrations }: SqliteOpening): Sq
     database?.close();
     throw toStoreError(error, file);
   }
+}
+
+/** Null: there is no such file (or it is in memory). */
+function inodeOf(file: string): bigint | null {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 }
 
 /** There is none to roll back if it never began, or if SQLite has done it by itself; it cannot be asked in Node 22.13. */

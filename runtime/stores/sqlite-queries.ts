@@ -4,13 +4,18 @@ import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { ExecutionRow, ExecutionStatus, ListFilter, LoadedExecution, StoredEvent } from "./store.ts";
 
-const ROW = `
-  SELECT e.*, i.body AS input, o.result, o.error,
-    (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq
-  FROM executions e JOIN inputs i ON i.execution = e.key LEFT JOIN outcomes o ON o.execution = e.key`;
+const COLUMNS = `e.*, i.body AS input, o.result, o.error,
+  (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq`;
+const JOINS = "JOIN inputs i ON i.execution = e.key LEFT JOIN outcomes o ON o.execution = e.key";
+const ROW = `SELECT ${COLUMNS} FROM executions e ${JOINS}`;
+const PARKED = `SELECT ${COLUMNS} FROM executions e INDEXED BY executions_parked ${JOINS}`;
 
-/** Exactly the condition of the index executions_due, so that SQLite uses it. */
-const DUE = "status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL";
+/**
+ * Exactly the condition of the index, and by name: left alone, SQLite takes the index on status, and then looks at every
+ * sleeping execution to find the few that are due.
+ */
+const DUE =
+  "executions INDEXED BY executions_due WHERE status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL";
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -19,6 +24,7 @@ export class SqliteQueries {
   private readonly connection: SqliteConnection;
   private readonly snapshots: SqliteSnapshots;
   private readonly selectRow: StatementSync;
+  private readonly selectKey: StatementSync;
   private readonly selectEvents: StatementSync;
   private readonly selectMessages: StatementSync;
   private readonly selectDue: StatementSync;
@@ -30,6 +36,7 @@ export class SqliteQueries {
     this.connection = connection;
     this.snapshots = new SqliteSnapshots(connection);
     this.selectRow = connection.prepare(`${ROW} WHERE e.id = ?`);
+    this.selectKey = connection.prepare("SELECT key FROM executions WHERE id = ?");
     this.selectEvents = connection.prepare(
       "SELECT seq, kind, body FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?",
     );
@@ -37,15 +44,13 @@ export class SqliteQueries {
       "SELECT number, body FROM inbox WHERE execution = ? ORDER BY number",
     );
     this.selectDue = connection.prepare(
-      `SELECT id FROM executions WHERE ${DUE} AND wake_at <= ? ORDER BY wake_at, key LIMIT ?`,
+      `SELECT id FROM ${DUE} AND wake_at <= ? ORDER BY wake_at, key LIMIT ?`,
     );
     this.selectCalled = connection.prepare(`
-      SELECT e.id FROM inbox i JOIN executions e ON e.key = i.execution
+      SELECT e.id FROM inbox i CROSS JOIN executions e ON e.key = i.execution
       WHERE e.status = 'RUNNING' AND e.problem IS NULL AND (e.wake_at IS NULL OR e.wake_at > ?)
       GROUP BY e.key ORDER BY e.wake_at IS NULL, e.wake_at, min(i.number) LIMIT ?`);
-    this.selectNextWake = connection.prepare(
-      `SELECT min(wake_at) AS at FROM executions WHERE ${DUE} AND wake_at > ?`,
-    );
+    this.selectNextWake = connection.prepare(`SELECT min(wake_at) AS at FROM ${DUE} AND wake_at > ?`);
     this.dataVersion = connection.prepare("PRAGMA data_version");
   }
 
@@ -73,7 +78,7 @@ export class SqliteQueries {
   }
 
   /** Newest first, as they were created. */
-  list({ status, function: name, limit, before }: ListFilter): readonly ExecutionRow[] {
+  list({ status, function: name, parked, limit, before }: ListFilter): readonly ExecutionRow[] {
     const conditions: string[] = [];
     const values: string[] = [];
     const add = (condition: string, value: string | undefined): void => {
@@ -84,10 +89,11 @@ export class SqliteQueries {
     add("e.status = ?", status);
     add("e.function = ?", name);
     add("e.key < (SELECT key FROM executions WHERE id = ?)", before);
+    if (parked === true) conditions.push("e.problem IS NOT NULL");
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     return this.connection.guard(() =>
       this.connection
-        .prepare(`${ROW} ${where} ORDER BY e.key DESC LIMIT ?`)
+        .prepare(`${parked === true ? PARKED : ROW} ${where} ORDER BY e.key DESC LIMIT ?`)
         .all(...values, listLimit(limit))
         .map(toRow),
     );
@@ -95,7 +101,7 @@ export class SqliteQueries {
 
   history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {
     return this.connection.guard(() => {
-      const found = this.selectRow.get(execution);
+      const found = this.selectKey.get(execution);
       if (found === undefined) return [];
       return this.selectEvents.all(found.key as number, afterSeq, Math.max(0, limit)).map(toEvent);
     });

@@ -30,6 +30,7 @@ const SCHEMA_1 = `
   -- Only what a worker may have to wake: a million finished executions cost it nothing.
   CREATE INDEX executions_due ON executions (wake_at)
     WHERE status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL;
+  CREATE INDEX executions_parked ON executions (key) WHERE problem IS NOT NULL;
   CREATE INDEX executions_status ON executions (status);
 
   CREATE TABLE inputs (

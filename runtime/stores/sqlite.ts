@@ -105,6 +105,7 @@ class SqliteOwnership {
   }
 
   renew(epoch: number, now: number): boolean {
+    this.connection.assertInPlace();
     return this.connection.write(() => this.beat.run(now, epoch).changes === 1);
   }
 

@@ -135,6 +135,8 @@ export interface Created {
 export interface ListFilter {
   readonly status?: ExecutionStatus;
   readonly function?: string;
+  /** Only those that have a problem. Cheap, however many others there are. */
+  readonly parked?: true;
   /** Default 100, at most 1000. */
   readonly limit?: number;
   /** Only executions created before this one: the last id of the previous page. */

@@ -83,6 +83,8 @@ export const executions: readonly Claim[] = [
       expect(await ids({ status: "FAILED" })).toEqual(["x3", "x2"]);
       expect(await ids({ status: "RUNNING", function: "f" })).toEqual(["x4", "x0"]);
       expect(await ids({ limit: 0 })).toEqual([]);
+      await store.commit(epoch, [commitOf("x1", { problem: "does not fit" })]);
+      expect(await ids({ parked: true })).toEqual(["x1"]);
     },
   ],
 

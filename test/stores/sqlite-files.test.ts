@@ -121,6 +121,15 @@ describe("opening a file", () => {
   });
 });
 
+test("a file that is removed while it is open is missed at the next heartbeat", async () => {
+  const store = openSqliteStore(file);
+  const epoch = await acquire(store);
+  expect(await store.renew(epoch, 1)).toBe(true);
+  rmSync(file);
+  expect(String(await failure(() => store.renew(epoch, 2)))).toContain("removed or replaced");
+  await store.close();
+});
+
 describe("a schema", () => {
   const second = {
     number: MIGRATIONS.length + 1,
