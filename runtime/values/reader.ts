@@ -23,6 +23,7 @@ export function readText(text: string, setting: Setting): unknown {
       `Stored text is in a format (${JSON.stringify(text.slice(0, 2))}) this version does not know.`,
     );
   }
+  assertShallow(text, TAGS_MAX * setting.depthMax);
   return new Reader(setting).read(parse(text.slice(GRAPH_MARK.length)));
 }
 
@@ -34,7 +35,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Brackets in strings count too, which can only make it look again, exactly, at what is shallow after all. */
+/** An object may be written as a tag in a tag in a tag: definition, lock, properties, prototype, itself. */
+const TAGS_MAX = 5;
+
+/** Before parsing, as that would make an object for each bracket, and brackets are cheap to write. */
 function assertShallow(text: string, depthMax: number): void {
   if (text.length <= 2 * depthMax) return;
   let depth = 0;
