@@ -15,6 +15,8 @@ export interface ReadText {
 export function readText(source: string, fileName: string): ReadText {
   const kind = /x$/.test(fileName) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.Latest, true, kind);
+  const errors = findSyntaxErrors(file);
+  if (errors.length > 0) return { program: { root: "/", program: null, modules: [] }, diagnostics: errors };
   const { functions, marks, problems } = findDirectives(file, fileName);
   const classes = file.statements.flatMap((node) =>
     ts.isClassDeclaration(node) && node.name
@@ -24,4 +26,21 @@ export function readText(source: string, fileName: string): ReadText {
   const oracle = createSyntacticOracle({ scopes: findScopes(file), marks });
   const module = { file, path: fileName, functions, classes, oracle };
   return { program: { root: "/", program: null, modules: [module] }, diagnostics: problems };
+}
+
+/** TypeScript's own: what does not parse has no meaning to compile. */
+function findSyntaxErrors(file: ts.SourceFile): readonly Diagnostic[] {
+  const { parseDiagnostics } = file as ts.SourceFile & {
+    readonly parseDiagnostics?: readonly ts.DiagnosticWithLocation[];
+  };
+  return (parseDiagnostics ?? []).map(({ code, messageText, start, length }) => ({
+    code: `TS${code}`,
+    severity: "error",
+    message: ts.flattenDiagnosticMessageText(messageText, "\n"),
+    file: file.fileName,
+    start,
+    end: start + length,
+    notes: [],
+    advice: "Correct the syntax.",
+  }));
 }

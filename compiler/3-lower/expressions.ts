@@ -151,17 +151,15 @@ export interface Branches {
 export function lowerTest(c: MachineLowering, node: ts.Expression, { yes, no }: Branches): void {
   const { draft } = c.machine;
   const inner = skipWrappers(node);
-  if (c.unit.awaits.has(inner)) {
-    if (ts.isPrefixUnaryExpression(inner) && inner.operator === ts.SyntaxKind.ExclamationToken) {
-      return lowerTest(c, inner.operand, { yes: no, no: yes });
-    }
-    if (ts.isBinaryExpression(inner) && isLogical(inner.operatorToken.kind)) {
-      const right = openBlock(draft);
-      const isAnd = inner.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
-      lowerTest(c, inner.left, isAnd ? { yes: right, no } : { yes, no: right });
-      enterBlock(draft, right);
-      return lowerTest(c, inner.right, { yes, no });
-    }
+  if (ts.isPrefixUnaryExpression(inner) && inner.operator === ts.SyntaxKind.ExclamationToken) {
+    return lowerTest(c, inner.operand, { yes: no, no: yes });
+  }
+  if (c.unit.awaits.has(inner) && ts.isBinaryExpression(inner) && isLogical(inner.operatorToken.kind)) {
+    const right = openBlock(draft);
+    const isAnd = inner.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
+    lowerTest(c, inner.left, isAnd ? { yes: right, no } : { yes, no: right });
+    enterBlock(draft, right);
+    return lowerTest(c, inner.right, { yes, no });
   }
   endBlock(draft, { kind: "branch", test: lowerValue(c, node), yes, no });
 }

@@ -82,7 +82,7 @@ function block(g: Generator, scope: Scope): string[] {
     const without = { ...inner, mutable: inner.mutable.filter((known) => known !== name) };
     lines.push(`let ${name} = ${expression(g, { ...without, functions: [], asyncFunctions: [] }, 1)};`);
   }
-  const count = 1 + Math.floor(g.random() * (scope.depth > 2 ? 2 : 4));
+  const count = (scope.depth === 0 ? 4 : 1) + Math.floor(g.random() * (scope.depth > 2 ? 3 : 5));
   for (let index = 0; index < count; index++) {
     if (chance(g, 0.3)) {
       const [line, next] = declaration(g, inner);
@@ -90,6 +90,7 @@ function block(g: Generator, scope: Scope): string[] {
       inner = next;
     } else lines.push(...statement(g, inner));
   }
+  if (chance(g, 0.3)) lines.push(`log(${inner.mutable.slice(-4).join(", ")});`);
   return lines.map((line) => line.replaceAll(/^/gm, "  "));
 }
 
@@ -239,7 +240,7 @@ function switchClauses(g: Generator, scope: Scope): string[] {
     "}",
     ...(chance(g, 0.6) ? ["break;"] : []),
   ];
-  const clauses = [clause("case 1:"), clause(`case ${expression(g, scope, 1)}:`), clause("default:")];
+  const clauses = [clause("case 1:"), clause(`case 0 + ${expression(g, scope, 1)}:`), clause("default:")];
   return clauses.sort(() => g.random() - 0.5).flat();
 }
 
