@@ -22,6 +22,23 @@ export interface Deferred {
   readonly reject: (error: unknown) => void;
 }
 
+/** The static methods of `Promise` over several promises. */
+export type Combinator = "all" | "allSettled" | "any" | "race";
+
+/** The language's own. */
+export function combineNatively(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown> {
+  switch (combinator) {
+    case "all":
+      return Promise.all(elements);
+    case "allSettled":
+      return Promise.allSettled(elements);
+    case "any":
+      return Promise.any(elements);
+    case "race":
+      return Promise.race(elements);
+  }
+}
+
 /** A frame's place in its execution. */
 export interface Task {
   readonly host: Host;
@@ -45,7 +62,7 @@ export interface Host {
   /** The operation behind `promise` (if it is one's) belongs to `checkpoint` of `frame`. */
   label(frame: Frame, checkpoint: number, promise: unknown): void;
   operate(frame: Frame, request: Request): Promise<unknown>;
-  all(values: Iterable<unknown>): Promise<unknown[]>;
+  combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
   now(): number;
   random(): number;
   uuid(): string;
@@ -121,7 +138,10 @@ export class Frame implements FrameWords {
       return this.at(checkpoint, Reflect.apply(callable, self, args));
     }
     const body = { kind: "function", fn: callable, self, args } as const;
-    return this.at(checkpoint, this.task.host.operate(this, { kind: "step", name, body, options: undefined }));
+    return this.at(
+      checkpoint,
+      this.task.host.operate(this, { kind: "step", name, body, options: undefined }),
+    );
   }
 
   /** The driver's side of `resume`. */

@@ -1,7 +1,8 @@
 /**
  * The vocabulary of emitted code. Not for authors: `docs/machine.md` is its contract, `VOCABULARY` its number.
  */
-import { currentFrame } from "./frame.ts";
+import type { Combinator } from "./frame.ts";
+import { combineNatively, currentFrame } from "./frame.ts";
 
 export { VOCABULARY } from "./contract.ts";
 export type {
@@ -16,10 +17,17 @@ export { start } from "./frame.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
 export { Box, box, Cursor, cursor } from "./variables.ts";
 
-/** `Promise.all`, in a form that a snapshot can hold. */
-export function all(values: Iterable<unknown>): Promise<unknown[]> {
-  const host = currentFrame()?.task?.host ?? null;
-  return host === null ? Promise.all(values) : host.all(values);
+/** `Promise.all` and its sisters, in a form that a snapshot can hold. */
+export const all = combinatorOf("all");
+export const allSettled = combinatorOf("allSettled");
+export const any = combinatorOf("any");
+export const race = combinatorOf("race");
+
+function combinatorOf(combinator: Combinator): (elements: Iterable<unknown>) => Promise<unknown> {
+  return (elements) => {
+    const host = currentFrame()?.task?.host;
+    return host === undefined ? combineNatively(combinator, elements) : host.combine(combinator, elements);
+  };
 }
 
 /** Gives a function made from a complex parameter list the `length` its source has. */

@@ -5,6 +5,7 @@
 import type { Slots } from "./contract.ts";
 import { detached } from "./detached.ts";
 import type { Frame, Host } from "./frame.ts";
+import { combineNatively } from "./frame.ts";
 import { liveSlots } from "./registry.ts";
 import type { Request } from "./requests.ts";
 import { runBody } from "./requests.ts";
@@ -29,7 +30,7 @@ export const rebuildHost: Host = {
     const implicit = request.kind === "step" && request.body.kind !== "closure";
     return implicit ? (runBody(request.body, { attempt: 1 }) as Promise<unknown>) : detached(request);
   },
-  all: (values) => Promise.all(values),
+  combine: combineNatively,
   now: () => Date.now(),
   random: () => Math.random(),
   uuid: () => globalThis.crypto.randomUUID(),

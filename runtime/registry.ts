@@ -69,9 +69,9 @@ export function makeClosure({ id, captures }: ClosureRecord): AnyFunction | unde
 }
 
 /** Says that `fn` is the durable function of `definition`. */
-export function durable<F extends object>(fn: F, definition: MachineDefinition): F {
+export function durable<F extends AnyFunction>(fn: F, definition: MachineDefinition): F {
   durables.set(fn, definition);
-  if (definition.enter !== undefined) durableByName.set(definition.id, fn as unknown as AnyFunction);
+  if (definition.enter !== undefined) durableByName.set(definition.id, fn);
   return fn;
 }
 

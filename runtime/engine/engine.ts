@@ -312,20 +312,12 @@ export class Engine {
   /** A new owner may be a new build: what the last one could not place gets another try. */
   private async retryParked(now: number): Promise<void> {
     const { store } = this.parts;
-    for (let before: string | undefined; ;) {
-      const page = await store.list({
-        status: "RUNNING",
-        limit: 1_000,
-        ...(before === undefined ? {} : { before }),
-      });
-      const parked = page.filter(({ problem }) => problem !== null);
+    for (;;) {
+      const parked = await store.list({ parked: true, limit: 1_000 });
+      if (parked.length === 0) return;
       const none = { events: [], consumed: [], opened: [], closed: [] };
-      await store.commit(
-        this.epoch,
-        parked.map(({ id }) => ({ execution: id, ...none, wakeAt: now, problem: null })),
-      );
-      before = page.at(-1)?.id;
-      if (page.length < 1_000) return;
+      const commits = parked.map(({ id }) => ({ execution: id, ...none, wakeAt: now, problem: null }));
+      await store.commit(this.epoch, commits);
     }
   }
 

@@ -49,7 +49,7 @@ export function frameHost(execution: Execution): Host {
       return promise;
     },
 
-    all: (values) => promises.all(values).promise as Promise<unknown[]>,
+    combine: (combinator, elements) => promises.combine(combinator, elements).promise,
     now: () => execution.time,
     random: () => execution.chance.random(),
     uuid: () => execution.chance.uuid(),

@@ -2,7 +2,8 @@
 import { types } from "node:util";
 import { CannotEncode, DecodeError } from "../errors.ts";
 import type { Extension } from "../values/contract.ts";
-import type { PromiseRecord, PromiseTable } from "./promises.ts";
+import type { Combinator } from "../frame.ts";
+import type { Combined, PromiseRecord, PromiseTable } from "./promises.ts";
 
 export function promiseExtension(table: PromiseTable): Extension {
   return {
@@ -35,8 +36,10 @@ function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
       return [source.kind, source.op];
     case "task":
       return ["task", source.path];
-    case "all":
-      return ["all", source.all.order, source.all.values, ...[...source.all.pending].flat()];
+    case "combined": {
+      const { combinator, order, values, pending } = source.combined;
+      return [combinator, order, values, ...[...pending].flat()];
+    }
   }
 }
 
@@ -60,8 +63,19 @@ function revive(
       record.source = { kind, path: String(rest[0]) };
       return;
     case "all":
-      return table.restoreAll(record, rest);
+    case "allSettled":
+    case "any":
+    case "race":
+      return table.restoreCombined(record, toCombined(kind, rest));
     default:
       throw new DecodeError(`A promise of kind "${kind}" is unknown to this version.`);
   }
+}
+
+/** `parts`: order, values so far, then index and promise of each pending element. */
+function toCombined(combinator: Combinator, parts: readonly unknown[]): Combined {
+  const [order, values, ...flat] = parts as [number, unknown[], ...unknown[]];
+  const pending = new Map<number, Promise<unknown>>();
+  for (let i = 0; i < flat.length; i += 2) pending.set(flat[i] as number, flat[i + 1] as Promise<unknown>);
+  return { combinator, order, values, pending };
 }

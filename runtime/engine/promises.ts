@@ -1,8 +1,8 @@
 /**
- * Promises that a snapshot can hold: those of operations, of child tasks and of `Promise.all` over them. They are
+ * Promises that a snapshot can hold: those of operations, of child tasks and of the language's combinators over them. They are
  * native promises; what they stand for is kept beside them, per execution.
  */
-import type { Deferred } from "../frame.ts";
+import type { Combinator, Deferred } from "../frame.ts";
 
 /** Where a pending promise's value will come from. */
 export type Source =
@@ -10,13 +10,16 @@ export type Source =
   /** The second promise of `createCallback`: the tuple. */
   | { readonly kind: "opening"; readonly op: string }
   | { readonly kind: "task"; readonly path: string }
-  | { readonly kind: "all"; readonly all: AllState };
+  | { readonly kind: "combined"; readonly combined: Combined };
 
-export interface AllState {
+/** `Promise.all` and its sisters, with their state in the open. */
+export interface Combined {
+  readonly combinator: Combinator;
   /** When its reactions were attached, among all of the execution. */
   readonly order: number;
+  /** By index: values (`all`), outcomes (`allSettled`), errors (`any`). */
   readonly values: unknown[];
-  /** Elements not fulfilled yet, by index. */
+  /** Elements not settled yet, by index. */
   readonly pending: Map<number, Promise<unknown>>;
 }
 
@@ -75,14 +78,18 @@ export class PromiseTable {
     return record;
   }
 
-  /** `Promise.all` with its state in the open; the same reactions in the same order as the native one. */
-  all(values: Iterable<unknown>): PromiseRecord {
-    const elements = [...values];
-    const all: AllState = { order: this.nextOrder(), values: [], pending: new Map() };
-    elements.forEach((element, index) => all.pending.set(index, Promise.resolve(element)));
-    const record = this.create({ kind: "all", all });
-    if (elements.length === 0) record.resolve([]);
-    this.attachAll(record, all);
+  /** The same reactions in the same order as those of the native combinator. */
+  combine(combinator: Combinator, elements: Iterable<unknown>): PromiseRecord {
+    const promises = Array.from(elements, (element) => Promise.resolve(element));
+    const combined: Combined = {
+      combinator,
+      order: this.nextOrder(),
+      values: [],
+      pending: new Map(promises.entries()),
+    };
+    const record = this.create({ kind: "combined", combined });
+    if (promises.length === 0) conclude(record, combined);
+    this.attach(record, combined);
     return record;
   }
 
@@ -91,15 +98,9 @@ export class PromiseTable {
     this.restored.push({ order, attach: () => void promise.then(record.resolve, record.reject) });
   }
 
-  /** `parts`: order, values so far, then index and promise of each pending element. */
-  restoreAll(record: PromiseRecord, parts: readonly unknown[]): void {
-    const [order, values, ...flat] = parts as [number, unknown[], ...unknown[]];
-    const all: AllState = { order, values, pending: new Map() };
-    for (let i = 0; i < flat.length; i += 2) {
-      all.pending.set(flat[i] as number, flat[i + 1] as Promise<unknown>);
-    }
-    record.source = { kind: "all", all };
-    this.restored.push({ order, attach: () => this.attachAll(record, all) });
+  restoreCombined(record: PromiseRecord, combined: Combined): void {
+    record.source = { kind: "combined", combined };
+    this.restored.push({ order: combined.order, attach: () => this.attach(record, combined) });
   }
 
   /** Reactions that a decoded state has still to attach; the caller adds its own and sorts. */
@@ -107,14 +108,30 @@ export class PromiseTable {
     return this.restored.splice(0);
   }
 
-  /** Attaches the reactions of an `all`: when it is made, and when it is restored. */
-  attachAll(record: PromiseRecord, all: AllState): void {
-    for (const [index, promise] of [...all.pending]) {
-      promise.then((value) => {
-        all.values[index] = value;
-        all.pending.delete(index);
-        if (all.pending.size === 0) record.resolve(all.values);
-      }, record.reject);
+  /** Attaches the reactions of a combinator: when it is made, and when it is restored. */
+  private attach(record: PromiseRecord, combined: Combined): void {
+    for (const [index, promise] of [...combined.pending]) {
+      const keep = (value: unknown): void => {
+        combined.values[index] = value;
+        combined.pending.delete(index);
+        if (combined.pending.size === 0) conclude(record, combined);
+      };
+      switch (combined.combinator) {
+        case "all":
+          promise.then(keep, record.reject);
+          break;
+        case "allSettled":
+          promise.then(
+            (value) => keep({ status: "fulfilled", value }),
+            (reason: unknown) => keep({ status: "rejected", reason }),
+          );
+          break;
+        case "any":
+          promise.then(record.resolve, keep);
+          break;
+        case "race":
+          promise.then(record.resolve, record.reject);
+      }
     }
   }
 
@@ -129,6 +146,12 @@ export class PromiseTable {
     }
     return current?.settled ?? null;
   }
+}
+
+/** Every element has settled, and none of them has settled the whole. */
+function conclude(record: PromiseRecord, { combinator, values }: Combined): void {
+  if (combinator === "any") record.reject(new AggregateError(values, "All promises were rejected"));
+  else if (combinator !== "race") record.resolve(values);
 }
 
 export function isThenable(value: unknown): value is Promise<unknown> {

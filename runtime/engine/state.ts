@@ -13,7 +13,6 @@ import {
   liveSlots,
   makeClosure,
 } from "../registry.ts";
-import type { Body } from "../requests.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
 import { Box, Cursor } from "../variables.ts";
@@ -118,7 +117,7 @@ export function restoreState(execution: Execution, text: string): void {
     const record = promises.find(promise);
     if (record === undefined) throw new UnplaceableStateError(`Operation ${ref.op} has no promise.`);
     const head: OperationHead = { ...ref, record };
-    execution.operations.set(ref.op, restoreOperation(head, readBody(operationState), execution));
+    execution.operations.set(ref.op, restoreOperation(head, operationState, execution));
   }
   reactions.sort((a, b) => a.order - b.order);
   for (const { attach } of reactions) attach();
@@ -172,7 +171,7 @@ function saveOperation(operation: Operation): SavedHead & { readonly state: Save
   const { record, ...ref } = operation.head;
   try {
     const state = { kind: operation.kind, ...operation.save() } as SavedOperation;
-    return { ...ref, promise: record.promise, state: writeBody(state) };
+    return { ...ref, promise: record.promise, state };
   } catch (error) {
     if (!(error instanceof CannotEncode)) throw error;
     throw new UnwritableStateError(describeOperation(operation), error.message);
@@ -181,20 +180,6 @@ function saveOperation(operation: Operation): SavedHead & { readonly state: Save
 
 function describeOperation({ kind, head: { name, at } }: Operation): string {
   return `what the ${kind}${name === undefined ? "" : ` "${name}"`}${at === undefined ? "" : ` (${at})`} needs`;
-}
-
-/** A step's body that is a machine's call holds the machine: written, it is the machine's id. */
-function writeBody(state: SavedOperation): SavedOperation {
-  if (state.kind !== "step" || state.body.kind !== "call") return state;
-  return { ...state, body: { ...state.body, machine: state.body.machine.id } as unknown as Body };
-}
-
-function readBody(state: SavedOperation): SavedOperation {
-  if (state.kind !== "step" || state.body.kind !== "call") return state;
-  const id = state.body.machine as unknown as string;
-  const machine = findMachine(id);
-  if (machine === undefined) throw new UnplaceableStateError(`This build has no ${id}.`);
-  return { ...state, body: { ...state.body, machine } };
 }
 
 const boxes: Extension = {

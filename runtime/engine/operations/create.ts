@@ -7,8 +7,8 @@ import { callbackOperation } from "./callback.ts";
 import type { Operation, OperationHead } from "./operation.ts";
 import type { CheckpointState } from "./small.ts";
 import { checkpointOperation } from "./small.ts";
-import type { StepState } from "./step.ts";
-import { stepOperation } from "./step.ts";
+import type { SavedBody, StepState } from "./step.ts";
+import { stepOperation, toBody } from "./step.ts";
 import type { WaitState } from "./wait.ts";
 import { waitOperation } from "./wait.ts";
 
@@ -81,7 +81,7 @@ function watched(head: OperationHead, state: StepState, execution: Execution): O
 
 /** An operation as a snapshot holds it. */
 export type SavedOperation =
-  | ({ readonly kind: "step" } & StepState)
+  | ({ readonly kind: "step"; readonly body: SavedBody } & Omit<StepState, "body">)
   | ({ readonly kind: "wait" } & WaitState)
   | ({ readonly kind: "checkpoint" } & CheckpointState)
   | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
@@ -94,7 +94,8 @@ export function restoreOperation(
   const { scope } = execution;
   switch (saved.kind) {
     case "step": {
-      const { body, options, attempt, retryAt } = saved;
+      const { options, attempt, retryAt } = saved;
+      const body = toBody(saved.body);
       const state = { body, options, attempt, retryAt };
       return body.kind === "submitter" ? watched(head, state, execution) : stepOperation(head, state, scope);
     }

@@ -1,7 +1,8 @@
 /** A step: its body runs until an attempt succeeds or the retry policy gives up. */
 import type { StepOptions } from "../../authoring.ts";
 import { NotCompiledError } from "../../authoring.ts";
-import { EncodeError } from "../../errors.ts";
+import { EncodeError, UnplaceableStateError } from "../../errors.ts";
+import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { runBody } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
@@ -71,8 +72,26 @@ export function stepOperation(head: OperationHead, state: StepState, scope: Oper
       if (phase === "idle" && state.retryAt !== null && state.retryAt <= now) run();
     },
     busy: () => phase !== "idle",
-    save: () => ({ ...state }),
+    save: () => ({ ...state, body: toSavedBody(state.body) }),
   };
+}
+
+/** A body as a snapshot holds it: a machine by its id. */
+export type SavedBody = Exclude<Body, { kind: "call" }> | SavedCall;
+interface SavedCall extends Omit<Extract<Body, { kind: "call" }>, "machine"> {
+  readonly machine: string;
+}
+
+function toSavedBody(body: Body): SavedBody {
+  return body.kind === "call" ? { ...body, machine: body.machine.id } : body;
+}
+
+/** Throws `UnplaceableStateError` when this build has no such machine. */
+export function toBody(saved: SavedBody): Body {
+  if (saved.kind !== "call") return saved;
+  const machine = findMachine(saved.machine);
+  if (machine === undefined) throw new UnplaceableStateError(`This build has no ${saved.machine}.`);
+  return { ...saved, machine };
 }
 
 interface Attempt {
