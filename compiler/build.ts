@@ -4,14 +4,12 @@
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ts } from "ts-morph";
+import { checkProgram } from "./checkProgram.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { sortFindings } from "./diagnostics/sortFindings.ts";
-import { compileProgram, toMachines, type CompiledModule } from "./index.ts";
+import { emitLowered, type CompiledModule } from "./index.ts";
 import { readProgram } from "./1-read/readProgram.ts";
 import { readProject } from "./1-read/readProject.ts";
 import { readSyntaxErrors, readTypeErrors } from "./1-read/readTypeErrors.ts";
-import { checkProject } from "./2-check/checkProject.ts";
-import { checkStorable } from "./3-lower/checkStorable.ts";
 import { toStripOptions } from "./4-emit/toStripOptions.ts";
 import { emitProject, toOutputOptions, type OutputFile } from "./5-write/emitProject.ts";
 import { manifestName, type Manifest } from "./5-write/manifest.ts";
@@ -25,6 +23,8 @@ export interface BuildRequest {
   readonly outDir?: string;
   /** False leaves out TypeScript's type check, as `tsc --noCheck` does. Default true. */
   readonly typeCheck?: boolean;
+  /** False stops after the checks: `modules` stays empty. Default true. */
+  readonly emit?: boolean;
   /** A build before this one, of which unchanged files are kept. */
   readonly previous?: Analysis;
 }
@@ -40,6 +40,8 @@ export interface Analysis {
   readonly typeErrors: readonly ts.Diagnostic[];
   readonly findings: readonly Diagnostic[];
   readonly modules: readonly CompiledModule[];
+  /** Outermost durable functions that were looked at. */
+  readonly functionCount: number;
   /** Whether any of the findings is an error, TypeScript's included. */
   readonly hasErrors: boolean;
 }
@@ -67,23 +69,17 @@ export function analyse(request: BuildRequest): Analysis {
   const found = { tsconfig, root, outDir: toOutDir(options), program };
   const typeErrors = request.typeCheck === false ? readSyntaxErrors(program) : readTypeErrors(program);
   // A durable function that does not type-check may be anything: what we would say of it is noise.
-  if (typeErrors.length > 0) return { ...found, typeErrors, findings: [], modules: [], hasErrors: true };
-  const project = readProject({ kind: "program", program, root });
-  const { modules, diagnostics } = compileProgram(project, toStripOptions(options));
-  // A module with errors has no output, and still its sound functions are looked at: one run finds as much as it can.
-  const machines = project.modules.flatMap(
-    (module) => (modules.find(({ path }) => path === module.path) ?? toMachines(module)).machines,
-  );
-  const findings = sortFindings([
-    ...checkProject(project),
-    ...diagnostics,
-    ...checkStorable(project, machines),
-  ]);
+  if (typeErrors.length > 0)
+    return { ...found, typeErrors, findings: [], modules: [], functionCount: 0, hasErrors: true };
+  const { lowered, findings } = checkProgram(readProject({ kind: "program", program, root }));
+  const emitted = request.emit === false ? [] : lowered;
+  const modules = emitted.flatMap((one) => emitLowered(one, toStripOptions(options)) ?? []);
   return {
     ...found,
     typeErrors,
     findings,
     modules,
+    functionCount: lowered.reduce((sum, { machines }) => sum + machines.length, 0),
     hasErrors: findings.some(({ severity }) => severity === "error"),
   };
 }

@@ -61,8 +61,14 @@ interface Compiled {
 }
 
 function compileModule(module: DurableModule, options: CompileOptions): Compiled {
-  const { machines, diagnostics, context } = toMachines(module, options);
-  if (diagnostics.some(({ severity }) => severity === "error")) return { output: null, diagnostics };
+  const lowered = toMachines(module, options);
+  return { output: emitLowered(lowered, options), diagnostics: lowered.diagnostics };
+}
+
+/** The passes after lowering. Null where lowering found an error. */
+export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}): CompiledModule | null {
+  const { module, machines, diagnostics, context } = lowered;
+  if (diagnostics.some(({ severity }) => severity === "error")) return null;
   const emitted = printText(
     emitModule({ module, words: context.words, context, machines }),
     module.file,
@@ -73,10 +79,11 @@ function compileModule(module: DurableModule, options: CompileOptions): Compiled
   const functions = machines.flatMap((machine) =>
     toDescription(context, { machine, hashes: hashed.hashes, module }),
   );
-  return { output: { path: module.path, code, map, machines, functions }, diagnostics };
+  return { path: module.path, code, map, machines, functions };
 }
 
 export interface LoweredModule {
+  readonly module: DurableModule;
   readonly machines: readonly Machine[];
   readonly diagnostics: readonly Diagnostic[];
   readonly context: EmitContext;
@@ -96,6 +103,7 @@ export function toMachines(module: DurableModule, options: CompileOptions = {}):
     .map((machine) => verify(simplify(machine), "lower"))
     .map((machine) => verify(findLiveness(machine), "liveness"));
   return {
+    module,
     machines,
     diagnostics: lowered.flatMap(({ diagnostics }) => diagnostics),
     context: toContext(module, words),

@@ -10,7 +10,9 @@ export interface DurableProgram {
   readonly root: string;
   /** Absent in one-file mode. */
   readonly program: ts.Program | null;
-  /** Only modules with a durable function or with a class that durable state may hold. */
+  /** The project's own source files that are to be checked: all, or those that were asked for. */
+  readonly files: readonly ts.SourceFile[];
+  /** Those of them with a durable function or with a class that durable state may hold. */
   readonly modules: readonly DurableModule[];
 }
 
@@ -21,11 +23,16 @@ export interface DurableModule {
   /** Outermost durable functions, in source order. */
   readonly functions: readonly DurableFunction[];
   /** Top-level classes to register, by name. */
-  readonly classes: readonly { readonly id: string; readonly name: string; readonly node: ts.ClassDeclaration }[];
+  readonly classes: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly node: ts.ClassDeclaration;
+  }[];
   readonly oracle: Oracle;
 }
 
-export type DurableNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
+export type DurableNode =
+  ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
 
 export interface DurableFunction {
   /** `src/fulfil.ts#fulfil` */

@@ -14,20 +14,30 @@ import { createTypedOracle } from "./typedOracle.ts";
 /** `root` is what ids are relative to; for a tsconfig it is the folder it is in. */
 export type ProjectSource =
   | { readonly kind: "tsconfig"; readonly path: string }
-  | { readonly kind: "program"; readonly program: ts.Program; readonly root: string };
+  | {
+      readonly kind: "program";
+      readonly program: ts.Program;
+      readonly root: string;
+      /** The files to look at, for an editor that shows one of many. Default: all of the project's own. */
+      readonly only?: readonly ts.SourceFile[];
+    };
 
 export function readProject(source: ProjectSource): DurableProgram {
   const { program, root } = source.kind === "program" ? source : readTsconfig(source.path);
   const resolver = createResolver(program, root);
   const oracle = createTypedOracle(resolver);
-  const files = findProjectFiles(program, resolver);
-  const reached = findReachedFiles(files, resolver);
+  const own = program.getSourceFiles().filter((file) => resolver.isProjectFile(file));
+  const only = source.kind === "program" ? source.only : undefined;
+  const files = only === undefined ? own : own.filter((file) => only.includes(file));
+  // Which classes state can hold matters to what is emitted, and that is never asked of a part.
+  const reached = only === undefined ? findReachedFiles(own, resolver) : new Set<ts.SourceFile>();
   const modules = files.map((file) =>
     toModule(file, { root, resolver, oracle, isReached: reached.has(file) }),
   );
   return {
     root,
     program,
+    files,
     modules: modules.filter(({ functions, classes }) => functions.length > 0 || classes.length > 0),
   };
 }
@@ -35,11 +45,6 @@ export function readProject(source: ProjectSource): DurableProgram {
 function readTsconfig(path: string): { readonly program: ts.Program; readonly root: string } {
   const tsconfig = posix.resolve(ts.sys.resolvePath(path));
   return { program: readProgram({ tsconfig }), root: posix.dirname(tsconfig) };
-}
-
-/** The project's own source files: all that checks look at. */
-export function findProjectFiles(program: ts.Program, resolver: Resolver): readonly ts.SourceFile[] {
-  return program.getSourceFiles().filter((file) => resolver.isProjectFile(file));
 }
 
 /** Files that durable code can reach through imports, itself included: only their classes can be in its state. */

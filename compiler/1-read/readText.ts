@@ -16,7 +16,8 @@ export function readText(source: string, fileName: string): ReadText {
   const kind = /x$/.test(fileName) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.Latest, true, kind);
   const errors = findSyntaxErrors(file);
-  if (errors.length > 0) return { program: { root: "/", program: null, modules: [] }, diagnostics: errors };
+  if (errors.length > 0)
+    return { program: { root: "/", program: null, files: [file], modules: [] }, diagnostics: errors };
   const { functions, marks, problems } = findDirectives(file, fileName);
   const classes = file.statements.flatMap((node) =>
     ts.isClassDeclaration(node) && node.name
@@ -25,7 +26,7 @@ export function readText(source: string, fileName: string): ReadText {
   );
   const oracle = createSyntacticOracle({ scopes: findScopes(file), marks });
   const module = { file, path: fileName, functions, classes, oracle };
-  return { program: { root: "/", program: null, modules: [module] }, diagnostics: problems };
+  return { program: { root: "/", program: null, files: [file], modules: [module] }, diagnostics: problems };
 }
 
 /** TypeScript's own: what does not parse has no meaning to compile. */

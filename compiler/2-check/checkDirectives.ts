@@ -4,7 +4,6 @@
  */
 import { ts } from "ts-morph";
 import { findDirectives } from "../1-read/findDirectives.ts";
-import { findProjectFiles } from "../1-read/readProject.ts";
 import { isReference } from "../1-read/references.ts";
 import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -16,7 +15,7 @@ export function checkDirectives(program: DurableProgram): readonly Diagnostic[] 
   if (program.program === null)
     return program.modules.flatMap(({ file, path }) => findDirectives(file, path).problems);
   const resolver = createResolver(program.program, program.root);
-  return findProjectFiles(program.program, resolver).flatMap((file) => {
+  return program.files.flatMap((file) => {
     const { functions, problems } = resolver.directivesOf(file);
     return [...problems, ...functions.flatMap((found) => findCaptures(found, resolver))];
   });

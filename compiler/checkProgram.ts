@@ -1,0 +1,33 @@
+/**
+ * All findings of a program, or of some of its files: the one function behind every face (command line, ESLint,
+ * language service, language server). It lowers, because what lives across a checkpoint shows only then, and emits
+ * nothing.
+ *
+ * The findings of a file are the same whether it is asked for alone or with the others; `readProject`'s `only` is how a
+ * face asks for one file.
+ */
+import type { Diagnostic } from "./diagnostic.ts";
+import { sortFindings } from "./diagnostics/sortFindings.ts";
+import { toMachines, type LoweredModule } from "./index.ts";
+import type { DurableProgram } from "./program.ts";
+import { checkProject } from "./2-check/checkProject.ts";
+import { checkStorable } from "./3-lower/checkStorable.ts";
+
+export interface CheckedProgram {
+  /** One for each module of the program. */
+  readonly lowered: readonly LoweredModule[];
+  /** By file and place. */
+  readonly findings: readonly Diagnostic[];
+}
+
+export function checkProgram(program: DurableProgram): CheckedProgram {
+  const lowered = program.modules.map((module) => toMachines(module));
+  // A module with errors has no output, and still its sound functions are looked at: one run finds as much as it can.
+  const machines = lowered.flatMap((one) => one.machines);
+  const findings = sortFindings([
+    ...checkProject(program),
+    ...lowered.flatMap(({ diagnostics }) => diagnostics),
+    ...checkStorable(program, machines),
+  ]);
+  return { lowered, findings };
+}
