@@ -44,12 +44,20 @@ export function reportTrouble(error: unknown, json: boolean, io: Io): ExitCode {
 function toTrouble(error: unknown): Pick<Trouble, "message" | "advice" | "exit"> {
   if (error instanceof Trouble) return error;
   if (isDurableError(error)) return { message: error.message, advice: "", exit: EXIT.failed };
+  if (isSystemError(error)) return { message: error.message, advice: systemAdvice, exit: EXIT.failed };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     message: stack,
     advice: "This is a bug in durablec: please report it with the lines above.",
     exit: EXIT.failed,
   };
+}
+
+const systemAdvice = "Check that the path is right, that it can be written, and that the disk has room.";
+
+/** A file or folder that could not be read or written: `ENOSPC: no space left on device, write`. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error && "code" in error;
 }
 
 /** By name, not `instanceof`: the project's copy of the runtime is not always the one beside the CLI. */

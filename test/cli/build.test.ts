@@ -113,6 +113,14 @@ describe("build", { timeout: 30_000 }, () => {
     expect(existsSync(at("dist"))).toBe(false);
   });
 
+  test("says what the disk said when it cannot write, without a stack", async () => {
+    write("occupied", "a file where a folder has to be");
+    const ran = await run("build", "--outDir", "occupied/deep");
+    expect(ran).toMatchObject({ exit: 3, out: "" });
+    expect(ran.err).toMatch(/^error: ENOTDIR: .*\n {2}Check that the path is right/);
+    expect(ran.err).not.toContain("    at ");
+  });
+
   test("reports type errors as tsc does, and writes nothing", async () => {
     write("src/wrong.ts", "export const n: number = 'x';\nexport const m = missing;\n");
     const ran = await run("build");
