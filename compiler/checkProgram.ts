@@ -10,6 +10,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { sortFindings } from "./diagnostics/sortFindings.ts";
 import { toMachines, type LoweredModule } from "./index.ts";
 import type { DurableProgram } from "./program.ts";
+import { addFixes } from "./2-check/addFixes.ts";
 import { checkProject } from "./2-check/checkProject.ts";
 import { checkStorable } from "./3-lower/checkStorable.ts";
 
@@ -29,5 +30,5 @@ export function checkProgram(program: DurableProgram): CheckedProgram {
     ...lowered.flatMap(({ diagnostics }) => diagnostics),
     ...checkStorable(program, machines),
   ]);
-  return { lowered, findings };
+  return { lowered, findings: addFixes(program, findings) };
 }

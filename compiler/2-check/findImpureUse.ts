@@ -70,7 +70,9 @@ function findPatternUse(search: ImpureSearch, node: ts.BindingElement): ImpureUs
   const symbol = search.resolver.checker.getPropertyOfType(type, name.text);
   if (symbol === undefined) return null;
   const origin = search.resolver.originOf(symbol);
-  return origin === null ? null : toUse(search, { node: name, origin, isCallable: isCallable(symbol) });
+  return origin === null
+    ? null
+    : toUse(search, { node: name, origin, isCallable: isCallable(search.resolver, symbol) });
 }
 
 /** Names and member accesses that are read as values. */
@@ -89,12 +91,12 @@ function findOrigin({ resolver }: ImpureSearch, node: ts.Expression, region: ts.
   const symbol = resolver.symbolOf(node);
   if (symbol === null) return null;
   const own = resolver.originOf(symbol);
-  if (own !== null) return { origin: own, isCallable: isCallable(symbol) };
+  if (own !== null) return { origin: own, isCallable: isCallable(resolver, symbol) };
   const declaration = symbol.valueDeclaration;
   if (declaration === undefined || isInside(declaration, region)) return null;
   const value = resolver.valueOf(node);
   const ofValue = value === null ? null : resolver.originOf(value);
-  if (value !== null && ofValue !== null) return { origin: ofValue, isCallable: isCallable(value) };
+  if (value !== null && ofValue !== null) return { origin: ofValue, isCallable: isCallable(resolver, value) };
   return isInferred(declaration) ? findSignatureOrigin(resolver, node) : null;
 }
 
@@ -119,8 +121,11 @@ function toUse({ table }: ImpureSearch, found: Found & { readonly node: ts.Node 
   return family === null ? null : { family, node, name: toDisplayName(origin) };
 }
 
-function isCallable(symbol: ts.Symbol): boolean {
-  return (symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Method)) !== 0;
+/** Also `const statSync: StatSyncFn`, which is how some of Node's functions are declared. */
+function isCallable({ checker }: Resolver, symbol: ts.Symbol): boolean {
+  if ((symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Method)) !== 0) return true;
+  if ((symbol.flags & ts.SymbolFlags.Variable) === 0) return false;
+  return checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0;
 }
 
 function isInside(node: ts.Node, region: ts.Node): boolean {

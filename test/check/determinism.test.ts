@@ -169,6 +169,7 @@ describe("environment, I/O and timers", () => {
     "finds a named import of os": `import { cpus } from "os";\n const x = «cpus»().length;`,
     "finds argv": `const x = «process.argv»[2];`,
     "finds readFileSync": `import { readFileSync } from "node:fs";\n const x = «readFileSync»("a", "utf8");`,
+    "finds a function that is declared as a constant": `import { statSync } from "node:fs";\n const x = «statSync»("a").size;`,
     "finds a namespace of fs": `import * as fs from "fs";\n const x = «fs.existsSync»("a");`,
     "finds a callback function of fs": `import fs from "node:fs";\n «fs.readFile»("a", () => undefined);`,
     "finds a function of fs/promises that is handed over": `import { unlink } from "node:fs/promises";\n const xs = ids.map(«unlink»);`,
