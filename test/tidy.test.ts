@@ -35,11 +35,14 @@ interface PackageFile {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 function readPackage(path: string): PackageFile {
   return JSON.parse(read(path).text) as PackageFile;
 }
+
+const exact = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 function shown(problems: readonly Problem[]): string[] {
   return problems.map(({ path, line, message }) => `${path}:${line} ${message}`);
@@ -63,24 +66,30 @@ describe("the repository", () => {
   });
 
   test("imports downwards only, and only what is declared", () => {
-    const own = Object.keys(readPackage("package.json").dependencies ?? {});
-    const dependencies = { compiler: own, cli: own, integrations: own, runtime: [] };
+    const [own, runtime] = ["package.json", "runtime/package.json"].map((path) => {
+      const { dependencies, peerDependencies } = readPackage(path);
+      return Object.keys({ ...dependencies, ...peerDependencies });
+    });
+    if (!own || !runtime) throw new Error("two packages");
+    const dependencies = { compiler: own, cli: own, integrations: own, runtime };
     expect(shown(findDirectionProblems(sources, dependencies))).toEqual([]);
   });
 
-  test("gives the runtime no dependency", () => {
-    expect(readPackage("runtime/package.json").dependencies ?? {}).toEqual({});
+  test("gives the runtime no dependency but peers that are optional", () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta } = readPackage("runtime/package.json");
+    expect(dependencies ?? {}).toEqual({});
+    for (const name of Object.keys(peerDependencies ?? {}))
+      expect(peerDependenciesMeta?.[name], name).toEqual({ optional: true });
   });
 
   test("pins every version exactly", () => {
     for (const path of ["package.json", "runtime/package.json"]) {
       const { dependencies, devDependencies, peerDependencies } = readPackage(path);
-      for (const [name, version] of Object.entries({
-        ...dependencies,
-        ...devDependencies,
-        ...peerDependencies,
-      }))
-        expect(version, `${name} in ${path}`).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+        expect(version, `${name} in ${path}`).toMatch(exact);
+      // A peer is the user's to choose, except our own other half.
+      for (const [name, version] of Object.entries(peerDependencies ?? {}))
+        if (name.startsWith("@durablec/")) expect(version, `${name} in ${path}`).toMatch(exact);
     }
   });
 
