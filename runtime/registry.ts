@@ -26,6 +26,8 @@ const durables = new WeakMap<object, MachineDefinition>();
 const durableByName = new Map<string, AnyFunction>();
 const classIds = new WeakMap<object, string>();
 const classesById = new Map<string, Constructor>();
+const memberNames = new WeakMap<object, string>();
+const membersByName = new Map<string, object>();
 const operations = new WeakSet<object>();
 
 /** Registers a machine; the last one wins, so that a module loaded again (tests, hot reload) replaces itself. */
@@ -89,11 +91,22 @@ export function isOperation(fn: object): boolean {
   return operations.has(fn);
 }
 
-/** Registers a class whose instances may be written. */
+/** Registers a class: its instances may be written, and it and its methods as values (`o.m` before an await). */
 export function registerClass<C extends Constructor>(id: string, constructor: C): C {
   classIds.set(constructor, id);
   classesById.set(id, constructor);
+  nameMembers(constructor, `class ${id} static `);
+  nameMembers(constructor.prototype as object, `class ${id} method `);
   return constructor;
+}
+
+/** Accessors have no name: reading them would run code. */
+function nameMembers(holder: object, prefix: string): void {
+  for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+    if (typeof value !== "function" || key === "constructor" || key === "prototype") continue;
+    memberNames.set(value as object, prefix + key);
+    membersByName.set(prefix + key, value as object);
+  }
 }
 
 export const classRegistry = {
@@ -101,16 +114,19 @@ export const classRegistry = {
   classOf: (id: string) => classesById.get(id),
 };
 
-/** Functions as values: durable functions, and registered classes themselves. */
+/** Functions as values: durable functions, registered classes, and their methods. */
 export const functionRegistry = {
   nameOf(fn: object): string | undefined {
     const classId = classIds.get(fn);
     if (classId !== undefined) return `class ${classId}`;
     const definition = durables.get(fn);
-    return definition !== undefined && durableByName.get(definition.id) === fn ? definition.id : undefined;
+    const isTopLevel = definition !== undefined && durableByName.get(definition.id) === fn;
+    return isTopLevel ? definition.id : memberNames.get(fn);
   },
   functionOf(name: string): object | undefined {
-    return name.startsWith("class ") ? classesById.get(name.slice("class ".length)) : durableByName.get(name);
+    const member = membersByName.get(name);
+    if (member !== undefined || !name.startsWith("class ")) return member ?? durableByName.get(name);
+    return classesById.get(name.slice("class ".length));
   },
 };
 
