@@ -2,32 +2,39 @@
  * The operations as authors call them. They do nothing by themselves: they check their arguments and ask the host of
  * the frame that is running. Behaviour: AWS durable execution SDK 2.4, as each function says where it differs.
  */
-import { detached } from "./detached.ts";
+import { aFunction, anOptions, ask, checkName, compiled, describe, named } from "./arguments.ts";
+import { OperationArgumentError } from "./arguments.ts";
 import type { Duration } from "./duration.ts";
 import { toMilliseconds } from "./duration.ts";
-import { DurableError } from "./errors.ts";
-import type { Frame } from "./frame.ts";
-import { currentFrame } from "./frame.ts";
 import { operation } from "./registry.ts";
-import type { Request } from "./requests.ts";
 import type { RetryPolicy, RetryStrategy } from "./retry.ts";
 import { checkRetry } from "./retry.ts";
+import type { Serdes } from "./serdes.ts";
+import type { StepContext } from "./stepContext.ts";
 
-/** An operation was called by code that durablec did not compile, or inside a step's body. */
-export class NotCompiledError extends DurableError {}
-/** An operation got an argument of the wrong kind. */
-export class OperationArgumentError extends DurableError {}
-
-/** What a step's body may know about its run. */
-export interface StepContext {
-  /** Counted from 1; grows with each retry. */
-  readonly attempt: number;
-}
-
-export interface StepOptions {
+export interface StepOptions<T = unknown> {
   /** Default: 6 attempts, 5 s doubling up to 60 s, FULL jitter. `noRetry` for none. */
   readonly retry?: RetryPolicy | RetryStrategy;
+  /** The same under the name it has in AWS's SDK. */
+  readonly retryStrategy?: RetryPolicy | RetryStrategy;
+  /** Default `AtLeastOncePerRetry`. */
+  readonly semantics?: StepSemantics;
+  /** An attempt that takes longer fails with `StepTimeoutError`, and its signal is aborted. Default: none. */
+  readonly timeout?: Duration;
+  /** The result's own text form. Default: the codec's. */
+  readonly serdes?: Serdes<T>;
 }
+
+/**
+ * What a crash in the middle of a body means. `AtLeastOncePerRetry`: the body runs again. `AtMostOncePerRetry`: each
+ * attempt's start is committed before its body runs, and one that is found started goes to the retry strategy as a
+ * `StepInterruptedError`.
+ */
+export const StepSemantics = {
+  AtLeastOncePerRetry: "AtLeastOncePerRetry",
+  AtMostOncePerRetry: "AtMostOncePerRetry",
+} as const;
+export type StepSemantics = keyof typeof StepSemantics;
 
 export interface CallbackOptions {
   /** Fails with `CallbackTimeoutError` when nobody settled it in time. Default: never. */
@@ -35,6 +42,9 @@ export interface CallbackOptions {
   /** The same when this long passes without a heartbeat. Default: never. */
   readonly heartbeatTimeout?: Duration;
 }
+
+/** Of the submitter only the retries can be chosen. */
+export type WaitForCallbackOptions = CallbackOptions & Pick<StepOptions, "retry" | "retryStrategy">;
 
 /**
  * Runs `body` and records its result: once recorded, it is never run again. A failed attempt is retried as `retry` says;
@@ -44,12 +54,12 @@ export interface CallbackOptions {
  */
 export const step = operation(function step<T>(
   ...args:
-    | [name: string | undefined, body: (context: StepContext) => T, options?: StepOptions]
-    | [body: (context: StepContext) => T, options?: StepOptions]
+    | [name: string | undefined, body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
+    | [body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
 ): Promise<Awaited<T>> {
   const [name, fn, options] = named("step", args) as [string | undefined, unknown, StepOptions | undefined];
   const body = { kind: "closure", fn: aFunction("step", "body", fn) } as const;
-  checkRetry(anOptions("step", options)?.retry);
+  checkStep("step", options);
   return ask("step", { kind: "step", name, body, options }) as Promise<Awaited<T>>;
 });
 
@@ -81,17 +91,17 @@ export const createCallback = operation(function createCallback<T = unknown>(
  */
 export const waitForCallback = operation(function waitForCallback<T = unknown>(
   ...args:
-    | [name: string | undefined, submit: Submitter, options?: CallbackOptions & StepOptions]
-    | [submit: Submitter, options?: CallbackOptions & StepOptions]
+    | [name: string | undefined, submit: Submitter, options?: WaitForCallbackOptions]
+    | [submit: Submitter, options?: WaitForCallbackOptions]
 ): Promise<T> {
   const [name, fn, options] = named("waitForCallback", args) as [
     string | undefined,
     unknown,
-    CallbackOptions & StepOptions,
+    WaitForCallbackOptions,
   ];
   const submit = aFunction("waitForCallback", "submitter", fn) as Submitter;
-  const checked = checkCallback("waitForCallback", options) as CallbackOptions & StepOptions;
-  checkRetry(checked.retry);
+  const checked = checkCallback("waitForCallback", options) as WaitForCallbackOptions;
+  checkRetry(checked.retry ?? checked.retryStrategy);
   return ask("waitForCallback", { kind: "waitForCallback", name, submit, options: checked }) as Promise<T>;
 });
 
@@ -125,51 +135,6 @@ export const uuid = operation(function uuid(): string {
   return frame.task === null ? globalThis.crypto.randomUUID() : frame.task.host.uuid();
 });
 
-function ask(operationName: string, request: Request): Promise<unknown> {
-  const frame = compiled(operationName);
-  return frame.task === null ? detached(request) : frame.task.host.operate(frame, request);
-}
-
-function compiled(operationName: string): Frame {
-  const frame = currentFrame();
-  if (frame !== null) return frame;
-  throw new NotCompiledError(
-    `${operationName}() was called outside a compiled durable function. Mark the calling function "use durable" and run ` +
-      `its output of \`durablec build\`, not its source. Inside a step's body operations are not available: move ` +
-      `${operationName}() out of it.`,
-  );
-}
-
-function named(operationName: string, args: readonly unknown[]): unknown[] {
-  const [first] = args;
-  if (typeof first === "string" || first === undefined) {
-    checkName(operationName, first);
-    return [...args];
-  }
-  return [undefined, ...args];
-}
-
-function checkName(operationName: string, name: unknown): void {
-  if (name === undefined || (typeof name === "string" && name !== "")) return;
-  throw new OperationArgumentError(
-    `The name of ${operationName} must be a string that is not empty, not ${describe(name)}.`,
-  );
-}
-
-function aFunction(operationName: string, role: string, value: unknown): (...args: unknown[]) => unknown {
-  if (typeof value === "function") return value as (...args: unknown[]) => unknown;
-  throw new OperationArgumentError(
-    `The ${role} of ${operationName} must be a function, not ${describe(value)}.`,
-  );
-}
-
-function anOptions<T extends object>(operationName: string, value: T | undefined): T | undefined {
-  if (value === undefined || (typeof value === "object" && value !== null)) return value;
-  throw new OperationArgumentError(
-    `The options of ${operationName} must be an object, not ${describe(value)}.`,
-  );
-}
-
 function checkCallback(operationName: string, options: CallbackOptions | undefined): CallbackOptions {
   const checked = anOptions(operationName, options) ?? {};
   if (checked.timeout !== undefined) toMilliseconds(checked.timeout, `The timeout of ${operationName}`);
@@ -179,6 +144,21 @@ function checkCallback(operationName: string, options: CallbackOptions | undefin
   return checked;
 }
 
-function describe(value: unknown): string {
-  return value === null ? "null" : typeof value === "string" ? JSON.stringify(value) : typeof value;
+/** Throws `OperationArgumentError`, `RetryConfigError` or `DurationError`. */
+export function checkStep(operationName: string, options: StepOptions | undefined): void {
+  const { retry, retryStrategy, semantics, timeout, serdes } = anOptions(operationName, options) ?? {};
+  checkRetry(retry ?? retryStrategy);
+  if (semantics !== undefined && !Object.hasOwn(StepSemantics, semantics)) {
+    throw new OperationArgumentError(
+      `The semantics of ${operationName} must be "AtLeastOncePerRetry" or "AtMostOncePerRetry", not ${describe(semantics)}.`,
+    );
+  }
+  if (timeout !== undefined) toMilliseconds(timeout, `The timeout of ${operationName}`);
+  checkSerdes(operationName, serdes);
+}
+
+function checkSerdes(operationName: string, serdes: Serdes<unknown> | undefined): void {
+  if (serdes === undefined) return;
+  aFunction(operationName, "serdes.serialize", anOptions(operationName, serdes)?.serialize);
+  aFunction(operationName, "serdes.deserialize", serdes.deserialize);
 }

@@ -1,9 +1,9 @@
 /** The runtime's own errors come back from a store as instances of their classes. */
-import * as authoring from "./authoring.ts";
+import * as arguments_ from "./arguments.ts";
 import * as errors from "./errors.ts";
 import { registerClass } from "./registry.ts";
 
-for (const [name, value] of Object.entries({ ...errors, ...authoring })) {
+for (const [name, value] of Object.entries({ ...errors, ...arguments_ })) {
   if (typeof value === "function" && value.prototype instanceof errors.DurableError) {
     registerClass(`@durablec/runtime#${name}`, value as typeof errors.DurableError);
   }

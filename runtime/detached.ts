@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DurableError } from "./errors.ts";
 import type { Request } from "./requests.ts";
 import { runBody } from "./requests.ts";
+import { Attempt } from "./stepContext.ts";
 import { retryDelayMs } from "./retry.ts";
 
 /** The operation needs an execution. */
@@ -32,9 +33,13 @@ export async function detached(request: Request): Promise<unknown> {
 async function retryHere(request: Extract<Request, { kind: "step" }>): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runBody(request.body, { attempt });
+      return await runBody(request.body, new Attempt(attempt));
     } catch (error) {
-      const delayMs = retryDelayMs(request.options?.retry, { error, attempt }, Math.random);
+      const delayMs = retryDelayMs(
+        request.options?.retry ?? request.options?.retryStrategy,
+        { error, attempt },
+        Math.random,
+      );
       if (delayMs === null) throw error;
       await sleep(delayMs);
     }

@@ -38,6 +38,8 @@ export class StoreCorruptError extends StoreError {}
 export class StoreTooNewError extends StoreError {}
 /** The disk is full (or the file cannot grow). */
 export class StoreFullError extends StoreError {}
+/** The database server does not answer, or the connection to it broke: nobody knows yet what of the last commit is there. */
+export class StoreUnavailableError extends StoreError {}
 /** Another owner has taken over; nothing of this commit was written. */
 export class FencedError extends StoreError {}
 /** An event's number is not the next one of its journal. */
@@ -71,6 +73,25 @@ export class CallbackTimeoutError extends DurableError {
 export class CallbackSubmitterError extends DurableError {
   constructor(callback: string, cause: unknown) {
     super(`The submitter of callback "${callback}" failed: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** An attempt of a step took longer than its `timeout`. Goes to the retry strategy like any failure. */
+export class StepTimeoutError extends DurableError {
+  constructor(step: string, timeout: unknown) {
+    super(`An attempt of step "${step}" took longer than its timeout of ${JSON.stringify(timeout)}.`);
+  }
+}
+
+/** `AtMostOncePerRetry`: an attempt was started, and the process was gone before its outcome was recorded. */
+export class StepInterruptedError extends DurableError {
+  readonly attempt: number;
+  constructor(step: string, attempt: number) {
+    super(
+      `Attempt ${attempt} of step "${step}" was interrupted: it was started, and whether it did its work is not known. ` +
+        `It is not run again; the retry strategy decides about the next one.`,
+    );
+    this.attempt = attempt;
   }
 }
 

@@ -1,23 +1,33 @@
 /** `@durablec/runtime`: the operations that durable functions call, and the engine that runs them. */
 import "./classes.ts";
 
+export { NotCompiledError, OperationArgumentError } from "./arguments.ts";
 export {
   checkpoint,
   createCallback,
-  NotCompiledError,
   now,
-  OperationArgumentError,
   random,
   step,
+  StepSemantics,
   uuid,
   wait,
   waitForCallback,
 } from "./authoring.ts";
-export type { CallbackOptions, StepContext, StepOptions, Submitter } from "./authoring.ts";
+export type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } from "./authoring.ts";
+export type { StepContext } from "./stepContext.ts";
+export type { Serdes, SerdesContext } from "./serdes.ts";
+export type { DurableLogger, LogEntry, LogLevel, LogSink } from "./logger.ts";
 export { NoExecutionError } from "./detached.ts";
 export { DurationError } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export * from "./errors.ts";
+export {
+  createLinearRetryStrategy,
+  createRetryStrategy,
+  JitterStrategy,
+  retryPresets,
+} from "./retryStrategies.ts";
+export type { LinearRetryStrategyConfig, RetryStrategyConfig } from "./retryStrategies.ts";
 export { noRetry, RetryConfigError } from "./retry.ts";
 export type { RetryDecision, RetryPolicy, RetryStrategy } from "./retry.ts";
 export { open } from "./engine/open.ts";

@@ -8,6 +8,7 @@ import type { Frame, Host } from "./frame.ts";
 import { combineNatively } from "./frame.ts";
 import { liveSlots } from "./registry.ts";
 import type { Request } from "./requests.ts";
+import { Attempt } from "./stepContext.ts";
 import { runBody } from "./requests.ts";
 
 export const rebuildHost: Host = {
@@ -28,7 +29,7 @@ export const rebuildHost: Host = {
   operate(_frame: Frame, request: Request): Promise<unknown> {
     // An implicit step is a plain call here, as it is without an execution: same timing, same exceptions.
     const implicit = request.kind === "step" && request.body.kind !== "closure";
-    return implicit ? (runBody(request.body, { attempt: 1 }) as Promise<unknown>) : detached(request);
+    return implicit ? (runBody(request.body, new Attempt(1)) as Promise<unknown>) : detached(request);
   },
   combine: combineNatively,
   now: () => Date.now(),

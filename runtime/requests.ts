@@ -1,6 +1,7 @@
 /** What a frame asks its host for: one plain object an operation. Durations are milliseconds. */
 import type { MachineDefinition } from "./contract.ts";
-import type { CallbackOptions, StepContext, StepOptions, Submitter } from "./authoring.ts";
+import type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } from "./authoring.ts";
+import type { StepContext } from "./stepContext.ts";
 import { bodyOf, outsideFrames } from "./frame.ts";
 
 /** A step's body, in a form that can be stored: code by id, and values. */
@@ -38,7 +39,7 @@ export type Request =
       readonly kind: "waitForCallback";
       readonly name: string | undefined;
       readonly submit: Submitter;
-      readonly options: CallbackOptions & StepOptions;
+      readonly options: WaitForCallbackOptions;
     }
   | { readonly kind: "checkpoint"; readonly name: string | undefined };
 

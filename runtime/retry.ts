@@ -25,7 +25,9 @@ export interface RetryPolicy {
 /** Decides after each failed attempt (counted from 1). */
 export type RetryStrategy = (error: unknown, attemptCount: number) => RetryDecision;
 export type RetryDecision =
-  { readonly shouldRetry: false } | { readonly shouldRetry: true; readonly delay: Duration };
+  | { readonly shouldRetry: false; readonly delay?: Duration }
+  /** Default delay: 1 s. */
+  | { readonly shouldRetry: true; readonly delay?: Duration };
 
 const DEFAULT = {
   maxAttempts: 6,
@@ -67,8 +69,7 @@ export function retryDelayMs(
   random: () => number,
 ): number | null {
   if (typeof retry === "function") {
-    const decision = retry(failed.error, failed.attempt);
-    return decision.shouldRetry ? toMilliseconds(decision.delay, "The retry strategy's delay") : null;
+    return toDelayMs(retry(failed.error, failed.attempt));
   }
   const policy = { ...DEFAULT, ...retry };
   if (failed.attempt >= policy.maxAttempts) return null;
@@ -79,11 +80,22 @@ export function retryDelayMs(
   return jittered(delay, policy.jitter, random);
 }
 
+/** An author's strategy is any code: what it answers is looked at. */
+function toDelayMs(decision: RetryDecision): number | null {
+  if (typeof decision !== "object" || decision === null || typeof decision.shouldRetry !== "boolean") {
+    throw new RetryConfigError(
+      `A retry strategy must return { shouldRetry: false } or { shouldRetry: true, delay }, not ${JSON.stringify(decision)}.`,
+    );
+  }
+  if (!decision.shouldRetry) return null;
+  return toMilliseconds(decision.delay ?? { seconds: 1 }, "The retry strategy's delay");
+}
+
 /**
  * FULL jitter could give next to nothing, and a service that just failed needs a moment: never under a second, unless
  * the author asked for delays shorter than that.
  */
-function jittered(delay: number, jitter: "FULL" | "HALF" | "NONE", random: () => number): number {
+export function jittered(delay: number, jitter: "FULL" | "HALF" | "NONE", random: () => number): number {
   if (jitter === "NONE") return Math.round(delay);
   const part = jitter === "FULL" ? random() * delay : delay / 2 + (random() * delay) / 2;
   return Math.round(Math.max(part, Math.min(delay, 1_000)));

@@ -65,6 +65,8 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       return { mark: "●", text: `failed: ${failed}` };
     case "ExecutionStopped":
       return { mark: "●", text: `stopped: ${failed}` };
+    case "StepStarted":
+      return { mark: "…", text: `${name}${attempt}: started` };
     case "StepSucceeded":
       return { mark: "✓", text: `${name}${attempt}` };
     case "StepFailed":

@@ -11,6 +11,7 @@ import {
   UnknownExecutionError,
   UnknownFunctionError,
 } from "../errors.ts";
+import type { LogSink } from "../logger.ts";
 import { findDurable } from "../registry.ts";
 import { toStored } from "./events.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -34,6 +35,7 @@ export interface EngineParts {
   readonly world: World;
   readonly limits: Limits;
   readonly lingerMs: number;
+  readonly log: LogSink;
   readonly restarting: ((problem: string | null) => void) | null;
   readonly onError: (error: Error, execution: string | null) => void;
 }

@@ -33,6 +33,7 @@ interface Settled {
 export type OperationEvent = Timed &
   OperationRef &
   (
+    | { readonly kind: "StepStarted"; readonly attempt: number }
     | ({ readonly kind: "StepSucceeded"; readonly attempt: number; readonly startedAt: number } & Settled)
     | ({ readonly kind: "StepFailed"; readonly attempt: number; readonly startedAt: number } & Failed)
     | ({

@@ -6,6 +6,7 @@ import type { Slots } from "../contract.ts";
 import { NonDeterminismError, UnplaceableStateError } from "../errors.ts";
 import type { Host } from "../frame.ts";
 import { Frame, launch } from "../frame.ts";
+import type { LogSink } from "../logger.ts";
 import { findMachine } from "../registry.ts";
 import type { Codec } from "../values/contract.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent, OperationReport } from "./events.ts";
@@ -34,6 +35,7 @@ export interface Outgoing {
 /** What an execution asks of its worker. */
 export interface ExecutionHooks {
   readonly world: World;
+  readonly log: LogSink;
   /** True: operations that begin now are not started; the next worker starts them. */
   draining(): boolean;
   /** For tests: an await of a plain value is an event too, so that the state is written at every await. */
@@ -95,7 +97,12 @@ export class Execution {
   /** A new operation: starts, unless events of the tail say how it went. */
   begin(operation: Operation): void {
     this.operations.set(operation.head.op, operation);
-    if (!this.recorded?.has(operation.head.op) && !this.hooks.draining()) operation.start();
+    if (this.isLive(operation.head.op) && !this.hooks.draining()) operation.start();
+  }
+
+  /** False while events of the tail still say how operation `op` went. */
+  isLive(op: string): boolean {
+    return !this.recorded?.has(op);
   }
 
   send(outgoing: Outgoing): void {

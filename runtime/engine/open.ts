@@ -1,6 +1,8 @@
 /** Opening an engine: from what a service writes to the engine's parts. */
-import { OperationArgumentError } from "../authoring.ts";
+import { OperationArgumentError } from "../arguments.ts";
 import { UnknownFunctionError } from "../errors.ts";
+import type { LogSink } from "../logger.ts";
+import { writeLog } from "../logger.ts";
 import { findDurable } from "../registry.ts";
 import { openMemoryStore } from "../stores/memory.ts";
 import { openSqliteStore } from "../stores/sqlite.ts";
@@ -22,6 +24,8 @@ export interface OpenOptions {
   readonly lingerMs?: number;
   /** Called when an execution is parked (with its id) and when the engine gives up (with null). Default: stderr. */
   readonly onError?: (error: Error, execution: string | null) => void;
+  /** Takes the lines that steps and durable functions log. Default: JSON lines on standard output. */
+  readonly logger?: LogSink;
   /** Time and chance. Default: the real ones. */
   readonly world?: World;
 }
@@ -49,6 +53,7 @@ export async function openWith(
     world: options.world ?? realWorld,
     limits: { ...LIMITS, ...options.limits },
     lingerMs: options.lingerMs ?? 1_000,
+    log: options.logger ?? writeLog,
     restarting,
     onError: options.onError ?? reportError,
   });

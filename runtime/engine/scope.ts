@@ -1,5 +1,6 @@
 /** An execution as its operations see it. */
 import { EncodeError } from "../errors.ts";
+import { toLogger } from "../logger.ts";
 import type { Execution } from "./execution.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import { submitterOperation } from "./operations/create.ts";
@@ -10,6 +11,15 @@ export function operationScope(execution: Execution): OperationScope {
   const { hooks } = execution;
   const { world } = hooks;
   return {
+    execution: execution.id,
+    setTimer: (at, callback) => world.setTimer(at, callback),
+    logger: ({ op, name }, attempt) =>
+      toLogger(
+        hooks.log,
+        { execution: execution.id, operation: op, ...(name === undefined ? {} : { name }), attempt },
+        () => world.now(),
+      ),
+    live: (head) => execution.isLive(head.op),
     now: () => world.now(),
     random: () => world.random(),
     uuid: () => world.uuid(),

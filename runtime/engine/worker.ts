@@ -5,6 +5,7 @@
  * Executions that can only wait leave memory. The store's wake times and messages bring them back.
  */
 import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import type { LogSink } from "../logger.ts";
 import type { Commit, Store } from "../stores/store.ts";
 import type { Prepared } from "./commits.ts";
 import { prepareCommit, wakeCommit } from "./commits.ts";
@@ -29,6 +30,7 @@ export interface WorkerParts {
    * with the reason if its state could not be written.
    */
   readonly restarting: ((problem: string | null) => void) | null;
+  readonly log: LogSink;
   ended(id: string, event: EndEvent): void;
   parked(id: string, problem: Error): void;
   /** The worker cannot go on: the store failed, or another owner took over. Called once. */
@@ -59,6 +61,7 @@ export class Worker {
     this.parts = parts;
     this.hooks = {
       world: parts.world,
+      log: parts.log,
       draining: () => this.draining,
       everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
@@ -237,7 +240,9 @@ export class Worker {
       const { execution } = one.running;
       const reported = new Set(one.events.map((event) => ("op" in event ? event.op : "")));
       const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
-      if (working || execution.outbox.length > 0 || one.commit.end !== undefined) alive.push(one);
+      // The body of an attempt that may run only once follows its start at once.
+      const guarded = one.events.some(({ kind }) => kind === "StepStarted");
+      if (guarded || working || execution.outbox.length > 0 || one.commit.end !== undefined) alive.push(one);
       else {
         this.drop(one.running);
         this.parts.restarting?.(one.running.snapshots.problem?.message ?? null);

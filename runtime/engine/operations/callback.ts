@@ -2,7 +2,7 @@
  * A callback: opened by a committed event (only then is its id handed out), settled through the store by anybody who
  * has the id. `waitForCallback` adds a submitter, a step of its own that runs once the callback is open.
  */
-import type { CallbackOptions, StepOptions, Submitter } from "../../authoring.ts";
+import type { Submitter, WaitForCallbackOptions } from "../../authoring.ts";
 import { CallbackFailedError, CallbackSubmitterError, CallbackTimeoutError } from "../../errors.ts";
 import { toMilliseconds } from "../../duration.ts";
 import type { OperationEvent, OperationReport } from "../events.ts";
@@ -10,7 +10,7 @@ import type { PromiseRecord } from "../promises.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 
 export interface CallbackState {
-  readonly options: CallbackOptions & StepOptions;
+  readonly options: WaitForCallbackOptions;
   /** `waitForCallback` only. */
   readonly submit: Submitter | null;
   /** Known once it is open. */

@@ -8,7 +8,7 @@ import type { Operation, OperationHead } from "./operation.ts";
 import type { CheckpointState } from "./small.ts";
 import { checkpointOperation } from "./small.ts";
 import type { SavedBody, StepState } from "./step.ts";
-import { stepOperation, toBody } from "./step.ts";
+import { newStep, stepOperation, toBody } from "./step.ts";
 import type { WaitState } from "./wait.ts";
 import { waitOperation } from "./wait.ts";
 
@@ -23,8 +23,7 @@ export function createOperation(head: OperationHead, request: Request, execution
   const { promise } = head.record;
   switch (request.kind) {
     case "step": {
-      const state = { body: request.body, options: request.options, attempt: 1, retryAt: null };
-      return { operation: stepOperation(head, state, scope), promise };
+      return { operation: stepOperation(head, newStep(request.body, request.options), scope), promise };
     }
     case "wait":
       return { operation: waitOperation(head, { delayMs: request.delayMs, until: null }, scope), promise };
@@ -63,7 +62,9 @@ export function submitterOperation({ head, state }: CallbackOperation, execution
     record: execution.promises.create({ kind: "operation", op }),
   };
   const body = { kind: "submitter", fn, callbackId } as const;
-  return watched(own, { body, options: state.options, attempt: 1, retryAt: null }, execution);
+  const { retry, retryStrategy } = state.options;
+  const policy = retry ?? retryStrategy;
+  return watched(own, newStep(body, policy === undefined ? undefined : { retry: policy }), execution);
 }
 
 /** A submitter tells its callback how it ended, also after a restore. */
@@ -94,9 +95,9 @@ export function restoreOperation(
   const { scope } = execution;
   switch (saved.kind) {
     case "step": {
-      const { options, attempt, retryAt } = saved;
+      const { options, attempt, retryAt, started } = saved;
       const body = toBody(saved.body);
-      const state = { body, options, attempt, retryAt };
+      const state = { body, options, attempt, retryAt, started };
       return body.kind === "submitter" ? watched(head, state, execution) : stepOperation(head, state, scope);
     }
     case "wait":

@@ -2,12 +2,15 @@
  * An operation between its call and its settlement. It learns of its progress only through `apply`, from events that
  * are committed: the live run and a recovery do the same.
  */
+import type { DurableLogger } from "../../logger.ts";
 import type { OperationEvent, OperationRef, OperationReport } from "../events.ts";
 import type { PromiseRecord } from "../promises.ts";
 import type { CallbackOperation } from "./callback.ts";
 
 /** What an operation may use of its execution. */
 export interface OperationScope {
+  /** Execution id. */
+  readonly execution: string;
   now(): number;
   /** Chance that is not recorded: jitter, callback ids. */
   random(): number;
@@ -17,6 +20,11 @@ export interface OperationScope {
   decode(text: string): unknown;
   /** Hands an event about `head` over to be committed. `snapshot`: the state before it is written with it. */
   report(head: OperationHead, event: OperationReport, snapshot?: boolean): void;
+  /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
+  setTimer(at: number, callback: () => void): () => void;
+  logger(head: OperationHead, attempt: number): DurableLogger;
+  /** False while events of the journal still say how the operation went. */
+  live(head: OperationHead): boolean;
   /** True when this run of the execution was given up: results of bodies still running are dropped. */
   disposed(): boolean;
   /** Starts the submitter of an open callback, as a step of its own. */
@@ -47,4 +55,6 @@ export interface Operation {
   busy(): boolean;
   /** What a snapshot needs beside the head. Throws `CannotEncode` when it cannot be restored. */
   save(): Readonly<Record<string, unknown>>;
+  /** It is given up: its body, if one runs, is told so. */
+  close?(reason: unknown): void;
 }

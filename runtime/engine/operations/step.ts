@@ -1,12 +1,15 @@
 /** A step: its body runs until an attempt succeeds or the retry policy gives up. */
 import type { StepOptions } from "../../authoring.ts";
-import { NotCompiledError } from "../../authoring.ts";
-import { EncodeError, UnplaceableStateError } from "../../errors.ts";
+import { NotCompiledError } from "../../arguments.ts";
+import { EncodeError, StepInterruptedError, UnplaceableStateError } from "../../errors.ts";
 import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { runBody } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
+import type { Serdes, SerdesContext } from "../../serdes.ts";
+import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
+import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 
 export interface StepState {
@@ -16,49 +19,61 @@ export interface StepState {
   attempt: number;
   /** When the next attempt is due, between attempts. */
   retryAt: number | null;
+  /** `AtMostOncePerRetry`: the attempt whose start is committed, 0 before the first. */
+  started: number;
+}
+
+export function newStep(body: Body, options: StepOptions | undefined): StepState {
+  return { body, options, attempt: 1, retryAt: null, started: 0 };
 }
 
 export function stepOperation(head: OperationHead, state: StepState, scope: OperationScope): Operation {
-  /** running: a body is under way. reported: its outcome waits to be committed. */
-  let phase: "idle" | "running" | "reported" = "idle";
+  const { body, options } = state;
+  const guarded = options?.semantics === "AtMostOncePerRetry";
+  /** starting: its start waits to be committed. running: a body is under way. reported: so does its outcome. */
+  let phase: "idle" | "starting" | "running" | "reported" = "idle";
+  let giveUp: (reason: unknown) => void = () => undefined;
 
+  const report = (event: OperationReport): void => {
+    phase = "reported";
+    scope.report(head, event);
+  };
   const run = (): void => {
     phase = "running";
     state.retryAt = null;
-    const startedAt = scope.now();
+    giveUp = runStep({ head, state, scope }, report);
+  };
+  const begin = (): void => {
     const { attempt } = state;
-    const report = (event: OperationReport): void => {
-      phase = "reported";
-      scope.report(head, event);
-    };
-    const failed = (error: unknown): void => {
-      if (!scope.disposed()) report(failure({ state, scope, startedAt }, error));
-    };
-    const succeeded = (value: unknown): void => {
-      if (scope.disposed()) return;
-      try {
-        const payload = scope.encode(value);
-        report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload });
-      } catch (error) {
-        failed(error);
-      }
-    };
-    // The body runs now, as a call does; only its outcome comes later.
-    new Promise((resolve) => resolve(runBody(state.body, { attempt }))).then(succeeded, failed);
+    if (!guarded) run();
+    else if (state.started === attempt) {
+      // Its start was committed by a run that is gone, and its outcome never was.
+      report(
+        failure({ state, scope, startedAt: scope.now() }, new StepInterruptedError(nameOf(head), attempt)),
+      );
+    } else {
+      phase = "starting";
+      scope.report(head, { kind: "StepStarted", time: scope.now(), attempt });
+    }
   };
 
   return {
     kind: "step",
     head,
     start() {
-      if (phase === "idle" && state.retryAt === null) run();
+      if (phase === "idle" && state.retryAt === null) begin();
     },
     apply(event) {
       phase = "idle";
       switch (event.kind) {
+        case "StepStarted":
+          state.started = event.attempt;
+          state.retryAt = null;
+          if (scope.live(head)) run();
+          return;
         case "StepSucceeded":
           scope.finish(this);
-          return head.record.resolve(scope.decode(event.payload));
+          return settle({ head, scope, serdes: options?.serdes }, event.payload);
         case "StepFailed":
           scope.finish(this);
           return head.record.reject(scope.decode(event.payload));
@@ -69,11 +84,87 @@ export function stepOperation(head: OperationHead, state: StepState, scope: Oper
     },
     timer: () => (phase === "idle" ? state.retryAt : null),
     fire(now) {
-      if (phase === "idle" && state.retryAt !== null && state.retryAt <= now) run();
+      if (phase === "idle" && state.retryAt !== null && state.retryAt <= now) begin();
     },
     busy: () => phase !== "idle",
-    save: () => ({ ...state, body: toSavedBody(state.body) }),
+    save: () => ({ ...state, body: toSavedBody(body) }),
+    close: (reason) => giveUp(reason),
   };
+}
+
+interface Step {
+  readonly head: OperationHead;
+  readonly state: StepState;
+  readonly scope: OperationScope;
+}
+
+/** Runs the body once; what comes of it goes to `report`. Returns how to give it up. */
+function runStep(
+  { head, state, scope }: Step,
+  report: (event: OperationReport) => void,
+): (reason: unknown) => void {
+  const startedAt = scope.now();
+  const { attempt, body, options } = state;
+  const failed = (error: unknown): void => report(failure({ state, scope, startedAt }, error));
+  const record = (result: unknown): void => {
+    try {
+      const payload = scope.encode(result);
+      report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload });
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const { serdes, timeout } = options ?? {};
+  const succeeded = serdes === undefined ? record : serialized({ serdes, head, scope }, record, failed);
+  const spec = { head, scope, attempt, timeout, body: (context: StepContext) => runBody(body, context) };
+  return runAttempt(spec, { succeeded, failed }).giveUp;
+}
+
+interface Serialized {
+  readonly serdes: Serdes<unknown>;
+  readonly head: OperationHead;
+  readonly scope: OperationScope;
+}
+
+/** With a `serdes`, what is recorded is its text. */
+function serialized(
+  { serdes, head, scope }: Serialized,
+  record: (text: unknown) => void,
+  failed: (error: unknown) => void,
+): (value: unknown) => void {
+  const live = (go: (value: unknown) => void) => (value: unknown) => {
+    if (!scope.disposed()) go(value);
+  };
+  return (value) => {
+    new Promise((resolve) => resolve(serdes.serialize(value, toContext(head, scope)))).then(
+      live(record),
+      live(failed),
+    );
+  };
+}
+
+/** The caller gets what was recorded, also on the first run. */
+function settle(
+  { head, scope, serdes }: Omit<Serialized, "serdes"> & { readonly serdes: Serdes<unknown> | undefined },
+  payload: string,
+): void {
+  const recorded = scope.decode(payload);
+  if (serdes === undefined) head.record.resolve(recorded);
+  else {
+    const text = recorded as string | undefined;
+    new Promise((resolve) => resolve(serdes.deserialize(text, toContext(head, scope)))).then(
+      head.record.resolve,
+      head.record.reject,
+    );
+  }
+}
+
+function toContext({ op }: OperationHead, scope: OperationScope): SerdesContext {
+  return { execution: scope.execution, operation: op };
+}
+
+function nameOf(head: OperationHead): string {
+  return head.name ?? `step ${head.op}`;
 }
 
 /** A body as a snapshot holds it: a machine by its id. */
@@ -94,34 +185,26 @@ export function toBody(saved: SavedBody): Body {
   return { ...saved, machine };
 }
 
-interface Attempt {
+interface Failure {
   readonly state: StepState;
   readonly scope: OperationScope;
   readonly startedAt: number;
 }
 
 /** What a failed attempt becomes: the next one, or the end. */
-function failure({ state, scope, startedAt }: Attempt, error: unknown): OperationReport {
-  const { attempt } = state;
+function failure({ state, scope, startedAt }: Failure, error: unknown): OperationReport {
+  const { attempt, options } = state;
   const time = scope.now();
   // The body did its work (or was never compiled): running it again gives the same.
   const hopeless = error instanceof EncodeError || error instanceof NotCompiledError;
   try {
-    const delayMs = hopeless
-      ? null
-      : retryDelayMs(state.options?.retry, { error, attempt }, () => scope.random());
+    const policy = options?.retry ?? options?.retryStrategy;
+    const delayMs = hopeless ? null : retryDelayMs(policy, { error, attempt }, () => scope.random());
     const payload = scope.encodeError(error);
     if (delayMs === null) return { kind: "StepFailed", time, attempt, startedAt, payload };
     return { kind: "StepRetryScheduled", time, attempt, startedAt, retryAt: time + delayMs, payload };
   } catch (strategyError) {
     // The author's retry strategy threw, or returned nonsense.
-    return {
-      kind: "StepFailed",
-      time,
-
-      attempt,
-      startedAt,
-      payload: scope.encodeError(strategyError),
-    };
+    return { kind: "StepFailed", time, attempt, startedAt, payload: scope.encodeError(strategyError) };
   }
 }
