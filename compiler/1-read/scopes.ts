@@ -160,9 +160,13 @@ function declareIn(analysis: Analysis, node: ts.Node, scope: Scope): void {
   ts.forEachChild(node, (child) => declareIn(analysis, child, inner));
 }
 
+/** A class declaration's name is declared twice: around it, and, never assigned, inside. */
 function declareOwnName(analysis: Analysis, node: ts.Node, inner: Scope): void {
   if ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && node.name) {
     declare(analysis, node.name, { kind: "ownName", scope: inner });
+  }
+  if (ts.isClassDeclaration(node) && node.name) {
+    addBinding(analysis, node.name.text, { kind: "ownName", scope: inner });
   }
 }
 

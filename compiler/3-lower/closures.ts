@@ -10,12 +10,13 @@
 import { ts } from "ts-morph";
 import type { Code, LiftedClosure, Variable } from "../ir.ts";
 import { isFunctionBoundary, type Binding } from "../1-read/scopes.ts";
+import { walkUpWrappers } from "../1-read/wrappers.ts";
 import { code, joinCode, readWhole, text } from "./code.ts";
 import { isReassigned } from "./findBoxes.ts";
 import { findInferredName, toMemberCode } from "./inferredName.ts";
 import { lowerMachine } from "./lowerMachine.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
-import { insideToCode } from "./toCode.ts";
+import { insideToCode, toPropertyName } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
 /** The code that makes the function; null when it is printed where it stands. */
@@ -24,9 +25,10 @@ export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code |
   const role = c.unit.module.oracle.role(fn);
   const obstacle = findObstacle(c, fn);
   if (obstacle !== null) {
-    const mustLift = role === "durable" || (isMachine(c) && usesManaged(c, fn));
+    const mustLift = role === "durable" || (isMachine(c) && (usesManaged(c, fn) || usesArguments(c, fn)));
     if (mustLift) notYet(c.unit, fn, obstacle);
-    return null;
+    // Its code is no part of the machine, wherever it stands.
+    return insideToCode({ ...c, fn, machine: null }, fn);
   }
   const bindings = capturesOf(c, fn);
   const known = c.closures.find(({ node }) => node === fn);
@@ -38,11 +40,12 @@ export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code |
     return variable ? [readWhole(variable, fn.getStart())] : [text(binding.name)];
   });
   const made = code`${text(lifted.constant, fn.getStart())}(${joinCode(captured, ", ")})`;
-  return ts.isMethodDeclaration(fn) ? code`${fn.name.getText()}: ${made}` : made;
+  return ts.isMethodDeclaration(fn) ? code`${toPropertyName(fn.name.getText())}: ${made}` : made;
 }
 
 /** Classes stay native; their members may not see what is managed. */
 export function checkClassCaptures(c: Lowering, node: ts.ClassLikeDeclaration): null {
+  checkClassName(c, node);
   if (isMachine(c)) {
     const uses = node.members.some((member) => isFunctionBoundary(member) && usesManaged(c, member));
     if (uses) {
@@ -55,8 +58,29 @@ export function checkClassCaptures(c: Lowering, node: ts.ClassLikeDeclaration): 
   return null;
 }
 
+/** `C = class {}` names the class, `C.v = class {}` does not. */
+function checkClassName(c: Lowering, node: ts.ClassLikeDeclaration): void {
+  if (node.name !== undefined) return;
+  const { parent } = walkUpWrappers(node);
+  const target = ts.isVariableDeclaration(parent) || ts.isBindingElement(parent) ? parent.name : undefined;
+  const name = target ?? (ts.isBinaryExpression(parent) ? parent.left : undefined);
+  const binding = name && (c.unit.scopes.declared(name) ?? c.unit.scopes.reference(name)?.binding);
+  if (binding && isBoxed(c, binding)) {
+    notYet(c.unit, node, {
+      construct: "a nameless class in a shared variable",
+      way: "Give the class a name.",
+    });
+  }
+}
+
 function usesManaged(c: Lowering, fn: Parameters<typeof c.unit.scopes.captures>[0]): boolean {
   return [...c.unit.scopes.captures(fn)].some((binding) => c.variables.has(binding));
+}
+
+/** Of the durable function: `run` has others. */
+function usesArguments(c: Lowering, fn: ts.FunctionLikeDeclaration): boolean {
+  const captured = [...c.unit.scopes.captures(fn)].find(({ kind }) => kind === "arguments");
+  return captured?.scope.owner === c.fn;
 }
 
 interface Obstacle {
@@ -74,6 +98,10 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
     if (ts.isComputedPropertyName(fn.name) || usesSuper(fn))
       return { construct: "a method with a computed name or 'super'", way: asArrow };
   }
+  if (ts.findAncestor(fn.parent, (at) => at === c.unit.fn.node || ts.isClassLike(at)) !== c.unit.fn.node) {
+    // It may use the class's private names, which only code inside the class can.
+    return { construct: "a durable function in an inner class", way: "Move the class to the module." };
+  }
   if (fn.asteriskToken && c.unit.module.oracle.role(fn) === "durable") {
     return { construct: "an async generator", way: "Return an array instead." };
   }
@@ -81,6 +109,9 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
     return { construct: "a function under a computed name", way: "Put the function into a variable first." };
   }
   const own = c.unit.scopes.captures(fn);
+  if ([...own].some(({ kind }) => kind === "arguments")) {
+    return { construct: "'arguments' in an arrow function", way: "Use a rest parameter: (...args)." };
+  }
   const native = [...own].find((binding) => !c.variables.has(binding) && isBoxed(c, binding));
   if (native) {
     return {

@@ -172,9 +172,14 @@ function isTargetOf(at: ts.Node, node: ts.BreakOrContinueStatement): boolean {
 
 function isGuarded(node: ts.Node, root: ts.Node): boolean {
   for (let at = node; ; at = at.parent) {
+    if (ts.isBlock(at) && at.statements.some(isUsing)) return true;
     if (ts.isForOfStatement(at) || (ts.isTryStatement(at) && at.finallyBlock !== undefined)) return true;
     if (at === root) return false;
   }
+}
+
+function isUsing(node: ts.Statement): boolean {
+  return ts.isVariableStatement(node) && (node.declarationList.flags & ts.NodeFlags.Using) !== 0;
 }
 
 function inRegion(c: MachineLowering, to: BlockId, guarded: boolean): BlockId {

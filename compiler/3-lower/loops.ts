@@ -6,7 +6,7 @@ import { declareBlockScoped, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { lowerEffect, lowerTest, lowerValue } from "./expressions.ts";
 import { assign, type MachineLowering } from "./lowering.ts";
-import { lowerDeclarations, lowerStatement } from "./statements.ts";
+import { checkUsing, lowerDeclarations, lowerStatement } from "./statements.ts";
 import { toCode } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
@@ -72,10 +72,12 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   }
   if (!c.unit.module.oracle.isArray(node.expression)) {
     notYet(c.unit, node.expression, {
-      construct: "an await inside a for-of over something that is not an array",
+      construct: "a for-of over something that is not an array, with an await or a shared variable in it",
       way: "Make an array of it: for (const x of [...values]).",
     });
   }
+  const { initializer } = node;
+  if (ts.isVariableDeclarationList(initializer)) checkUsing(c, initializer);
   const { draft } = c.machine;
   // The head is evaluated where the loop's variables exist already, without a value.
   declareBlockScoped(c, node);

@@ -9,6 +9,7 @@
  * meaning of calls). Guarantees what `assertMachine` states. Leaves to others: which variables are live (`findLiveness`),
  * where they are stored (`4-emit`).
  */
+import { ts } from "ts-morph";
 import type { Diagnostic } from "../diagnostic.ts";
 import { report } from "../diagnostics/report.ts";
 import type { Machine } from "../ir.ts";
@@ -43,4 +44,26 @@ function checkOuterVariables(unit: Unit): void {
     const owner = scope.owner?.name?.getText() ?? "the function around it";
     unit.diagnostics.push(report("DC105", use?.node ?? node, { name, variable, owner }));
   }
+  checkBlocksOfModule(unit);
+}
+
+/** The machine stands at the top of the module, where the variables of a block or namespace are not seen. */
+function checkBlocksOfModule(unit: Unit): void {
+  const visit = (node: ts.Node): void => {
+    const scope = unit.scopes.reference(node)?.binding?.scope;
+    const isHidden =
+      scope?.owner === null && !ts.isSourceFile(scope.node) && !isInside(scope.node, unit.fn.node);
+    if (isHidden) {
+      notYet(unit, node, {
+        construct: `a use of '${node.getText()}', which is declared in a block or namespace of the module`,
+        way: "Declare it at the top of the module.",
+      });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(unit.fn.node);
+}
+
+function isInside(node: ts.Node, outer: ts.Node): boolean {
+  return node.pos >= outer.pos && node.end <= outer.end;
 }

@@ -10,7 +10,7 @@ import { code } from "./code.ts";
 import { isReassigned } from "./findBoxes.ts";
 import { lowerValue } from "./expressions.ts";
 import { spill, type MachineLowering } from "./lowering.ts";
-import type { Overrides } from "./toCode.ts";
+import { toPropertyName, type Overrides } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
 export interface Operand {
@@ -38,7 +38,7 @@ export function lowerOperands(
 }
 
 function toShape({ node, as }: Operand, held: Code): Code {
-  return as === "shorthand" ? code`${node.getText()}: ${held}` : held;
+  return as === "shorthand" ? code`${toPropertyName(node.getText())}: ${held}` : held;
 }
 
 /** Evaluates an operand into a temporary, whether it awaits or not. */

@@ -22,6 +22,7 @@ interface Link {
 export function lowerChain(c: MachineLowering, node: ts.OptionalChain): Code {
   const { draft } = c.machine;
   const start = chainStart(node);
+  if (ts.isCallExpression(node)) checkStarts(c, node);
   // Only what stands before the chain awaits: the rest is one expression.
   if (onlyStartAwaits(c, node, start)) return insideToCode(c, node, lowerOperands(c, [{ node: start }]));
   const result = temporary(c, node);
@@ -108,16 +109,19 @@ function callLink(
   node: ts.CallExpression,
   { object, self }: { readonly object: Variable; readonly self: Code | null },
 ): Code {
-  if (startsOperation(c.unit.module.oracle.call(node))) {
-    notYet(c.unit, node, {
-      construct: "an implicit step behind '?.'",
-      way: "Test with 'if' first, then call.",
-    });
-  }
+  checkStarts(c, node);
   const overrides = lowerOperands(c, node.arguments.map(toElement));
   const args = joinCode(
     node.arguments.map((argument) => toCode(c, argument, overrides)),
     ", ",
   );
   return code`${c.unit.words.invoke}(${read(object, node.getStart())}, ${self ?? "undefined"}, [${args}], ${JSON.stringify(node.expression.getText())})`;
+}
+
+function checkStarts(c: MachineLowering, node: ts.CallExpression): void {
+  if (!startsOperation(c.unit.module.oracle.call(node))) return;
+  notYet(c.unit, node, {
+    construct: "an implicit step behind '?.'",
+    way: "Test with 'if' first, then call.",
+  });
 }

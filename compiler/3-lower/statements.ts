@@ -44,7 +44,16 @@ function isVerbatim(c: MachineLowering, node: ts.Statement): boolean {
 }
 
 function emitVerbatim(c: MachineLowering, node: ts.Statement): void {
-  emit(c.machine.draft, toCode(c, node));
+  const isClosed = endsWithBlock(node) || node.getText().endsWith(";");
+  emit(c.machine.draft, isClosed ? toCode(c, node) : code`${toCode(c, node)};`);
+}
+
+/** Without a semicolon of its own, a statement would go on in the next one: `if (a) f()` and then `({ b } = $s)`. */
+function endsWithBlock(node: ts.Statement): boolean {
+  if (ts.isIfStatement(node)) return endsWithBlock(node.elseStatement ?? node.thenStatement);
+  if (ts.isLabeledStatement(node)) return endsWithBlock(node.statement);
+  if (ts.isIterationStatement(node, false)) return !ts.isDoStatement(node) && endsWithBlock(node.statement);
+  return ts.isBlock(node) || ts.isSwitchStatement(node) || ts.isTryStatement(node);
 }
 
 function lowerByKind(c: MachineLowering, node: ts.Statement, labels: readonly string[]): void {
@@ -106,12 +115,13 @@ export function variableOf(c: MachineLowering, node: ts.Expression): Variable | 
 }
 
 export function lowerDeclarations(c: MachineLowering, list: ts.VariableDeclarationList): void {
-  const isUsing = (list.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Using;
-  const isAwaitUsing = (list.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing;
-  if (isUsing || isAwaitUsing) {
-    notYet(c.unit, list, { construct: "a 'using' declaration", way: "Use try and finally." });
-  }
+  checkUsing(c, list);
   list.declarations.forEach((declaration) => lowerDeclaration(c, declaration));
+}
+
+export function checkUsing(c: MachineLowering, list: ts.VariableDeclarationList): void {
+  const isUsing = (list.flags & ts.NodeFlags.Using) !== 0;
+  if (isUsing) notYet(c.unit, list, { construct: "a 'using' declaration", way: "Use try and finally." });
 }
 
 function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.VariableDeclaration): void {
@@ -185,13 +195,6 @@ function lowerClass(c: MachineLowering, node: ts.ClassDeclaration): void {
   if (!variable || c.unit.awaits.has(node)) {
     return notYet(c.unit, node, {
       construct: "this class in a function",
-      way: "Move the class to the module.",
-    });
-  }
-  const uses = binding?.references.find(({ node: use }) => use.pos >= node.pos && use.end <= node.end);
-  if (uses) {
-    notYet(c.unit, uses.node, {
-      construct: "an inner class that uses its own name",
       way: "Move the class to the module.",
     });
   }

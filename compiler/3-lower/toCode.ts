@@ -13,7 +13,7 @@ import { invariant } from "../invariant.ts";
 import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
 import { callCode } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
-import { code, text } from "./code.ts";
+import { code, joinCode, text } from "./code.ts";
 import { leaveText, staysInside } from "./exits.ts";
 import { isInitialisedAt } from "./findBoxes.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
@@ -70,6 +70,8 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
   if (ts.isShorthandPropertyAssignment(node)) return shorthandCode(c, node);
   if (ts.isCallExpression(node)) return callCode(c, node, overrides);
   if (isFunctionWithBody(node)) return closureCode(c, node);
+  // A field's value and a static block run at another time, as functions do.
+  if (isMachine(c) && isFunctionBoundary(node)) return insideToCode({ ...c, machine: null }, node, overrides);
   if (ts.isClassLike(node)) return checkClassCaptures(c, node);
   if (isMachine(c)) {
     if (ts.isVariableDeclarationList(node)) return varCode(c, node, overrides);
@@ -86,6 +88,7 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
     );
   }
   checkOuter(c, node);
+  checkPrivateName(c, node);
   return null;
 }
 
@@ -105,6 +108,7 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   const variable = c.variables.get(binding);
   if (variable === undefined) return null;
   checkInitialised(c, reference);
+  checkConstant(c, reference);
   const found = referenceCode(variable, reference);
   // `fact(n)` has no `this`; `fact.v(n)` would have the box.
   return variable.boxed && isCallee(node) ? code`(0, ${found})` : found;
@@ -142,6 +146,15 @@ function checkInitialised(c: Lowering, { node, binding, within }: Reference): vo
   });
 }
 
+/** Native code throws when it gets there; a slot would take the value. */
+function checkConstant(c: Lowering, { node, binding, access }: Reference): void {
+  if (access === "read" || binding?.kind !== "const") return;
+  notYet(c.unit, node, {
+    construct: `an assignment to the constant '${binding.name}'`,
+    way: "Declare it with 'let'.",
+  });
+}
+
 function clauseOf(node: ts.Node, caseBlock: ts.Node): ts.Node {
   let at = node;
   while (at.parent !== caseBlock) at = at.parent;
@@ -155,7 +168,12 @@ function shorthandCode(c: Lowering, node: ts.ShorthandPropertyAssignment): Code 
   if (variable === undefined || (variable.name === node.name.text && !variable.boxed)) return null;
   const value = nameCode(c, node.name) ?? [];
   const initial = node.objectAssignmentInitializer;
-  return code`${node.name.text}: ${value}${initial ? code` = ${toCode(c, initial)}` : []}`;
+  return code`${toPropertyName(node.name.text)}: ${value}${initial ? code` = ${toCode(c, initial)}` : []}`;
+}
+
+/** `{ __proto__ }` is a property like any other, `{ __proto__: x }` is the prototype. */
+export function toPropertyName(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : name;
 }
 
 /** A `var` inside a verbatim statement: the variable is the machine's, so only its assignments stay. */
@@ -170,8 +188,27 @@ function varCode(c: Lowering, node: ts.VariableDeclarationList, overrides: Overr
       const assignment = value ? code`${target} = ${value}` : target;
       return !inHead && ts.isObjectBindingPattern(declaration.name) ? code`(${assignment})` : assignment;
     });
-  if (parts.length === 0) return [text("undefined")];
-  return parts.flatMap((part, index) => (index === 0 ? part : [text(", "), ...part]));
+  return [
+    ...separatorOf(node),
+    ...(parts.length === 0 ? [text("undefined")] : joinCode(parts, ", ")),
+    ...endOf(node),
+  ];
+}
+
+/** Without `var`, a pattern would continue the line above, if that has no semicolon. */
+function separatorOf({ parent, declarations }: ts.VariableDeclarationList): Code {
+  const isPattern = declarations.some(({ name }) => !ts.isIdentifier(name));
+  const inList = ts.isVariableStatement(parent) && isStatementList(parent.parent);
+  return isPattern && inList ? [text(";")] : [];
+}
+
+function isStatementList(node: ts.Node): boolean {
+  return ts.isBlock(node) || ts.isCaseOrDefaultClause(node);
+}
+
+/** And the line below would continue this one. */
+function endOf({ parent }: ts.VariableDeclarationList): Code {
+  return ts.isVariableStatement(parent) && !parent.getText().endsWith(";") ? [text(";")] : [];
 }
 
 /** A binding pattern as an assignment pattern: `{ a, b: [c = 1] }` to `{ a, b: [c.v = 1] }`. `sure`: a declaration. */
@@ -211,6 +248,14 @@ function checkOuter(c: Lowering, node: ts.Node): void {
   const owner = ts.findAncestor(node.parent, (at) => isFunctionBoundary(at) && !ts.isArrowFunction(at));
   const inside = owner !== undefined && (owner !== c.fn || !isMachine(c)) && isWithin(owner, c.fn);
   if (!inside) notYet(c.unit, node, { construct, way: "Pass what you need as an argument." });
+}
+
+/** The machine stands outside the class whose private name this is. */
+function checkPrivateName(c: Lowering, node: ts.Node): void {
+  if (!ts.isPrivateIdentifier(node)) return;
+  const around = ts.findAncestor(node.parent, (at) => at === c.unit.fn.node || ts.isClassLike(at));
+  if (around !== c.unit.fn.node) return;
+  notYet(c.unit, node, { construct: "a private name", way: "Call a method of the class that uses it." });
 }
 
 function isWithin(node: ts.Node, outer: ts.Node): boolean {

@@ -57,7 +57,7 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
     mustLower: findMustLower(fn.node, bindings, boxes),
     names: toNames({ root: fn.node, scopes, words }, bindings),
     closureNumbers: numberClosures(fn.node),
-    constant: words.free(`$${fn.name.replaceAll(/\W/g, "_")}`),
+    constant: toConstants(module, words).get(fn) ?? fn.name,
   };
 }
 
@@ -148,4 +148,22 @@ function numberClosures(root: ts.Node): ReadonlyMap<ts.Node, number> {
   };
   visit(root);
   return numbers;
+}
+
+/** A constant for each function of the module that no other function's, or closure's (`$fulfil_1`), can be. */
+function toConstants({ functions }: DurableModule, words: Words): ReadonlyMap<DurableFunction, string> {
+  const constants = new Map<DurableFunction, string>();
+  for (const fn of functions) {
+    let constant = words.free(`$${fn.name.replaceAll(/[^\w$]/g, "_")}`);
+    const clashes = (other: string): boolean => isClosureOf(other, constant) || isClosureOf(constant, other);
+    while ([...constants.values()].some((other) => other === constant || clashes(other))) {
+      constant = words.free(`$${constant}`);
+    }
+    constants.set(fn, constant);
+  }
+  return constants;
+}
+
+function isClosureOf(constant: string, outer: string): boolean {
+  return constant.startsWith(`${outer}_`) && /^_\d+m?$/.test(constant.slice(outer.length));
 }

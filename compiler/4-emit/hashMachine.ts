@@ -14,5 +14,5 @@ export function hashMachine(context: EmitContext, machine: Machine, file: ts.Sou
   // Positions stand in the checkpoint table and in comments: everywhere the same here, or gone.
   const still: EmitContext = { ...context, positionOf: () => ({ line: 0, column: 0 }) };
   const { text } = printText(emitMachine(still, machine), file, "");
-  return createHash("sha256").update(toBareText(text)).digest("hex").slice(0, 16);
+  return createHash("sha256").update(toBareText(text, file.fileName)).digest("hex").slice(0, 16);
 }

@@ -31,7 +31,7 @@ export function stripTypes(printed: PrintedText, fileName: string, options: Stri
 }
 
 function toSwcOptions(printed: PrintedText, fileName: string, options: StripOptions): Options {
-  const isJsx = /\.[cm]?[jt]sx$/.test(fileName);
+  const hasJsx = isJsx(fileName);
   return {
     filename: fileName,
     sourceMaps: true,
@@ -42,13 +42,13 @@ function toSwcOptions(printed: PrintedText, fileName: string, options: StripOpti
     jsc: {
       target: options.target ?? "es2022",
       preserveAllComments: true,
-      parser: { syntax: "typescript", tsx: isJsx, decorators: options.experimentalDecorators ?? false },
+      parser: { syntax: "typescript", tsx: hasJsx, decorators: options.experimentalDecorators ?? false },
       transform: {
         useDefineForClassFields: options.useDefineForClassFields ?? true,
         legacyDecorator: options.experimentalDecorators ?? false,
         decoratorMetadata: options.emitDecoratorMetadata ?? false,
         verbatimModuleSyntax: options.verbatimModuleSyntax ?? false,
-        ...(isJsx && options.jsx !== undefined ? { react: toReact(options) } : {}),
+        ...(hasJsx && options.jsx !== undefined ? { react: toReact(options) } : {}),
       },
       ...(options.rewriteRelativeImportExtensions ? { rewriteRelativeImportExtensions: true } : {}),
     },
@@ -63,8 +63,12 @@ function toReact({ jsx, jsxImportSource }: StripOptions): {
   return jsxImportSource === undefined ? { runtime } : { runtime, importSource: jsxImportSource };
 }
 
+function isJsx(fileName: string): boolean {
+  return /\.[cm]?[jt]sx$/.test(fileName);
+}
+
 /** The same program with nothing in it that only people read: what a hash is taken over. */
-export function toBareText(source: string): string {
+export function toBareText(source: string, fileName: string): string {
   return transformSync(source, {
     isModule: true,
     configFile: false,
@@ -72,7 +76,7 @@ export function toBareText(source: string): string {
     minify: true,
     jsc: {
       target: "es2022",
-      parser: { syntax: "typescript", tsx: false },
+      parser: { syntax: "typescript", tsx: isJsx(fileName) },
       minify: { compress: false, mangle: false, format: { comments: false } },
       // Types are out; imports do not matter here, and there are none.
       transform: { verbatimModuleSyntax: true },

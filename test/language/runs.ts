@@ -73,18 +73,16 @@ export async function runAll(
   };
 }
 
-/** Time that jumps to the next timer: retries and waits take none. */
+/** Time runs fifty times as fast: retries and waits take little of ours, and stay in their order. */
 function createFastWorld(): World {
-  let skippedMs = 0;
-  const now = (): number => Date.now() + skippedMs;
+  const start = Date.now();
+  const now = (): number => start + (Date.now() - start) * 50;
   return {
     ...realWorld,
+    random: () => 0,
     now,
     setTimer(at, callback) {
-      const timer = setTimeout(() => {
-        skippedMs += Math.max(0, at - now());
-        callback();
-      }, 0);
+      const timer = setTimeout(callback, Math.max(0, at - now()) / 50);
       return () => clearTimeout(timer);
     },
   };
