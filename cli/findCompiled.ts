@@ -1,12 +1,15 @@
 import { dirname, relative, sep } from "node:path";
 import { analyse, type Analysis } from "../compiler/build.ts";
-import type { CompiledModule } from "../compiler/index.ts";
+import { compileProgram, type CompiledModule, type Pass } from "../compiler/index.ts";
+import { printFunction } from "../compiler/1-read/printModule.ts";
+import { readProject } from "../compiler/1-read/readProject.ts";
 import type { Machine } from "../compiler/ir.ts";
 import { printMachine } from "../compiler/3-lower/printMachine.ts";
 import type { ManifestFunction } from "../compiler/5-write/manifest.ts";
 import { toManifest } from "../compiler/5-write/toManifest.ts";
 import { Trouble } from "./exit.ts";
 import type { Io } from "./io.ts";
+import type { passes } from "./passes.ts";
 import { findTsconfig, type Target } from "./target.ts";
 
 export interface Found {
@@ -49,10 +52,31 @@ function adviceFor(module: CompiledModule | undefined): string {
     : `It has ${names.join(", ")}.`;
 }
 
-/** The function after a pass: its machine, or the module's JavaScript. */
-export function printAfter(
-  pass: "lower" | "emit",
-  { module, machine }: NonNullable<Found["compiled"]>,
-): string {
-  return pass === "emit" ? module.code : printMachine(machine, machine.node.getSourceFile().text);
+/** The function after a pass: what was read or found, its machine, or its module's TypeScript and JavaScript. */
+export function printAfter(pass: (typeof passes)[number], { analysis, compiled }: Found): string {
+  if (compiled === null) return "";
+  const { module, machine } = compiled;
+  const { program, root, findings } = analysis;
+  const file = machine.node.getSourceFile();
+  const within = ({ start, end }: { readonly start: number; readonly end: number }): boolean =>
+    start >= machine.node.getStart() && end <= machine.node.end;
+  if (pass === "emit") return module.code;
+  if (pass === "check") {
+    const own = findings.filter((finding) => finding.file === file.fileName && within(finding));
+    return own.map(({ code, message }) => `${code} ${message}`).join("\n") || "nothing to say";
+  }
+  const read = readProject({ kind: "program", program, root }).modules.find(
+    ({ path }) => path === module.path,
+  );
+  const fn = read?.functions.find(({ id }) => id === machine.id);
+  if (read === undefined || fn === undefined) throw new TypeError(`${machine.id} was not read again`);
+  if (pass === "read") return printFunction(read, fn);
+  let text = "";
+  const onPass = (after: Pass, left: Machine | string): void => {
+    if (after !== pass) return;
+    if (typeof left === "string") text = left;
+    else if (left.id === machine.id) text = printMachine(left, file.text);
+  };
+  compileProgram({ root, program, modules: [read] }, { onPass });
+  return text;
 }

@@ -21,7 +21,12 @@ import { stripTypes, type StripOptions } from "./4-emit/stripTypes.ts";
 export interface CompileOptions extends StripOptions {
   /** Runs the verifier after each pass. Default: false. */
   readonly verify?: boolean;
+  /** Called after each pass with what it left: a machine, or from `print` on the module's text. */
+  readonly onPass?: (pass: Pass, left: Machine | string) => void;
 }
+
+/** The passes after reading and checking, in their order. `print` leaves TypeScript, `emit` JavaScript. */
+export type Pass = "lower" | "simplify" | "liveness" | "print" | "emit";
 
 export interface CompiledModule {
   /** `src/fulfil.ts` */
@@ -76,6 +81,8 @@ export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}
   );
   const hashed = placeHashes(context, { machines, file: module.file, text: emitted.text });
   const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, options);
+  options.onPass?.("print", hashed.text);
+  options.onPass?.("emit", code);
   const functions = machines.flatMap((machine) =>
     toDescription(context, { machine, hashes: hashed.hashes, module }),
   );
@@ -93,15 +100,16 @@ export interface LoweredModule {
 export function toMachines(module: DurableModule, options: CompileOptions = {}): LoweredModule {
   const scopes = findScopes(module.file);
   const words = toWords(scopes.names);
-  const verify = (machine: Machine, after: "lower" | "liveness"): Machine => {
-    if (options.verify) assertMachine(machine, after);
+  const after = (pass: "lower" | "simplify" | "liveness", machine: Machine): Machine => {
+    if (options.verify && pass !== "lower") assertMachine(machine, pass === "simplify" ? "lower" : pass);
+    options.onPass?.(pass, machine);
     return machine;
   };
   const lowered = module.functions.map((fn) => lowerFunction({ module, scopes, words }, fn));
   const machines = lowered
-    .flatMap(({ machine }) => machine ?? [])
-    .map((machine) => verify(simplify(machine), "lower"))
-    .map((machine) => verify(findLiveness(machine), "liveness"));
+    .flatMap(({ machine }) => (machine === null ? [] : after("lower", machine)))
+    .map((machine) => after("simplify", simplify(machine)))
+    .map((machine) => after("liveness", findLiveness(machine)));
   return {
     module,
     machines,

@@ -23,7 +23,7 @@ test("the architecture page shows the quickstart's function as it is", () => {
   expect(block("source")).toBe(readFileSync(join(root, FULFIL.split("#")[0] as string), "utf8").trim());
 });
 
-test.each(["lower", "emit"])("it shows what pass %s makes of it", async (pass) => {
+test.each(["read", "liveness", "emit"])("it shows what pass %s makes of it", async (pass) => {
   const shown = await runIn({ cwd: root }, "show", FULFIL, "--pass", pass);
   expect(shown.exit).toBe(0);
   expect(shown.out).toContain(block(pass));

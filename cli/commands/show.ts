@@ -3,8 +3,7 @@ import type { Cli, Face, SharedArgs } from "../face.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { toTarget } from "../target.ts";
-
-const passes = ["lower", "emit"] as const;
+import { passes } from "../passes.ts";
 
 interface ShowArgs extends SharedArgs {
   readonly target: string;
@@ -34,11 +33,12 @@ async function show(args: ShowArgs, io: Io): Promise<ExitCode> {
   const target = toTarget(args.target, io);
   const { findCompiled, printAfter } = await import("../findCompiled.ts");
   const { formatFindings } = await import("../format/findings.ts");
-  const { analysis, compiled } = findCompiled(target, args.project, io);
+  const found = findCompiled(target, args.project, io);
+  const { analysis, compiled } = found;
   const said = formatFindings(analysis, "pretty", io);
   if (said !== "") io.err(said);
   if (compiled === null) return EXIT.findings;
-  const text = printAfter(args.pass, compiled);
+  const text = printAfter(args.pass, found);
   io.out(args.json ? toJson({ function: compiled.machine.id, pass: args.pass, text }) : text.trimEnd());
   return EXIT.ok;
 }

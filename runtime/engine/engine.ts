@@ -303,6 +303,7 @@ export class Engine {
       ...this.parts,
       world,
       epoch: acquired.epoch,
+      knows: (functionId) => this.parts.functions.has(functionId),
       executionsMax: this.parts.limits.executions,
       ended: (id) => void this.settleWaiters(id),
       parked: (id, problem) => this.parts.onError(problem, id),

@@ -21,6 +21,8 @@ export interface WorkerParts {
   readonly store: Store;
   readonly world: World;
   readonly epoch: number;
+  /** Whether this worker was given the function. Executions of others are left to workers that were. */
+  knows(functionId: string): boolean;
   /** Most executions in memory at a time; the others wait in the store. */
   readonly executionsMax: number;
   /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
@@ -44,6 +46,8 @@ export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
   private readonly loading = new Map<string, Promise<void>>();
+  /** Executions of functions that this worker does not have. */
+  private readonly strangers = new Set<string>();
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();
@@ -94,7 +98,9 @@ export class Worker {
       const { store, world, executionsMax } = this.parts;
       const now = world.now();
       const room = Math.max(executionsMax - this.loaded.size - this.loading.size, 0);
-      for (const id of await store.due(now, this.loaded.size + this.loading.size + room)) {
+      const passedOver = this.loaded.size + this.loading.size + this.strangers.size;
+      for (const id of await store.due(now, passedOver + room)) {
+        if (this.strangers.has(id)) continue;
         if (this.loaded.has(id)) await this.deliverTo(id);
         else if (this.loaded.size + this.loading.size < executionsMax) void this.load(id);
       }
@@ -140,6 +146,10 @@ export class Worker {
     const loading = this.guard(async () => {
       const stored = await this.parts.store.load(id);
       if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
+      if (!this.parts.knows(stored.row.function)) {
+        this.strangers.add(id);
+        return;
+      }
       try {
         this.admit(id, await bringBack(stored, this.hooks));
       } catch (error) {

@@ -6,15 +6,10 @@ import { StoreCorruptError, StoreError, StoreTooNewError } from "../errors.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { APPLICATION_ID } from "./sqlite-schema.ts";
 import type { Migration } from "./sqlite-schema.ts";
+import type { SqliteOptions } from "./sqlite-options.ts";
 
 const BUSY_TIMEOUT_MS = 5_000;
 
-export interface SqliteOptions {
-  /** How long to wait for another process's transaction. Default 5,000 ms. */
-  readonly busyTimeoutMs?: number;
-  /** For tests: the largest size of the file, in pages of 4 KiB. */
-  readonly pageCountMax?: number;
-}
 
 /** One connection, whose errors are ours, and its transactions. */
 export class SqliteConnection {

@@ -3,7 +3,8 @@ import { isReplaceable, newRow } from "./rows.ts";
 import { SqliteCallbacks } from "./sqlite-callbacks.ts";
 import { SqliteCommits } from "./sqlite-commit.ts";
 import { openConnection } from "./sqlite-connection.ts";
-import type { SqliteConnection, SqliteOptions } from "./sqlite-connection.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import type { SqliteOptions } from "./sqlite-options.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
 import type {
@@ -17,7 +18,8 @@ import type {
   Store,
 } from "./store.ts";
 
-export type { SqliteOptions } from "./sqlite-connection.ts";
+// From a file without `node:sqlite`: a project whose types do not include Node's must be able to read ours.
+export type { SqliteOptions } from "./sqlite-options.ts";
 
 /**
  * A store in one SQLite file. Makes the file and its folder if they are missing, and brings an older file up to date.

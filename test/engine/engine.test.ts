@@ -263,6 +263,18 @@ describe("starting and stopping", () => {
     expect(() => step("x", () => 1)).toThrow(NotCompiledError);
   });
 
+  it("leaves executions of functions it was not given to a worker that was", async () => {
+    const first = await engineOf({ functions: [f.threeSteps] });
+    const second = await engineOf();
+    const { id } = await second.start(f.sleeps, 1);
+    const own = await first.start(f.threeSteps, "own");
+    expect(await first.result(own.id)).toBe("own123");
+    expect(await first.get(id)).toMatchObject({ status: "RUNNING", events: 1 });
+    expect((await first.get(id))?.problem).toBeUndefined();
+    await closed(first);
+    expect(await second.result(id)).toBe("after");
+  });
+
   it("a second engine on the file waits until the first is gone", async () => {
     const first = await engineOf();
     const second = await engineOf();
