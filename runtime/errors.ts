@@ -95,6 +95,28 @@ export class StepInterruptedError extends DurableError {
   }
 }
 
+/** `waitForCondition`: the strategy's checks are used up. In the context form also: a check failed (`cause`). */
+export class WaitForConditionError extends DurableError {}
+
+/** What a failed operation throws in the context form (`ctx.step(...)`): `cause` is the error itself. */
+export class OperationError extends DurableError {
+  /** Class name of the cause. */
+  readonly errorType: string;
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.errorType = cause instanceof Error ? cause.name : typeof cause;
+  }
+}
+/** `ctx.step`: the last attempt failed. */
+export class StepError extends OperationError {}
+/** `ctx.runInChildContext`, and branches of `ctx.parallel` and `ctx.map`: the function of the child failed. */
+export class ChildContextError extends OperationError {}
+/** `invoke`: the invoked execution failed or was stopped: `cause` is its error. */
+export class InvokeError extends OperationError {}
+
+/** A context's operation was called where another context's code runs. */
+export class ContextError extends DurableError {}
+
 /** Somebody stopped the execution. */
 export class ExecutionStoppedError extends DurableError {}
 

@@ -161,6 +161,13 @@ describe("the rules find", () => {
     ).toEqual([]);
   });
 
+  test("an optional package outside its home", () => {
+    const imports = (path: string): readonly Problem[] =>
+      findDirectionProblems([{ path, text: 'import pg from "pg";' }], { runtime: ["pg"] });
+    expect(imports("runtime/stores/postgres-a.ts")).toEqual([]);
+    expect(imports("runtime/engine/a.ts")).toHaveLength(1);
+  });
+
   test("a pass that reaches a later one, also through a file without a number", () => {
     const pipeline = 'import { emit } from "./4-emit/emit.ts";';
     expect(directionOf({ "compiler/1-read/a.ts": 'import "../2-check/b.ts";' })).toHaveLength(1);

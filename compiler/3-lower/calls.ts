@@ -43,7 +43,8 @@ export function startsOperation(meaning: CallMeaning): boolean {
 export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overrides): Code | null {
   if (!c.lifts && !isMachine(c)) return null;
   const meaning = c.unit.module.oracle.call(call);
-  if (meaning.kind === "promiseAll") return code`${c.unit.words.all}(${argumentsCode(c, call, overrides)})`;
+  const combinator = meaning.kind === "promiseAll" ? "all" : combinatorOf(c, call);
+  if (combinator !== null) return code`${c.unit.words[combinator]}(${argumentsCode(c, call, overrides)})`;
   if (!startsOperation(meaning)) return null;
   if (!isMachine(c)) return checkInClosure(c.unit, call, meaning);
   if (meaning.kind === "step" || meaning.kind === "dynamic")
@@ -51,6 +52,17 @@ export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overri
   if (isAwaited(call)) return null;
   const number = numberOf(c, call);
   return code`${text(`${c.unit.words.frame}.at(`, call.getStart())}${String(number)}, ${insideToCode(c, call, overrides)})`;
+}
+
+/** `Promise.race` and its kin, of the global `Promise`: the runtime has them in a form that a state can hold. */
+export function combinatorOf(c: Lowering, call: ts.CallExpression): "allSettled" | "any" | "race" | null {
+  const callee = skipWrappers(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || ts.isOptionalChain(call)) return null;
+  const object = skipWrappers(callee.expression);
+  const isGlobal =
+    ts.isIdentifier(object) && object.text === "Promise" && !c.unit.scopes.reference(object)?.binding;
+  const { text: name } = callee.name;
+  return isGlobal && (name === "allSettled" || name === "any" || name === "race") ? name : null;
 }
 
 /** In a plain closure there is no frame: operations find the running one themselves, implicit steps cannot. */

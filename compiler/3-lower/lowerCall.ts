@@ -2,7 +2,7 @@
 import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
-import { argumentsCode, callCode, startsOperation, toCallee } from "./calls.ts";
+import { argumentsCode, callCode, combinatorOf, startsOperation, toCallee } from "./calls.ts";
 import { code } from "./code.ts";
 import { referenceOperands, toElement } from "./expressions.ts";
 import { spill, type MachineLowering } from "./lowering.ts";
@@ -17,7 +17,8 @@ export function lowerCall(c: MachineLowering, call: ts.CallExpression): Code {
   if (callee.kind === ts.SyntaxKind.SuperKeyword || callee.kind === ts.SyntaxKind.ImportKeyword) {
     return insideToCode(c, call, lowerOperands(c, args));
   }
-  if (meaning.kind === "promiseAll") return printCall(c, call, lowerOperands(c, args));
+  if (meaning.kind === "promiseAll" || combinatorOf(c, call) !== null)
+    return printCall(c, call, lowerOperands(c, args));
   const isStatic = toCallee(c, call).kind === "static";
   if (meaning.kind === "step" && isStatic) return printCall(c, call, lowerOperands(c, args));
   if (meaning.kind === "step" && ts.isPropertyAccessExpression(callee)) {

@@ -35,6 +35,9 @@ const VOCABULARY_WORDS = [
   "closure",
   "cursor",
   "all",
+  "allSettled",
+  "any",
+  "race",
   "arity",
   "registerClass",
 ] as const;
@@ -56,6 +59,7 @@ export function emitModule(parts: ModuleParts): Code {
   const all = [
     ...edits,
     ...toDirectiveEdits(module.file),
+    ...toTypeExportEdits(module),
     { start: top, end: top, code: [text(emitImport(words, used))] },
     {
       start: afterImports,
@@ -121,6 +125,20 @@ function toDirectiveEdits(file: ts.SourceFile): readonly Edit[] {
     (statement) => isDirective(statement) && /^["']use durable["']/.test(statement.getText(file)),
   );
   return found.map((statement) => ({ start: statement.getStart(file), end: statement.end, code: [] }));
+}
+
+/** `export { Order } from "./order.js"` of a type: what takes the types out sees one file, and would keep it. */
+function toTypeExportEdits({ file, oracle }: DurableModule): readonly Edit[] {
+  const clauses = file.statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) && !statement.isTypeOnly && statement.exportClause !== undefined
+      ? [statement.exportClause]
+      : [],
+  );
+  return clauses
+    .flatMap((clause) => (ts.isNamedExports(clause) ? clause.elements : []))
+    .filter((specifier) => !specifier.isTypeOnly && oracle.isTypeExport(specifier))
+    .map((specifier) => specifier.getStart(file))
+    .map((start) => ({ start, end: start, code: [text("type ")] }));
 }
 
 /** A declaration keeps its place and its `export`; an expression becomes a marked function. */

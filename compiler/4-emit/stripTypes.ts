@@ -13,6 +13,8 @@ export interface StripOptions {
   readonly experimentalDecorators?: boolean;
   readonly emitDecoratorMetadata?: boolean;
   readonly useDefineForClassFields?: boolean;
+  /** `require` instead of `import`. Default: false. */
+  readonly commonjs?: boolean;
   /** Imports are kept or dropped as written, by `type` alone. */
   readonly verbatimModuleSyntax?: boolean;
   /** `./a.ts` to `./a.js`. */
@@ -39,6 +41,7 @@ function toSwcOptions(printed: PrintedText, fileName: string, options: StripOpti
     isModule: true,
     configFile: false,
     swcrc: false,
+    module: { type: options.commonjs ? "commonjs" : "es6" },
     jsc: {
       target: options.target ?? "es2022",
       preserveAllComments: true,

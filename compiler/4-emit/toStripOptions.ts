@@ -9,6 +9,7 @@ export function toStripOptions(options: ts.CompilerOptions): StripOptions {
   const jsx = toJsx(options.jsx);
   return {
     target: toTarget(options.target),
+    commonjs: options.module === ts.ModuleKind.CommonJS,
     verbatimModuleSyntax: options.verbatimModuleSyntax ?? false,
     rewriteRelativeImportExtensions: options.rewriteRelativeImportExtensions ?? false,
     experimentalDecorators: options.experimentalDecorators ?? false,

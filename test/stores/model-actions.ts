@@ -1,21 +1,18 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { openMemoryStore } from "../../runtime/stores/memory.ts";
-import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
-import type { Commit, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
-import { makeFolder } from "./folder.ts";
+import { expect } from "vitest";
+import type { Answer, Commit, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
 import { applyCommit, expectedDue, expectedRefusal, isOver, newModel } from "./model.ts";
 import type { Model, ModelExecution } from "./model.ts";
 import { commitOf, event, newExecution, owner } from "./samples.ts";
 
 /** The store under test, opened again now and then. */
-interface Real {
+export interface Real {
   store: Store;
-  reopen(): Store;
+  reopen(): Answer<Store>;
 }
 
 /** One thing done to both. Numbers pick among what there is. */
-interface Action {
+export interface Action {
   readonly kind:
     "create" | "commit" | "end" | "post" | "settle" | "heartbeat" | "expire" | "wait" | "takeOver" | "reopen";
   readonly pick: number;
@@ -23,7 +20,7 @@ interface Action {
   readonly flag: boolean;
 }
 
-const actions: fc.Arbitrary<readonly Action[]> = fc.array(
+export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   fc.record({
     kind: fc.constantFrom(
       ...(["create", "commit", "commit", "commit", "commit", "end", "post", "settle", "heartbeat"] as const),
@@ -62,7 +59,7 @@ async function act(action: Action, model: Model, real: Real): Promise<void> {
     case "takeOver":
       return takeOver(action, model, store);
     case "reopen":
-      real.store = real.reopen();
+      real.store = await real.reopen();
   }
 }
 
@@ -213,36 +210,9 @@ async function assertSame(model: Model, store: Store): Promise<void> {
   expect([...(await store.due(model.now, 100))].sort()).toEqual(expectedDue(model));
 }
 
-async function run(list: readonly Action[], real: Real): Promise<void> {
+/** Does all of it to a store and to the model, and compares them. */
+export async function run(list: readonly Action[], real: Real): Promise<void> {
   const model = newModel();
   for (const action of list) await act(action, model, real);
   await assertSame(model, real.store);
 }
-
-test("any sequence of operations leaves the memory store as the model says", async () => {
-  const property = fc.asyncProperty(actions, async (list) => {
-    const store = openMemoryStore();
-    await run(list, { store, reopen: () => store });
-  });
-  await fc.assert(property, { numRuns: 400 });
-});
-
-test("any sequence of operations leaves a SQLite file as the model says, through several connections", async () => {
-  const property = fc.asyncProperty(actions, async (list) => {
-    const folder = makeFolder();
-    const stores: Store[] = [];
-    const reopen = (): Store => {
-      // Two stay open and are used in turn, so that each finds what the other has written.
-      const store = stores.length < 2 ? openSqliteStore(folder.path("store.db")) : stores.shift()!;
-      stores.push(store);
-      return store;
-    };
-    try {
-      await run(list, { store: reopen(), reopen });
-    } finally {
-      for (const store of stores) await store.close();
-      folder.remove();
-    }
-  });
-  await fc.assert(property, { numRuns: 60 });
-});

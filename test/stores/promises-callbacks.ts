@@ -15,7 +15,7 @@ export const callbacks: readonly Claim[] = [
     "settling leaves one message and a state, once",
     async ({ store, open }) => {
       await withCallback(store);
-      await open().settle("c", succeeded, 250);
+      await (await open()).settle("c", succeeded, 250);
       expect(await store.callback("c")).toEqual({
         ...{ id: "c", execution: "x", op: "0.1", state: "SUCCEEDED" },
         ...{ timeoutAt: 1_000, heartbeatMs: 100, heartbeatAt: 200 },

@@ -11,7 +11,7 @@ export const commits: readonly Claim[] = [
       const epoch = await acquire(store);
       await store.create(newExecution("x"));
       await store.commit(epoch, [commitOf("x", { events: [event(2), event(3)], wakeAt: 700 })]);
-      const second = open();
+      const second = await open();
       expect(await second.get("x")).toMatchObject({ lastSeq: 3, wakeAt: 700 });
       expect((await second.load("x"))?.tail).toEqual([event(1), event(2), event(3)]);
     },
@@ -50,7 +50,7 @@ export const commits: readonly Claim[] = [
     "two stores of one epoch cannot write the same number",
     async ({ store, open }) => {
       const epoch = await acquire(store);
-      const second = open();
+      const second = await open();
       await store.create(newExecution("x"));
       await second.commit(epoch, [commitOf("x", { events: [event(2)] })]);
       const error = await failure(() => store.commit(epoch, [commitOf("x", { events: [event(2)] })]));
@@ -159,7 +159,7 @@ async function writeInTurn(
   let seq = 1;
   for (const after of [first, second, first, second]) {
     // Through another store each time too: it knows nothing of what the last one wrote.
-    for (const through of [store, open()]) {
+    for (const through of [store, await open()]) {
       const snapshot = write(seq, before, after);
       await through.commit(epoch, [commitOf("x", { events: [event(seq + 1)], snapshot })]);
       const loaded = await store.load("x");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, test } from "vitest";
-import type { Store } from "../../runtime/stores/store.ts";
+import type { Answer, Store } from "../../runtime/stores/store.ts";
 import { callbacks } from "./promises-callbacks.ts";
 import { commits, snapshots } from "./promises-commits.ts";
 import { executions, ownership, waking } from "./promises-executions.ts";
@@ -8,8 +8,8 @@ import type { Claim } from "./samples.ts";
 /** Something executions can be kept in, and as many stores on it as a test wants. */
 export interface Place {
   /** Another store on the same place: another process would have one. */
-  open(): Store;
-  remove(): void;
+  open(): Answer<Store>;
+  remove(): Answer<void>;
 }
 
 /** The promises of `runtime/stores/store.ts`, kept by every store. */
@@ -18,20 +18,20 @@ export function describePromises(name: string, makePlace: () => Place): void {
   let store: Store;
   const opened: Store[] = [];
 
-  const open = (): Store => {
-    const one = place.open();
+  const open = async (): Promise<Store> => {
+    const one = await place.open();
     opened.push(one);
     return one;
   };
 
-  beforeEach(() => {
+  beforeEach(async () => {
     place = makePlace();
-    store = open();
+    store = await open();
   });
 
   afterEach(async () => {
     for (const one of opened.splice(0)) await one.close();
-    place.remove();
+    await place.remove();
   });
 
   for (const [subject, claims] of SUBJECTS) {

@@ -3,7 +3,7 @@ import type { Commit, NewExecution, Owner, Store, StoredEvent } from "../../runt
 /** What a test of a store is given: one, and others on the same place. */
 export interface Given {
   readonly store: Store;
-  readonly open: () => Store;
+  readonly open: () => Promise<Store>;
 }
 
 /** What a store promises, and how it is put to the test. */

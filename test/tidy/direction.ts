@@ -23,6 +23,9 @@ const ownPackages: Readonly<Record<string, string>> = {
   "durablec/compiler": "compiler",
 };
 
+/** Optional packages, and how paths begin that may import them: the rest works where they are missing. */
+const homes: Readonly<Record<string, string>> = { pg: "runtime/stores/postgres" };
+
 interface Edge {
   readonly from: string;
   readonly line: number;
@@ -62,6 +65,9 @@ function findPartProblem(edge: Edge, dependencies: Readonly<Record<string, reado
     return problem(`${from} imports ${to} ("${edge.specifier}")`);
   }
   const name = edge.specifier.split("/", edge.specifier.startsWith("@") ? 2 : 1).join("/");
+  const home = homes[name];
+  if (home !== undefined && !edge.from.startsWith(home))
+    return problem(`"${name}" is optional: only ${home}*.ts may import it`);
   return dependencies[from]?.includes(name)
     ? []
     : problem(`${from} imports "${name}", which it does not depend on`);

@@ -1,0 +1,194 @@
+import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
+import type { PostgresConnection, Statement } from "./postgres-connection.ts";
+import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
+import { REFUSAL } from "./postgres-function.ts";
+import { assertId } from "./rows.ts";
+import type { Commit, NewExecution, SnapshotWrite } from "./store.ts";
+
+/** Writes executions: their creation and their commits. */
+export class PostgresCommits {
+  private readonly connection: PostgresConnection;
+  private readonly insert: Statement;
+  private readonly call: Statement;
+
+  constructor(connection: PostgresConnection) {
+    this.connection = connection;
+    const { schema } = connection;
+    this.insert = { name: "create", text: createSql(schema) };
+    const parameters = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(", ");
+    this.call = { name: "commit", text: `SELECT ${schema}.commit_1(${parameters})` };
+  }
+
+  /** Ids of those that were created; one whose id exists is left as it is. */
+  async create(executions: readonly NewExecution[]): Promise<ReadonlySet<string>> {
+    for (const { id } of executions) assertId(id);
+    const first = new Map(executions.toReversed().map((execution) => [execution.id, execution]));
+    const all = executions.filter((execution) => first.get(execution.id) === execution);
+    const rows = await this.connection.query(this.insert, [
+      all.map(({ id }) => id),
+      all.map((execution) => execution.function),
+      all.map(({ input }) => input),
+      all.map(({ createdAt }) => createdAt),
+      all.map(({ event }) => event.seq),
+      all.map(({ event }) => event.kind),
+      all.map(({ event }) => event.body),
+    ]);
+    return new Set(rows.map(({ id }) => id as string));
+  }
+
+  async commit(epoch: number, commits: readonly Commit[]): Promise<void> {
+    for (const commit of commits) assertWritable(commit);
+    const batches = toBatches(commits);
+    const [only] = batches;
+    if (batches.length > 1) {
+      await this.connection.transaction(async (query) => {
+        for (const batch of batches) {
+          await query(this.call, toParameters(epoch, batch)).catch((error: unknown) => {
+            throw this.toRefusal(error, batch) ?? error;
+          });
+        }
+      });
+      return;
+    }
+    try {
+      await this.connection.query(this.call, toParameters(epoch, only ?? []));
+    } catch (error) {
+      throw this.toRefusal(error instanceof StoreError ? error.cause : error, only ?? []) ?? error;
+    }
+  }
+
+  /** What the function refuses, in words; null for everything else. */
+  private toRefusal(error: unknown, batch: readonly Commit[]): StoreError | null {
+    const { name } = this.connection;
+    const [at = "", met = ""] = detailOf(error).split(" ");
+    const commit = batch[Number(at) - 1];
+    const execution = commit?.execution ?? "";
+    switch (codeOf(error)) {
+      case REFUSAL.fenced:
+        return new FencedError(
+          `Another worker has taken over the store ${name}: nothing of this commit was written.`,
+        );
+      case REFUSAL.unknown:
+        return new StoreError(`There is no execution "${execution}" in ${name}.`);
+      case REFUSAL.ended:
+        return new JournalConflictError(
+          `The execution "${execution}" has ended (${met}): its journal is closed.`,
+        );
+      case REFUSAL.conflict:
+        return conflict(execution, commit?.events[0]?.seq ?? 0, met);
+      default:
+        return isDuplicate(error) ? this.toDuplicate(error, batch) : null;
+    }
+  }
+
+  /** A row that is there already: a callback of the same id, or an event that another store wrote at the same moment. */
+  private toDuplicate(error: unknown, batch: readonly Commit[]): StoreError {
+    const { name } = this.connection;
+    const id = /^Key \(id\)=\((.*)\) already exists\.$/s.exec(detailOf(error))?.[1];
+    if (id !== undefined)
+      return new StoreError(`The callback "${id}" exists already in ${name}.`, { cause: error });
+    const names = batch.map(({ execution }) => `"${execution}"`).join(", ");
+    return new JournalConflictError(
+      `An event of ${names} has been written by another worker; nothing of this commit was.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What can be seen without the server: numbers without gaps, and ids that can be kept. */
+function assertWritable({ execution, events, opened }: Commit): void {
+  const first = events[0]?.seq ?? 0;
+  events.forEach(({ seq }, i) => {
+    if (seq !== first + i) throw conflict(execution, seq, String(first + i - 1));
+  });
+  for (const { id } of opened) assertId(id);
+}
+
+function conflict(execution: string, seq: number, lastSeq: string): JournalConflictError {
+  return new JournalConflictError(
+    `Event ${seq} of execution "${execution}" cannot be written: its journal ends at ${lastSeq}. ` +
+      "Another worker may have written it; nothing of this commit was.",
+  );
+}
+
+/** One batch, mostly. An execution that comes again begins another, which sees what the first has written. */
+function toBatches(commits: readonly Commit[]): readonly (readonly Commit[])[] {
+  const batches: Commit[][] = [];
+  let seen = new Set<string>();
+  for (const commit of commits) {
+    if (batches.length === 0 || seen.has(commit.execution)) {
+      batches.push([]);
+      seen = new Set();
+    }
+    batches.at(-1)!.push(commit);
+    seen.add(commit.execution);
+  }
+  return batches;
+}
+
+const PARAMETERS = 16;
+
+/** In the order of the function's parameters. */
+function toParameters(epoch: number, batch: readonly Commit[]): readonly unknown[] {
+  const events = batch.flatMap((commit, i) => commit.events.map((event) => ({ at: i + 1, ...event })));
+  /** Rows of what some commits have, as JSON; null if none has it. */
+  const rows = <T>(of: (commit: Commit) => readonly T[]): string | null => {
+    const all = batch.flatMap((commit, i) => of(commit).map((row) => ({ at: i + 1, ...row })));
+    return all.length === 0 ? null : JSON.stringify(all);
+  };
+  return [
+    epoch,
+    batch.map(({ execution }) => execution),
+    batch.map(({ wakeAt }) => wakeAt),
+    batch.map((commit) => commit.events[0]?.seq ?? null),
+    events.map(({ at }) => at),
+    events.map(({ seq }) => seq),
+    events.map(({ kind }) => kind),
+    events.map(({ body }) => body),
+    rows(({ snapshot }) => (snapshot === undefined ? [] : [toSnapshotRow(snapshot)])),
+    rows(({ snapshot }) => (snapshot === undefined || isWhole(snapshot) ? [] : snapshot.added)),
+    rows(({ snapshot }) => (snapshot?.removed ?? []).map((hash) => ({ hash }))),
+    rows(({ consumed }) => consumed.map((number) => ({ number }))),
+    rows(({ opened }) => opened.map(toCallbackRow)),
+    rows(({ closed }) => closed.map((id) => ({ id }))),
+    rows(({ problem }) => (problem === undefined ? [] : [{ problem }])),
+    rows(({ end }) => (end === undefined ? [] : [{ ...end, ended_at: end.at }].map(withoutAt))),
+  ];
+}
+
+/** A state of one new chunk, which most are, is kept in the row of the snapshot. */
+function isWhole({ chunks, added }: SnapshotWrite): boolean {
+  return chunks.length === 1 && added.length === 1;
+}
+
+function toSnapshotRow(snapshot: SnapshotWrite): Readonly<Record<string, unknown>> {
+  const { seq, chunks, added } = snapshot;
+  return { seq, chunks: chunks.join(" "), body: isWhole(snapshot) ? added[0]!.body : null };
+}
+
+function toCallbackRow(row: Commit["opened"][number]): Readonly<Record<string, unknown>> {
+  const { id, op, timeoutAt, heartbeatMs, heartbeatAt } = row;
+  return { id, op, timeout_at: timeoutAt, heartbeat_ms: heartbeatMs, heartbeat_at: heartbeatAt };
+}
+
+/** `at` is the place in the batch here, not a time. */
+function withoutAt<T extends { readonly at: number }>({ at: _, ...rest }: T): Omit<T, "at"> {
+  return rest;
+}
+
+/** Keys are given in the order of the array: the list of executions is sorted by them. */
+const createSql = (s: string): string => `
+  WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::text[])
+      WITH ORDINALITY AS g (id, function, input, created_at, seq, kind, body, at)
+  ), made AS (
+    INSERT INTO ${s}.executions (id, function, created_at, wake_at)
+      SELECT id, function, created_at, created_at FROM given ORDER BY at
+      ON CONFLICT (id) DO NOTHING RETURNING key, id
+  ), inputs AS (
+    INSERT INTO ${s}.inputs (execution, body) SELECT made.key, given.input FROM made JOIN given USING (id)
+  ), events AS (
+    INSERT INTO ${s}.events (execution, seq, kind, body)
+      SELECT made.key, given.seq, given.kind, given.body FROM made JOIN given USING (id)
+  )
+  SELECT id FROM made`;

@@ -1,0 +1,96 @@
+import { commitFunction } from "./postgres-function.ts";
+
+/** A numbered change of the schema. The table `version` holds the number of the last one it has had. */
+export interface PostgresMigration {
+  readonly number: number;
+  /** Several statements; `schema` is quoted already. */
+  sql(schema: string): string;
+}
+
+/** Never changed once published: a new one is added. */
+export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
+  { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) + commitFunction(schema) },
+];
+
+/**
+ * As in SQLite, what is rewritten often is small and apart from what is large and written once: an UPDATE writes its
+ * whole row anew. A step that finishes writes one row of events and nothing else: the journal's end is read from its
+ * primary key, so the row of the execution is touched only when its wake time changes.
+ *
+ * No foreign keys: they would lock the execution's row with every message and event, and keys come from a row that was
+ * read in the same statement. Text compares by bytes ("C"): ids are equal or not, whatever language the server speaks.
+ */
+const executionTables = (s: string): string => `
+  CREATE TABLE ${s}.executions (
+    key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    function text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'RUNNING',
+    problem text,
+    created_at bigint NOT NULL,
+    ended_at bigint,
+    wake_at bigint
+  );
+  -- Only what a worker may have to wake: a million finished executions cost it nothing.
+  CREATE INDEX executions_due ON ${s}.executions (wake_at, key)
+    WHERE status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL;
+  CREATE INDEX executions_parked ON ${s}.executions (key) WHERE problem IS NOT NULL;
+  CREATE INDEX executions_status ON ${s}.executions (status, key);
+
+  CREATE TABLE ${s}.inputs (execution bigint PRIMARY KEY, body text NOT NULL);
+  CREATE TABLE ${s}.outcomes (execution bigint PRIMARY KEY, result text, error text);
+
+  CREATE TABLE ${s}.events (
+    execution bigint NOT NULL,
+    seq integer NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (execution, seq)
+  );
+
+  -- One chunk: hash in "chunks", text in "body". Several: hashes with spaces between, text in the table chunks.
+  CREATE TABLE ${s}.snapshots (
+    execution bigint PRIMARY KEY,
+    seq integer NOT NULL,
+    chunks text COLLATE "C" NOT NULL,
+    body text
+  );
+  CREATE TABLE ${s}.chunks (
+    execution bigint NOT NULL,
+    hash text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (execution, hash)
+  );
+`;
+
+const messageTables = (s: string): string => `
+  CREATE TABLE ${s}.callbacks (
+    id text COLLATE "C" PRIMARY KEY,
+    execution bigint NOT NULL,
+    op text NOT NULL,
+    state text COLLATE "C" NOT NULL DEFAULT 'PENDING',
+    timeout_at bigint,
+    heartbeat_ms bigint,
+    heartbeat_at bigint NOT NULL,
+    settled_at bigint
+  );
+  CREATE INDEX callbacks_pending ON ${s}.callbacks (execution) WHERE state = 'PENDING';
+
+  CREATE TABLE ${s}.inbox (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    execution bigint NOT NULL,
+    body text NOT NULL
+  );
+  CREATE INDEX inbox_execution ON ${s}.inbox (execution, number);
+
+  -- One row. The epoch stays when the owner leaves, so that it never repeats.
+  CREATE TABLE ${s}.owner (
+    one boolean PRIMARY KEY CHECK (one),
+    epoch bigint NOT NULL,
+    id text,
+    pid bigint,
+    host text,
+    heartbeat_at bigint
+  );
+  INSERT INTO ${s}.owner (one, epoch) VALUES (true, 0);
+`;

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import pg from "pg";
+import { afterAll, beforeAll, test } from "vitest";
+import { openPostgresStore } from "../../runtime/stores/postgres.ts";
+import type { Store } from "../../runtime/stores/store.ts";
+import { startPostgres } from "../support/postgresServer.ts";
+import type { PostgresServer } from "../support/postgresServer.ts";
+import { actions, run } from "./model-actions.ts";
+import { describePromises } from "./promises.ts";
+
+/** One server for all the tests of this file. */
+let server: PostgresServer;
+let admin: pg.Pool;
+let schemaCount = 0;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  admin = new pg.Pool({ connectionString: server.url, max: 2 });
+  // Its idle connections break when the server stops.
+  admin.on("error", () => undefined);
+});
+
+afterAll(async () => {
+  await admin.end();
+  await server.stop();
+});
+
+const newSchema = (): string => `s ${schemaCount++} "quoted"`;
+const open = (schema: string): Promise<Store> =>
+  openPostgresStore({ connectionString: server.url, max: 2 }, { schema });
+
+async function drop(schema: string): Promise<void> {
+  await admin.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`);
+}
+
+/** Faster than making it anew. */
+async function empty(schema: string): Promise<void> {
+  const s = pg.escapeIdentifier(schema);
+  const tables = ["executions", "inputs", "outcomes", "events", "snapshots", "chunks", "callbacks", "inbox"];
+  await admin.query(`TRUNCATE ${tables.map((table) => `${s}.${table}`).join(", ")} RESTART IDENTITY`);
+  await admin.query(`UPDATE ${s}.owner SET epoch = 0, id = NULL, heartbeat_at = NULL`);
+}
+
+describePromises("the PostgreSQL store", () => {
+  const schema = newSchema();
+  return { open: () => open(schema), remove: () => drop(schema) };
+});
+
+test("any sequence of operations leaves a PostgreSQL database as the model says, through two stores", async () => {
+  const schema = newSchema();
+  const stores = [await open(schema), await open(schema)];
+  const reopen = (): Store => {
+    stores.reverse();
+    return stores[0]!;
+  };
+  const property = fc.asyncProperty(actions, async (list) => {
+    await empty(schema);
+    await run(list, { store: stores[0]!, reopen });
+  });
+  await fc.assert(property, { numRuns: 30 });
+  for (const store of stores) await store.close();
+  await drop(schema);
+});
