@@ -1,6 +1,7 @@
 /**
  * The pipeline, one line a pass. The program can be looked at after each of them: `durablec show FILE#FN --pass`.
  */
+import { ts } from "ts-morph";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Machine } from "./ir.ts";
 import type { DurableModule, DurableProgram } from "./program.ts";
@@ -80,7 +81,9 @@ export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}
     module.path,
   );
   const hashed = placeHashes(context, { machines, file: module.file, text: emitted.text });
-  const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, options);
+  // Under Node's own module settings the format is each file's, by its extension and its package.json.
+  const commonjs = options.commonjs || module.file.impliedNodeFormat === ts.ModuleKind.CommonJS;
+  const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, { ...options, commonjs });
   options.onPass?.("print", hashed.text);
   options.onPass?.("emit", code);
   const functions = machines.flatMap((machine) =>

@@ -76,4 +76,6 @@ export interface Oracle {
   isArray(node: ts.Expression): boolean;
   /** The type of a variable for people (`Order | undefined`), or null without a checker. */
   typeText(node: ts.Node): string | null;
+  /** True if what is exported is a type alone, so that JavaScript has nothing to export. False without a checker. */
+  isTypeExport(node: ts.ExportSpecifier): boolean;
 }

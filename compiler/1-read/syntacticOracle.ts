@@ -52,6 +52,7 @@ export function createSyntacticOracle(context: Context): Oracle {
     role: (node) => findRole(context, node),
     isArray: () => true,
     typeText: () => null,
+    isTypeExport: () => false,
   };
 }
 

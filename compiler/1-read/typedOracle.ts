@@ -36,7 +36,15 @@ export function createTypedOracle(resolver: Resolver): Oracle {
     call: (node) => findMeaning(resolver, node, role),
     isArray: (node) => isArray(resolver.checker, resolver.checker.getTypeAtLocation(node)),
     typeText: (node) => toTypeText(resolver.checker, node),
+    isTypeExport: (node) => isTypeExport(resolver.checker, node),
   };
+}
+
+function isTypeExport(checker: ts.TypeChecker, node: ts.ExportSpecifier): boolean {
+  const exported = checker.getExportSpecifierLocalTargetSymbol(node);
+  if (exported === undefined) return false;
+  const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  return (target.flags & ts.SymbolFlags.Value) === 0 && (target.flags & ts.SymbolFlags.Type) !== 0;
 }
 
 type RoleOf = (node: ts.FunctionLikeDeclaration) => InnerFunctionRole;

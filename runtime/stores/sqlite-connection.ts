@@ -10,7 +10,6 @@ import type { SqliteOptions } from "./sqlite-options.ts";
 
 const BUSY_TIMEOUT_MS = 5_000;
 
-
 /** One connection, whose errors are ours, and its transactions. */
 export class SqliteConnection {
   readonly file: string;
