@@ -7,6 +7,7 @@ import type { ts } from "ts-morph";
 import { checkProgram } from "./checkProgram.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { emitLowered, type CompiledModule } from "./index.ts";
+import { readConfig } from "./1-read/config/readConfig.ts";
 import { readProgram } from "./1-read/readProgram.ts";
 import { readProject } from "./1-read/readProject.ts";
 import { readSyntaxErrors, readTypeErrors } from "./1-read/readTypeErrors.ts";
@@ -71,7 +72,10 @@ export function analyse(request: BuildRequest): Analysis {
   // A durable function that does not type-check may be anything: what we would say of it is noise.
   if (typeErrors.length > 0)
     return { ...found, typeErrors, findings: [], modules: [], functionCount: 0, hasErrors: true };
-  const { lowered, findings } = checkProgram(readProject({ kind: "program", program, root }));
+  const { config, problems } = readConfig(root);
+  const checked = checkProgram(readProject({ kind: "program", program, root }), config);
+  const { lowered } = checked;
+  const findings = [...problems, ...checked.findings];
   const emitted = request.emit === false ? [] : lowered;
   const modules = emitted.flatMap((one) => emitLowered(one, toStripOptions(options)) ?? []);
   return {

@@ -6,12 +6,16 @@
  * The findings of a file are the same whether it is asked for alone or with the others; `readProject`'s `only` is how a
  * face asks for one file.
  */
+import { DEFAULT_CONFIG } from "./config.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { sortFindings } from "./diagnostics/sortFindings.ts";
 import { toMachines, type LoweredModule } from "./index.ts";
 import type { DurableProgram } from "./program.ts";
+import { readConfig } from "./1-read/config/readConfig.ts";
 import { addFixes } from "./2-check/addFixes.ts";
+import { applySeverities } from "./2-check/applySeverities.ts";
 import { checkProject } from "./2-check/checkProject.ts";
+import { suppress } from "./2-check/suppress.ts";
 import { checkStorable } from "./3-lower/checkStorable.ts";
 
 export interface CheckedProgram {
@@ -21,14 +25,19 @@ export interface CheckedProgram {
   readonly findings: readonly Diagnostic[];
 }
 
-export function checkProgram(program: DurableProgram): CheckedProgram {
+/** `config`: the project's own, which is read from beside its tsconfig unless it is given. */
+export function checkProgram(
+  program: DurableProgram,
+  config = program.program === null ? DEFAULT_CONFIG : readConfig(program.root).config,
+): CheckedProgram {
   const lowered = program.modules.map((module) => toMachines(module));
   // A module with errors has no output, and still its sound functions are looked at: one run finds as much as it can.
   const machines = lowered.flatMap((one) => one.machines);
-  const findings = sortFindings([
-    ...checkProject(program),
+  const found = sortFindings([
+    ...checkProject(program, config),
     ...lowered.flatMap(({ diagnostics }) => diagnostics),
     ...checkStorable(program, machines),
   ]);
-  return { lowered, findings: addFixes(program, findings) };
+  const unanswered = sortFindings(applySeverities(suppress(program.files, found), config));
+  return { lowered, findings: addFixes(program, unanswered) };
 }

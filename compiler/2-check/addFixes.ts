@@ -8,21 +8,20 @@
  * be recorded. `safe` ones change nothing but what the finding is about.
  */
 import type { ts } from "ts-morph";
-import { createResolver } from "../1-read/resolver.ts";
+import { DEFAULT_CONFIG } from "../config.ts";
 import type { Diagnostic, DiagnosticFix } from "../diagnostic.ts";
 import type { DurableProgram } from "../program.ts";
-import type { ImpureSearch } from "./findImpureUse.ts";
+import { createSearch, type ImpureSearch } from "./findImpureUse.ts";
 import { addAwait } from "./fixes/addAwait.ts";
 import { findNode } from "./fixes/findNode.ts";
 import { addDirective, correctDirective } from "./fixes/fixDirective.ts";
 import { replaceImpure } from "./fixes/replaceImpure.ts";
 import { wrapInStep } from "./fixes/wrapInStep.ts";
-import { createImpureTable } from "./impure.ts";
 
 export function addFixes(program: DurableProgram, findings: readonly Diagnostic[]): readonly Diagnostic[] {
   const { program: checked } = program;
   if (checked === null) return findings;
-  const search = { resolver: createResolver(checked, program.root), table: createImpureTable() };
+  const search = createSearch(checked, program.root, DEFAULT_CONFIG);
   return findings.map((finding) => {
     const file = checked.getSourceFile(finding.file);
     const node = file === undefined ? null : findNode(file, finding.start, finding.end);
@@ -45,6 +44,8 @@ function findFixes(search: ImpureSearch, { code, notes }: Diagnostic, node: ts.N
       case "DC204":
       case "DC205":
       case "DC206":
+      case "DC208":
+      case "DC217":
         return wrap();
       case "DC210":
         return [addAwait(node)];

@@ -48,7 +48,7 @@ export function createCallGraph(search: ImpureSearch): CallGraph {
     return found;
   };
   return {
-    findEdges: (node) => findEdges(search.resolver, node),
+    findEdges: (node) => withoutPure(search, findEdges(search.resolver, node)),
     findChains(unit) {
       const known = chains.get(unit);
       if (known !== undefined) return known;
@@ -78,13 +78,18 @@ function collectFacts(search: ImpureSearch, unit: CodeUnit): Facts {
     if (isTypeOnly(node) || (isFunctionWithBody(node) && !isRunInPlace(search.resolver, node))) return;
     const use = findImpureUse(search, node, unit);
     if (use !== null) uses.push(use);
-    edges.push(...findEdges(search.resolver, node));
+    edges.push(...withoutPure(search, findEdges(search.resolver, node)));
     ts.forEachChild(node, visit);
   };
   if (ts.isClassLike(unit)) for (const part of toConstruction(unit)) visit(part);
   else ts.forEachChild(unit, visit);
   edges.push(...(ts.isClassLike(unit) ? findBaseClass(search.resolver, unit) : []));
   return { uses, edges };
+}
+
+/** What the configuration calls pure is not followed. */
+function withoutPure({ listed }: ImpureSearch, edges: readonly Edge[]): readonly Edge[] {
+  return edges.filter(({ to }) => !listed.hasDeclaration("pure", to));
 }
 
 /** What `new` runs of a class: field initialisers and the constructor. */

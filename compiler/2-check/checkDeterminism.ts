@@ -8,15 +8,16 @@
  * recorded. Relies on a checker; without one it finds nothing rather than guess by spelling.
  */
 import { ts } from "ts-morph";
-import { createResolver, type Resolver } from "../1-read/resolver.ts";
+import type { Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
+import { DEFAULT_CONFIG } from "../config.ts";
 import type { Diagnostic, DiagnosticNote } from "../diagnostic.ts";
 import { note, report, type DiagnosticCode } from "../diagnostics/report.ts";
 import type { DurableProgram, Oracle } from "../program.ts";
 import { createCallGraph, type CallGraph, type Chain, type Edge } from "./callGraph.ts";
 import { isRecorded, walkDurableCode } from "./durableCode.ts";
-import { findImpureUse, type ImpureSearch } from "./findImpureUse.ts";
-import { createImpureTable, type ImpureFamily } from "./impure.ts";
+import { createSearch, findImpureUse, type ImpureSearch } from "./findImpureUse.ts";
+import type { ImpureFamily } from "./impure.ts";
 
 const CODES = {
   clock: "DC201",
@@ -26,11 +27,12 @@ const CODES = {
   files: "DC205",
   processes: "DC206",
   timers: "DC207",
+  listed: "DC208",
 } as const satisfies Record<ImpureFamily, DiagnosticCode>;
 
-export function checkDeterminism(program: DurableProgram): readonly Diagnostic[] {
+export function checkDeterminism(program: DurableProgram, config = DEFAULT_CONFIG): readonly Diagnostic[] {
   if (program.program === null) return [];
-  const search = { resolver: createResolver(program.program, program.root), table: createImpureTable() };
+  const search = createSearch(program.program, program.root, config);
   const graph = createCallGraph(search);
   return program.modules.flatMap(({ functions, oracle }) =>
     functions.flatMap(({ node }) => checkFunction({ search, graph, oracle, region: node })),

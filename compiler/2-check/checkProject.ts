@@ -1,17 +1,20 @@
+import { DEFAULT_CONFIG } from "../config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { DurableProgram } from "../program.ts";
 import { checkDeterminism } from "./checkDeterminism.ts";
 import { checkDirectives } from "./checkDirectives.ts";
+import { checkImplicitSteps } from "./checkImplicitSteps.ts";
 import { checkPromises } from "./checkPromises.ts";
 import { checkRefused } from "./checkRefused.ts";
 import { checkResults } from "./checkResults.ts";
 
 /** Every check that needs no machine. `checkStorable` runs later: it asks which variables are live. */
-export function checkProject(program: DurableProgram): readonly Diagnostic[] {
+export function checkProject(program: DurableProgram, config = DEFAULT_CONFIG): readonly Diagnostic[] {
   return [
     ...checkDirectives(program),
     ...checkRefused(program),
-    ...checkDeterminism(program),
+    ...checkDeterminism(program, config),
+    ...checkImplicitSteps(program, config),
     ...checkPromises(program),
     ...checkResults(program),
   ];

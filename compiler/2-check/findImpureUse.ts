@@ -6,9 +6,11 @@
 import { ts } from "ts-morph";
 import type { Origin } from "../1-read/origin.ts";
 import { isReference } from "../1-read/references.ts";
-import type { Resolver } from "../1-read/resolver.ts";
+import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
-import { toDisplayName, type ImpureFamily, type ImpureTable } from "./impure.ts";
+import type { Config } from "../config.ts";
+import { createImpureTable, toDisplayName, type ImpureFamily, type ImpureTable, type Use } from "./impure.ts";
+import { createListed, type Listed } from "./listed.ts";
 
 export interface ImpureUse {
   readonly family: ImpureFamily;
@@ -20,6 +22,15 @@ export interface ImpureUse {
 export interface ImpureSearch {
   readonly resolver: Resolver;
   readonly table: ImpureTable;
+  readonly listed: Listed;
+}
+
+export function createSearch(program: ts.Program, root: string, config: Config): ImpureSearch {
+  return {
+    resolver: createResolver(program, root),
+    table: createImpureTable(),
+    listed: createListed(config, root),
+  };
 }
 
 /** `region` is the code being judged: an alias made inside it was found where it was made. */
@@ -28,7 +39,15 @@ export function findImpureUse(search: ImpureSearch, node: ts.Node, region: ts.No
   if (ts.isBindingElement(node)) return findPatternUse(search, node);
   if (!isUsePlace(node)) return null;
   const origin = findOrigin(search, node, region);
-  return origin === null ? null : toUse(search, { node, ...origin });
+  return origin === null ? findListedUse(search, node) : toUse(search, { node, ...origin });
+}
+
+/** A function of the project that the configuration names. */
+function findListedUse({ resolver, listed }: ImpureSearch, node: ts.Expression): ImpureUse | null {
+  const symbol = resolver.symbolOf(node);
+  const declaration = symbol?.valueDeclaration;
+  if (declaration === undefined || !listed.hasDeclaration("impure", declaration)) return null;
+  return { family: "listed", node, name: node.getText() };
 }
 
 interface Found {
@@ -48,12 +67,17 @@ function findCallUse(search: ImpureSearch, node: ts.NewExpression | ts.CallExpre
         ? ts.isCallExpression(node) || argumentCount === 0
         : signature.member.startsWith("Intl.DateTimeFormat.format") && argumentCount === 0;
     const name = signature.member === "DateConstructor" ? toDateText(node) : "Intl.DateTimeFormat.format";
-    if (isClock) return { family: "clock", node, name };
+    if (
+      isClock &&
+      !search.listed.hasOrigin("pure", { module: "language", member: name.replace(/^new |\(\)$/g, "") })
+    )
+      return { family: "clock", node, name };
   }
   if (!ts.isNewExpression(node)) return null;
   const symbol = resolver.valueOf(node.expression);
   const origin = symbol === null ? null : resolver.originOf(symbol);
-  const family = origin === null ? null : search.table.find(origin, "construction", true);
+  const family =
+    origin === null ? null : findFamily(search, origin, { use: "construction", isCallable: true });
   return origin === null || family === null ? null : { family, node, name: `new ${toDisplayName(origin)}` };
 }
 
@@ -115,9 +139,18 @@ function isInferred(declaration: ts.Declaration): boolean {
   return declaration.initializer !== undefined && !ts.isCallExpression(skipWrappers(declaration.initializer));
 }
 
-function toUse({ table }: ImpureSearch, found: Found & { readonly node: ts.Node }): ImpureUse | null {
+function findFamily(
+  { table, listed }: ImpureSearch,
+  origin: Origin,
+  { use, isCallable }: { readonly use: Use; readonly isCallable: boolean },
+): ImpureFamily | null {
+  if (listed.hasOrigin("pure", origin)) return null;
+  return listed.hasOrigin("impure", origin) ? "listed" : table.find(origin, use, isCallable);
+}
+
+function toUse(search: ImpureSearch, found: Found & { readonly node: ts.Node }): ImpureUse | null {
   const { node, origin } = found;
-  const family = table.find(origin, "reference", found.isCallable);
+  const family = findFamily(search, origin, { use: "reference", isCallable: found.isCallable });
   return family === null ? null : { family, node, name: toDisplayName(origin) };
 }
 

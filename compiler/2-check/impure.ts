@@ -8,11 +8,19 @@
 import type { Origin } from "../1-read/origin.ts";
 
 export type ImpureFamily =
-  "clock" | "randomness" | "environment" | "network" | "files" | "processes" | "timers";
+  | "clock"
+  | "randomness"
+  | "environment"
+  | "network"
+  | "files"
+  | "processes"
+  | "timers"
+  /** By the project's configuration, not by this table. */
+  | "listed";
 
 type Names = Readonly<Record<string, string>>;
 
-const TABLE: Readonly<Record<ImpureFamily, Names>> = {
+const TABLE: Readonly<Record<Exclude<ImpureFamily, "listed">, Names>> = {
   clock: {
     language: "DateConstructor.now Temporal.Now.* Now.*",
     platform: `Performance.now Performance.timeOrigin NodeJS.Process.hrtime NodeJS.Process.uptime`,

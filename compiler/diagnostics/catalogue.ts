@@ -68,6 +68,18 @@ export const CATALOGUE = {
     message: "Durable code cannot use {construct}, because {reason}.",
     advice: "{way}",
   },
+  DC112: {
+    slug: "ignore-without-reason",
+    severity: "error",
+    message: "This durablec-ignore {lack}, so it ignores nothing.",
+    advice: "Write it as // durablec-ignore DC201: and why it does no harm here.",
+  },
+  DC113: {
+    slug: "unused-ignore",
+    severity: "warning",
+    message: "There is no {code} here to ignore.",
+    advice: "Remove the comment, or the code from its list.",
+  },
   DC201: {
     slug: "clock-outside-step",
     severity: "error",
@@ -112,6 +124,12 @@ export const CATALOGUE = {
     message: "{found} schedules work that would be forgotten when the process ends.",
     advice: "Use wait() of @durablec/runtime, which survives a restart and costs no memory.",
   },
+  DC208: {
+    slug: "listed-as-impure",
+    severity: "error",
+    message: "{found} is listed as impure in the configuration, and used outside a step.",
+    advice: "Call it inside a step, so that its answer is recorded.",
+  },
   DC210: {
     slug: "not-awaited",
     severity: "error",
@@ -143,6 +161,13 @@ export const CATALOGUE = {
     advice:
       'Make it part of a step: step("{callee}", () => {callee}(async () => ...)), or call it without the callback.',
   },
+  DC217: {
+    slug: "implicit-step",
+    severity: "error",
+    message: "'{callee}' is a step that is not spelt out, and this project asks for explicit steps.",
+    advice:
+      'Write it as step("...", () => {callee}(...)), mark the function "use step", or list it under step in the configuration.',
+  },
   DC301: {
     slug: "cannot-be-stored",
     severity: "error",
@@ -168,5 +193,11 @@ export const CATALOGUE = {
       "{subject} cannot be stored: {path} is an instance of '{class}', whose #private fields nobody else can read.",
     advice:
       "Make the fields TypeScript-private, or give '{class}' a method [durable.save]() and a static [durable.load](data).",
+  },
+  DC501: {
+    slug: "invalid-configuration",
+    severity: "error",
+    message: "The configuration cannot be used as it is: {problem}.",
+    advice: "Correct the file. This part of it counts as not written until then.",
   },
 } as const;

@@ -6,31 +6,38 @@ import { sortFindings } from "../../compiler/diagnostics/sortFindings.ts";
 import { toPretty } from "../../compiler/formats/toPretty.ts";
 import { readPages } from "../../compiler/diagnostics/writeCatalogue.ts";
 
-const FOLDER = join(import.meta.dirname, "../../fixtures/refuse");
-const folders = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+const FIXTURES = join(import.meta.dirname, "../../fixtures");
+/** Most need no configuration; some are about one. */
+const PROJECTS = ["refuse", "refuse-configured", "refuse-configured/DC501-invalid-configuration"];
+const folders = PROJECTS.slice(0, 2).flatMap((project) =>
+  readdirSync(join(FIXTURES, project), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ name, folder: join(FIXTURES, project, name) })),
+);
 
 describe("the refused fixtures", () => {
-  const analysis = analyse({ tsconfig: join(FOLDER, "tsconfig.json") });
-  const findings = sortFindings(analysis.findings);
+  const analyses = PROJECTS.map((project) => analyse({ tsconfig: join(FIXTURES, project, "tsconfig.json") }));
+  const findings = sortFindings(analyses.flatMap((analysis) => analysis.findings));
 
   test("have no type errors: what is refused is refused by us", () => {
-    expect(analysis.typeErrors.map(({ messageText }) => messageText)).toEqual([]);
+    const errors = analyses.flatMap(({ typeErrors }) => typeErrors);
+    expect(errors.map(({ messageText }) => messageText)).toEqual([]);
   });
 
-  test.each(folders)("%s is refused with these words", async (name) => {
-    const own = findings.filter(({ file }) => file.startsWith(`${join(FOLDER, name)}/`));
+  test.each(folders)("$name is refused with these words", async ({ name, folder }) => {
+    const own = findings.filter(({ file }) => file.startsWith(`${folder}/`));
     expect(own.map(({ code }) => code)).toContain(name.slice(0, 5));
     const text = toPretty(own, {
-      cwd: join(FOLDER, name),
+      cwd: folder,
       readText: (file) => readFileSync(file, "utf8"),
       colors: false,
     });
-    await expect(text).toMatchFileSnapshot(join(FOLDER, name, "expected.txt"));
+    await expect(text).toMatchFileSnapshot(join(folder, "expected.txt"));
   });
 
   test("cover every page of the catalogue", () => {
-    expect(folders.sort()).toEqual(readPages().map(({ code, slug }) => `${code}-${slug}`));
+    expect(folders.map(({ name }) => name).sort()).toEqual(
+      readPages().map(({ code, slug }) => `${code}-${slug}`),
+    );
   });
 });
