@@ -9,7 +9,9 @@ import {
   InputTooLargeError,
   NotCompiledError,
   open,
+  openSqliteStore,
   step,
+  StoreFullError,
   UnknownCallbackError,
   UnknownExecutionError,
   UnknownFunctionError,
@@ -285,6 +287,26 @@ describe("starting and stopping", () => {
     await until(() => second.running);
     const again = await second.start(f.threeSteps, "t");
     expect(await second.result(again.id)).toBe("t123");
+  });
+});
+
+describe("a full disk", () => {
+  it("ends the engine by name, and loses nothing that was recorded", async () => {
+    const errors: Error[] = [];
+    const full = openSqliteStore(store, { pageCountMax: 45 });
+    const first = await engineOf({ store: full, onError: (error) => errors.push(error) });
+    const { id } = await first.start(f.accumulates, 400);
+    await expect(first.result(id)).rejects.toThrow(StoreFullError);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.message).toMatch(/full/i);
+    await expect(first.start(f.threeSteps, "x")).rejects.toThrow(StoreFullError);
+    await closed(first);
+    const second = await engineOf();
+    const recorded = (await second.history(id)).length;
+    expect(recorded).toBeGreaterThan(10);
+    expect(await second.result(id)).toBe(400);
+    const finished = (await second.history(id)).filter(({ kind }) => kind === "StepSucceeded");
+    expect(finished).toHaveLength(400);
   });
 });
 
