@@ -295,7 +295,7 @@ describe("a full disk", () => {
     const errors: Error[] = [];
     const full = openSqliteStore(store, { pageCountMax: 45 });
     const first = await engineOf({ store: full, onError: (error) => errors.push(error) });
-    const { id } = await first.start(f.accumulates, 400);
+    const { id } = await first.start(f.accumulates, 800);
     await expect(first.result(id)).rejects.toThrow(StoreFullError);
     expect(errors).toHaveLength(1);
     expect(errors[0]?.message).toMatch(/full/i);
@@ -304,9 +304,9 @@ describe("a full disk", () => {
     const second = await engineOf();
     const recorded = (await second.history(id)).length;
     expect(recorded).toBeGreaterThan(10);
-    expect(await second.result(id)).toBe(400);
+    expect(await second.result(id)).toBe(800);
     const finished = (await second.history(id)).filter(({ kind }) => kind === "StepSucceeded");
-    expect(finished).toHaveLength(400);
+    expect(finished).toHaveLength(800);
   });
 });
 
