@@ -77,6 +77,6 @@ export function printAfter(pass: (typeof passes)[number], { analysis, compiled }
     if (typeof left === "string") text = left;
     else if (left.id === machine.id) text = printMachine(left, file.text);
   };
-  compileProgram({ root, program, modules: [read] }, { onPass });
+  compileProgram({ root, program, files: [file], modules: [read] }, { onPass });
   return text;
 }

@@ -5,16 +5,18 @@ import { addExecution } from "./commands/execution.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInvoke } from "./commands/invoke.ts";
 import { addLint } from "./commands/lint.ts";
+import { addLsp } from "./commands/lsp.ts";
 import { addShow } from "./commands/show.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Trouble, type ExitCode } from "./exit.ts";
 import { reportTrouble, toFace, type Cli, type Face } from "./face.ts";
 import type { Io } from "./io.ts";
-import { version } from "./version.ts";
+import { version } from "../compiler/version.ts";
 
 const commands: readonly ((cli: Cli, face: Face) => Cli)[] = [
   addBuild,
   addLint,
+  addLsp,
   addShow,
   addExplain,
   addInvoke,

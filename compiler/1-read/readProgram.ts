@@ -32,3 +32,13 @@ export function readProgram({ tsconfig, adjust, previous }: ProgramSource): ts.P
     ...(previous === undefined ? {} : { oldProgram: previous }),
   });
 }
+
+/** Absolute paths of a tsconfig and of all that it extends. Read again: a program's options need not be those of its file. */
+export function listConfigFiles(tsconfig: string): readonly string[] {
+  const parsed = ts.getParsedCommandLineOfConfigFile(tsconfig, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: () => undefined,
+  });
+  const { configFile } = (parsed?.options ?? {}) as { readonly configFile?: ts.TsConfigSourceFile };
+  return [tsconfig, ...(configFile?.extendedSourceFiles ?? [])];
+}

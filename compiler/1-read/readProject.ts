@@ -26,11 +26,10 @@ export function readProject(source: ProjectSource): DurableProgram {
   const { program, root } = source.kind === "program" ? source : readTsconfig(source.path);
   const resolver = createResolver(program, root);
   const oracle = createTypedOracle(resolver);
-  const own = program.getSourceFiles().filter((file) => resolver.isProjectFile(file));
   const only = source.kind === "program" ? source.only : undefined;
-  const files = only === undefined ? own : own.filter((file) => only.includes(file));
+  const files = (only ?? program.getSourceFiles()).filter((file) => resolver.isProjectFile(file));
   // Which classes state can hold matters to what is emitted, and that is never asked of a part.
-  const reached = only === undefined ? findReachedFiles(own, resolver) : new Set<ts.SourceFile>();
+  const reached = only === undefined ? findReachedFiles(files, resolver) : new Set<ts.SourceFile>();
   const modules = files.map((file) =>
     toModule(file, { root, resolver, oracle, isReached: reached.has(file) }),
   );
@@ -57,7 +56,8 @@ function findReachedFiles(files: readonly ts.SourceFile[], resolver: Resolver): 
   return reached;
 }
 
-function findImportedFiles(file: ts.SourceFile, checker: ts.TypeChecker): ts.SourceFile[] {
+/** The files that imports and re-exports of a file lead to, libraries included. */
+export function findImportedFiles(file: ts.SourceFile, checker: ts.TypeChecker): ts.SourceFile[] {
   return file.statements.flatMap((statement) => {
     if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
     const specifier = statement.moduleSpecifier;

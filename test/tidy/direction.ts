@@ -10,7 +10,7 @@ import { importsOf, type Problem, type SourceText } from "./rules.ts";
 const parts: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   compiler: ["runtime"],
-  cli: ["compiler", "runtime"],
+  cli: ["compiler", "runtime", "integrations"],
   integrations: ["compiler", "runtime"],
 };
 

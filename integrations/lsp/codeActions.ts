@@ -1,0 +1,86 @@
+/** The fixes of findings, as quick fixes at their place and as one action for all that are safe. */
+import {
+  CodeActionKind,
+  type CodeAction,
+  type CodeActionParams,
+  type TextDocuments,
+  type TextEdit,
+} from "vscode-languageserver/node";
+import type { TextDocument } from "vscode-languageserver-textdocument";
+import type { Diagnostic, DiagnosticEdit, DiagnosticFix } from "../../compiler/diagnostic.ts";
+import { toPath, toUri } from "../live/paths.ts";
+import type { Workspace } from "../live/workspace.ts";
+import { toLspDiagnostic, toRange } from "./diagnosticsFeed.ts";
+
+export interface Asked {
+  readonly workspace: Workspace;
+  readonly document: TextDocument;
+  readonly documents: TextDocuments<TextDocument>;
+}
+
+const FIX_ALL = `${CodeActionKind.SourceFixAll}.durablec`;
+
+export function toCodeActions(asked: Asked, { range, context }: CodeActionParams): CodeAction[] {
+  const path = toPath(asked.document.uri);
+  if (path === null) return [];
+  const wanted = (kind: string): boolean =>
+    context.only === undefined || context.only.some((one) => kind === one || kind.startsWith(`${one}.`));
+  const findings = asked.workspace.findings(path);
+  const [from, to] = [asked.document.offsetAt(range.start), asked.document.offsetAt(range.end)];
+  const here = findings.filter(({ start, end }) => start <= to && from <= end);
+  return [
+    ...(wanted(CodeActionKind.QuickFix) ? here.flatMap((finding) => toQuickFixes(asked, finding)) : []),
+    // Offered by name only: a list of quick fixes is no place for what changes the whole file.
+    ...(context.only !== undefined && wanted(FIX_ALL) ? toFixAll(asked, findings) : []),
+  ];
+}
+
+function toQuickFixes(asked: Asked, finding: Diagnostic): CodeAction[] {
+  return (finding.fixes ?? []).map((fix, index) => ({
+    title: fix.title,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [toLspDiagnostic(finding, asked.workspace)],
+    isPreferred: fix.safe && index === 0,
+    edit: { changes: toChanges(asked, fix.edits) },
+  }));
+}
+
+function toFixAll(asked: Asked, findings: readonly Diagnostic[]): CodeAction[] {
+  const edits = withoutOverlaps(findings.flatMap(({ fixes }) => fixes?.find(({ safe }) => safe) ?? []));
+  if (edits.length === 0) return [];
+  return [
+    {
+      title: "Fix all that durablec can fix safely",
+      kind: FIX_ALL,
+      edit: { changes: toChanges(asked, edits) },
+    },
+  ];
+}
+
+/** A fix is applied whole or not at all; one that meets an earlier one waits for the next time. Equal edits are one. */
+function withoutOverlaps(fixes: readonly DiagnosticFix[]): readonly DiagnosticEdit[] {
+  return fixes.reduce<readonly DiagnosticEdit[]>((taken, { edits }) => {
+    const added = edits.filter((edit) => !taken.some((other) => isEqual(edit, other)));
+    return added.some((edit) => taken.some((other) => overlaps(edit, other))) ? taken : [...taken, ...added];
+  }, []);
+}
+
+function isEqual(a: DiagnosticEdit, b: DiagnosticEdit): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end && a.text === b.text;
+}
+
+function overlaps(a: DiagnosticEdit, b: DiagnosticEdit): boolean {
+  return a.file === b.file && a.start < b.end && b.start < a.end;
+}
+
+function toChanges(
+  { workspace }: Asked,
+  edits: readonly DiagnosticEdit[],
+): NonNullable<NonNullable<CodeAction["edit"]>["changes"]> {
+  const changes: Record<string, TextEdit[]> = {};
+  for (const edit of edits) {
+    const list = (changes[toUri(edit.file)] ??= []);
+    list.push({ range: toRange(edit, workspace), newText: edit.text });
+  }
+  return changes;
+}
