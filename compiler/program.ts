@@ -43,7 +43,20 @@ export interface DurableFunction {
 
 /** The operations of `@durablec/runtime`, by exported name. */
 export type OperationName =
-  "step" | "wait" | "createCallback" | "waitForCallback" | "checkpoint" | "now" | "random" | "uuid";
+  | "step"
+  | "wait"
+  | "createCallback"
+  | "waitForCallback"
+  | "waitForCondition"
+  | "runInChildContext"
+  | "parallel"
+  | "map"
+  | "withRetry"
+  | "invoke"
+  | "checkpoint"
+  | "now"
+  | "random"
+  | "uuid";
 
 /** What a call inside a durable function is. */
 export type CallMeaning =
@@ -64,7 +77,7 @@ export type CallMeaning =
 export type InnerFunctionRole =
   /** Async: has a machine of its own. */
   | "durable"
-  /** The function argument of `step` or `waitForCallback`: printed as written, runs as ordinary code. */
+  /** The function argument of `step`, `waitForCallback` or `waitForCondition`: printed as written, runs as ordinary code. */
   | "body"
   /** Not async: printed as written. */
   | "plain";

@@ -7,6 +7,7 @@ import { OperationArgumentError } from "./arguments.ts";
 import type { Duration } from "./duration.ts";
 import { toMilliseconds } from "./duration.ts";
 import { operation } from "./registry.ts";
+import type { Request } from "./requests.ts";
 import type { RetryPolicy, RetryStrategy } from "./retry.ts";
 import { checkRetry } from "./retry.ts";
 import type { Serdes } from "./serdes.ts";
@@ -57,33 +58,42 @@ export const step = operation(function step<T>(
     | [name: string | undefined, body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
     | [body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
 ): Promise<Awaited<T>> {
+  return ask("step", toStep(args)) as Promise<Awaited<T>>;
+});
+
+export function toStep(args: readonly unknown[]): Request {
   const [name, fn, options] = named("step", args) as [string | undefined, unknown, StepOptions | undefined];
   const body = { kind: "closure", fn: aFunction("step", "body", fn) } as const;
   checkStep("step", options);
-  return ask("step", { kind: "step", name, body, options }) as Promise<Awaited<T>>;
-});
+  return { kind: "step", name, body, options };
+}
 
 /** Sleeps, up to 366 days. Costs no memory while it sleeps; survives restarts with its original end. */
 export const wait = operation(function wait(
   ...args: [name: string | undefined, duration: Duration] | [duration: Duration]
 ): Promise<void> {
+  return ask("wait", toWait(args)) as Promise<void>;
+});
+
+export function toWait(args: readonly unknown[]): Request {
   // A lone string is a duration ("36h"), so that the name stays first and optional.
   const [name, duration] = args.length > 1 ? args : [undefined, args[0]];
   checkName("wait", name);
   const delayMs = toMilliseconds(duration as Duration, "The duration of wait");
-  return ask("wait", { kind: "wait", name: name as string | undefined, delayMs }) as Promise<void>;
-});
+  return { kind: "wait", name: name as string | undefined, delayMs };
+}
 
 /** Opens a callback: a promise that others settle through its id, which is safe to hand out once this is awaited. */
 export const createCallback = operation(function createCallback<T = unknown>(
   ...args: [name: string | undefined, options?: CallbackOptions] | [options?: CallbackOptions]
 ): Promise<[promise: Promise<T>, callbackId: string]> {
-  const [name, options] = named("createCallback", args) as [string | undefined, CallbackOptions | undefined];
-  const checked = checkCallback("createCallback", options);
-  return ask("createCallback", { kind: "createCallback", name, options: checked }) as Promise<
-    [Promise<T>, string]
-  >;
+  return ask("createCallback", toCreateCallback(args)) as Promise<[Promise<T>, string]>;
 });
+
+export function toCreateCallback(args: readonly unknown[]): Request {
+  const [name, options] = named("createCallback", args) as [string | undefined, CallbackOptions | undefined];
+  return { kind: "createCallback", name, options: checkCallback("createCallback", options) };
+}
 
 /**
  * Opens a callback, hands its id to `submit` (run and retried like a step), and waits until it is settled. Rejects with
@@ -94,6 +104,10 @@ export const waitForCallback = operation(function waitForCallback<T = unknown>(
     | [name: string | undefined, submit: Submitter, options?: WaitForCallbackOptions]
     | [submit: Submitter, options?: WaitForCallbackOptions]
 ): Promise<T> {
+  return ask("waitForCallback", toWaitForCallback(args)) as Promise<T>;
+});
+
+export function toWaitForCallback(args: readonly unknown[]): Request {
   const [name, fn, options] = named("waitForCallback", args) as [
     string | undefined,
     unknown,
@@ -102,17 +116,21 @@ export const waitForCallback = operation(function waitForCallback<T = unknown>(
   const submit = aFunction("waitForCallback", "submitter", fn) as Submitter;
   const checked = checkCallback("waitForCallback", options) as WaitForCallbackOptions;
   checkRetry(checked.retry ?? checked.retryStrategy);
-  return ask("waitForCallback", { kind: "waitForCallback", name, submit, options: checked }) as Promise<T>;
-});
+  return { kind: "waitForCallback", name, submit, options: checked };
+}
 
 /** Hands a callback's id to whoever will settle it. */
 export type Submitter = (callbackId: string, context: StepContext) => unknown;
 
 /** A place to resume from: its state is written here, whatever its size. */
 export const checkpoint = operation(function checkpoint(name?: string): Promise<void> {
-  checkName("checkpoint", name);
-  return ask("checkpoint", { kind: "checkpoint", name }) as Promise<void>;
+  return ask("checkpoint", toCheckpoint([name])) as Promise<void>;
 });
+
+export function toCheckpoint([name]: readonly unknown[]): Request {
+  checkName("checkpoint", name);
+  return { kind: "checkpoint", name: name as string | undefined };
+}
 
 /**
  * The time of the execution, in milliseconds since the epoch: when its last recorded event happened. It stands still

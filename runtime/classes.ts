@@ -1,5 +1,6 @@
 /** The runtime's own errors come back from a store as instances of their classes. */
 import * as arguments_ from "./arguments.ts";
+import { BatchResult } from "./batch.ts";
 import * as errors from "./errors.ts";
 import { registerClass } from "./registry.ts";
 
@@ -8,3 +9,4 @@ for (const [name, value] of Object.entries({ ...errors, ...arguments_ })) {
     registerClass(`@durablec/runtime#${name}`, value as typeof errors.DurableError);
   }
 }
+registerClass("@durablec/runtime#BatchResult", BatchResult);

@@ -10,7 +10,18 @@ export const VOCABULARY = 1;
 
 /** What happens at a checkpoint, for people and tools. `value` is an await of anything that is no operation. */
 export type CheckpointKind =
-  "step" | "wait" | "callback" | "waitForCallback" | "checkpoint" | "task" | "call" | "value";
+  | "step"
+  | "wait"
+  | "callback"
+  | "waitForCallback"
+  | "checkpoint"
+  | "condition"
+  | "context"
+  | "batch"
+  | "invoke"
+  | "task"
+  | "call"
+  | "value";
 
 /** A numbered place in the source where the state of a task can be written down. */
 export interface CheckpointInfo {

@@ -3,8 +3,15 @@
  * are retried here and now, waits are real timers, nothing is recorded.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Batch, BatchItem } from "./batch.ts";
+import { noteEnd, takeNext, toResult } from "./batch.ts";
+import { createContext } from "./context.ts";
+import type { MachineDefinition } from "./contract.ts";
+import { VOCABULARY } from "./contract.ts";
+import { toMilliseconds } from "./duration.ts";
 import { DurableError } from "./errors.ts";
-import type { Request } from "./requests.ts";
+import { Frame, outsideFrames, within } from "./frame.ts";
+import type { Branch, Request } from "./requests.ts";
 import { runBody } from "./requests.ts";
 import { Attempt } from "./stepContext.ts";
 import { retryDelayMs } from "./retry.ts";
@@ -21,6 +28,12 @@ export async function detached(request: Request): Promise<unknown> {
       return undefined;
     case "checkpoint":
       return undefined;
+    case "waitForCondition":
+      return pollHere(request);
+    case "runInChildContext":
+      return childHere(request);
+    case "batch":
+      return batchHere(request.batch);
     case "createCallback":
     case "waitForCallback":
       throw new NoExecutionError(
@@ -44,4 +57,62 @@ async function retryHere(request: Extract<Request, { kind: "step" }>): Promise<u
       await sleep(delayMs);
     }
   }
+}
+
+async function pollHere(request: Extract<Request, { kind: "waitForCondition" }>): Promise<unknown> {
+  let state = request.initialState;
+  for (let attempt = 1; ; attempt++) {
+    const last = state;
+    state = await outsideFrames(() => request.check(last, new Attempt(attempt)));
+    const decision = request.waitStrategy(state, attempt);
+    if (!decision.shouldContinue) return state;
+    await sleep(toMilliseconds(decision.delay, "The wait strategy's delay"));
+  }
+}
+
+async function childHere({
+  branch,
+  errorMapper,
+}: Extract<Request, { kind: "runInChildContext" }>): Promise<unknown> {
+  try {
+    return await runHere(branch);
+  } catch (error) {
+    throw errorMapper === null ? error : errorMapper(error);
+  }
+}
+
+function runHere({ fn, args }: Branch): unknown {
+  return within(new Frame(HERE), () => Reflect.apply(fn, undefined, [createContext("", null), ...args]));
+}
+
+/** What code without an execution belongs to. */
+const HERE: MachineDefinition = {
+  vocabulary: VOCABULARY,
+  id: "@durablec/runtime#here",
+  hash: "1",
+  name: "here",
+  source: "@durablec/runtime",
+  checkpoints: {},
+  run: () => undefined,
+};
+
+function batchHere(batch: Batch): Promise<unknown> {
+  return new Promise((resolve) => {
+    const end = (item: BatchItem<unknown>): void => {
+      if (noteEnd(batch, item)) resolve(toResult(batch));
+      else startMore();
+    };
+    const startMore = (): void => {
+      for (let index = takeNext(batch); index !== null; index = takeNext(batch)) run(index);
+    };
+    const run = (index: number): void => {
+      const branch = batch.branches[index] as Branch;
+      new Promise((settled) => settled(runHere(branch))).then(
+        (result) => end({ index, status: "SUCCEEDED", result }),
+        (error: Error) => end({ index, status: "FAILED", error }),
+      );
+    };
+    startMore();
+    if (batch.active === 0) resolve(toResult(batch));
+  });
 }

@@ -10,6 +10,7 @@
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
 import { isOperation, findDurable } from "./registry.ts";
 import type { StepOptions } from "./authoring.ts";
+import type { LogLevel } from "./logger.ts";
 import type { Request } from "./requests.ts";
 
 const DONE = -1;
@@ -44,6 +45,8 @@ export interface Task {
   readonly host: Host;
   /** `""` for the root, then `3`, `3.1`... */
   readonly path: string;
+  /** Path of the context its operations belong to: that of the nearest `runInChildContext` or branch, else `""`. */
+  readonly context: string;
   /** Operations and child tasks started so far: the next one's id is `path.(ordinal + 1)`. */
   ordinal: number;
   /** What its caller holds. */
@@ -61,7 +64,13 @@ export interface Host {
   ended(frame: Frame): void;
   /** The operation behind `promise` (if it is one's) belongs to `checkpoint` of `frame`. */
   label(frame: Frame, checkpoint: number, promise: unknown): void;
-  operate(frame: Frame, request: Request): Promise<unknown>;
+  operate(frame: Frame, request: Request, wrapped?: boolean): Promise<unknown>;
+  /** A promise that `settle` fulfils, and that a snapshot can hold. */
+  defer(): Promise<unknown>;
+  settle(promise: Promise<unknown>): void;
+  /** Where the next thing started gets the id `path.(ordinal + 1)`: see `within`. */
+  place(path: string, ordinal: number): Frame;
+  log(level: LogLevel, values: readonly unknown[]): void;
   combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
   now(): number;
   random(): number;
@@ -73,6 +82,17 @@ const running: { frame: Frame | null } = { frame: null };
 
 export function currentFrame(): Frame | null {
   return running.frame;
+}
+
+/** Runs code as a part of `frame`: what it starts belongs there. */
+export function within<T>(frame: Frame, body: () => T): T {
+  const before = running.frame;
+  running.frame = frame;
+  try {
+    return body();
+  } finally {
+    running.frame = before;
+  }
 }
 
 /** Runs ordinary code (a step's body) as if no durable function were around. */

@@ -1,6 +1,28 @@
 /** `@durablec/runtime`: the operations that durable functions call, and the engine that runs them. */
 import "./classes.ts";
 
+export { BatchItemStatus, BatchResult } from "./batch.ts";
+export type {
+  BatchItem,
+  CompletionConfig,
+  CompletionDecision,
+  CompletionReason,
+  CompletionStatus,
+} from "./batch.ts";
+export { createWaitStrategy, waitForCondition } from "./condition.ts";
+export type { ConditionCheck, ConditionOptions, WaitStrategy, WaitStrategyConfig } from "./condition.ts";
+export type { ContextPromises, DurableContext } from "./context.ts";
+export { map, parallel, runInChildContext } from "./contexts.ts";
+export type {
+  BatchOptions,
+  ChildOptions,
+  ContextFunction,
+  MapFunction,
+  MapOptions,
+  Parallel,
+  ParallelBranch,
+} from "./contexts.ts";
+export type { ErrorMapper } from "./requests.ts";
 export { NotCompiledError, OperationArgumentError } from "./arguments.ts";
 export {
   checkpoint,

@@ -15,6 +15,7 @@ export const rebuildHost: Host = {
   begin: () => ({
     host: rebuildHost,
     path: "",
+    context: "",
     ordinal: 0,
     deferred: Promise.withResolvers<unknown>(),
     awaiting: null,
@@ -32,10 +33,19 @@ export const rebuildHost: Host = {
     return implicit ? (runBody(request.body, new Attempt(1)) as Promise<unknown>) : detached(request);
   },
   combine: combineNatively,
+  defer: () => unused("defer"),
+  settle: () => undefined,
+  place: () => unused("place"),
+  log: () => undefined,
   now: () => Date.now(),
   random: () => Math.random(),
   uuid: () => globalThis.crypto.randomUUID(),
 };
+
+/** Batches run without an execution here. */
+function unused(word: string): never {
+  throw new TypeError(`${word} is a word of executions.`);
+}
 
 function rebuilt({ machine, pc, slots }: Frame): Slots {
   const live = machine.checkpoints[pc]?.live ?? [];

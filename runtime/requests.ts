@@ -1,6 +1,8 @@
 /** What a frame asks its host for: one plain object an operation. Durations are milliseconds. */
 import type { MachineDefinition } from "./contract.ts";
 import type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } from "./authoring.ts";
+import type { Batch } from "./batch.ts";
+import type { ConditionCheck, WaitStrategy } from "./condition.ts";
 import type { StepContext } from "./stepContext.ts";
 import { bodyOf, outsideFrames } from "./frame.ts";
 
@@ -21,7 +23,31 @@ export type Body =
   | { readonly kind: "closure"; readonly fn: (context: StepContext) => unknown }
   | { readonly kind: "submitter"; readonly fn: Submitter; readonly callbackId: string };
 
+/** Durable code that runs in a context of its own. */
+export interface Branch {
+  readonly name?: string;
+  /** Gets the context first. */
+  readonly fn: (...args: readonly unknown[]) => unknown;
+  readonly args: readonly unknown[];
+}
+
+export type ErrorMapper = (error: unknown) => unknown;
+
 export type Request =
+  | {
+      readonly kind: "waitForCondition";
+      readonly name: string | undefined;
+      readonly check: ConditionCheck<unknown>;
+      readonly initialState: unknown;
+      readonly waitStrategy: WaitStrategy<unknown>;
+    }
+  | {
+      readonly kind: "runInChildContext";
+      readonly name: string | undefined;
+      readonly branch: Branch;
+      readonly errorMapper: ErrorMapper | null;
+    }
+  | { readonly kind: "batch"; readonly name: string | undefined; readonly batch: Batch }
   | {
       readonly kind: "step";
       readonly name: string | undefined;

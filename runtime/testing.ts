@@ -7,6 +7,7 @@
  */
 import "./classes.ts";
 import type { Slots } from "./contract.ts";
+import type { DurableContext } from "./context.ts";
 import type { DurableFunction } from "./engine/engine.ts";
 import type { OpenOptions } from "./engine/open.ts";
 import { openWith } from "./engine/open.ts";
@@ -36,7 +37,7 @@ export interface RestartOutcome<O> {
 }
 
 export async function runRestart<I, O>(
-  fn: (input: I) => Promise<O>,
+  fn: (input: I, context: DurableContext) => Promise<O>,
   input: I,
   options: Partial<OpenOptions> = {},
 ): Promise<RestartOutcome<O>> {

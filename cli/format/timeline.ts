@@ -75,6 +75,19 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       const again = formatDuration(Math.max(0, (event.retryAt ?? time) - time));
       return { mark: "↻", text: `${name}, attempt ${event.attempt ?? 1}: ${failed}; again in ${again}` };
     }
+    case "ConditionPolled": {
+      const again = formatDuration(Math.max(0, (event.retryAt ?? time) - time));
+      return { mark: "↻", text: `${name}, check ${event.attempt ?? 1}: not yet; again in ${again}` };
+    }
+    case "ConditionSucceeded":
+      return { mark: "✓", text: `${name}: met` };
+    case "ConditionFailed":
+    case "ContextFailed":
+      return { mark: "✗", text: `${name}: ${failed}` };
+    case "ContextStarted":
+      return { mark: "…", text: `${name}: started` };
+    case "ContextSucceeded":
+      return { mark: "✓", text: name };
     case "WaitStarted":
       return {
         mark: "…",
@@ -107,5 +120,5 @@ function unknownKind(kind: never): string {
 }
 
 function nameless({ kind }: HistoryEvent): string {
-  return (/^(Step|Wait|Callback|Checkpoint)/.exec(kind)?.[0] ?? "operation").toLowerCase();
+  return (/^(Step|Wait|Callback|Checkpoint|Condition|Context)/.exec(kind)?.[0] ?? "operation").toLowerCase();
 }

@@ -38,6 +38,12 @@ const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
   "createCallback",
   "waitForCallback",
   "checkpoint",
+  "waitForCondition",
+  "runInChildContext",
+  "parallel",
+  "map",
+  "withRetry",
+  "invoke",
   "now",
   "random",
   "uuid",
@@ -82,8 +88,10 @@ export function createResolver(program: ts.Program, root: string): Resolver {
     operationOf(expression) {
       const symbol = findValue(lookup, expression, ALIASES_MAX);
       const origin = symbol === null ? null : originOf(symbol);
-      if (origin?.module !== RUNTIME_PACKAGE || !isOperation(origin.member)) return null;
-      return origin.member;
+      if (origin?.module !== RUNTIME_PACKAGE) return null;
+      // A method of a context is the operation of its name.
+      const name = origin.member.replace(/^DurableContext\./, "");
+      return isOperation(name) ? name : null;
     },
     isProjectFile: origins.isProjectFile,
     directivesOf,

@@ -28,6 +28,12 @@ const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
   "createCallback",
   "waitForCallback",
   "checkpoint",
+  "waitForCondition",
+  "runInChildContext",
+  "parallel",
+  "map",
+  "withRetry",
+  "invoke",
   "now",
   "random",
   "uuid",
@@ -157,7 +163,7 @@ function isOperationArgument(context: Context, node: ts.Node): boolean {
   const { parent } = outer;
   if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
   const operation = operationOf(context, skipWrappers(parent.expression));
-  return operation === "step" || operation === "waitForCallback";
+  return operation === "step" || operation === "waitForCallback" || operation === "waitForCondition";
 }
 
 function isInsideDurable({ marks }: Context, node: ts.Node): boolean {

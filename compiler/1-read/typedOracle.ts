@@ -166,7 +166,7 @@ function isOperationArgument(resolver: Resolver, node: ts.Node): boolean {
   const { parent } = outer;
   if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
   const operation = resolver.operationOf(parent.expression);
-  return operation === "step" || operation === "waitForCallback";
+  return operation === "step" || operation === "waitForCallback" || operation === "waitForCondition";
 }
 
 /** `const ask = async () => {...}; await step("ask", ask)`: a body with a name, if it is used for nothing else. */

@@ -43,14 +43,34 @@ export function isRecorded(meaning: CallMeaning): boolean {
  * A body; a function inside the arguments of an operation (`{ retry: { delay: () => ... } }`), which the engine calls;
  * and a function given to a call that is a step as a whole, which runs inside that step.
  */
-function runsInStep(node: ts.FunctionLikeDeclaration, oracle: Oracle): boolean {
+export function runsInStep(node: ts.FunctionLikeDeclaration, oracle: Oracle): boolean {
   if (oracle.role(node) === "body") return true;
   for (let at: ts.Node = node; !ts.isStatement(at.parent) && !ts.isSourceFile(at.parent); at = at.parent) {
     const { parent } = at;
     if (ts.isFunctionLike(parent)) return false;
     if (!ts.isCallExpression(parent) || parent.expression === at) continue;
     const { kind } = oracle.call(parent);
+    // Branches, and the functions of child contexts, are durable code.
+    if (kind === "operation" && oracle.role(node) === "durable") return false;
     if (kind === "operation" || kind === "step" || kind === "dynamic") return true;
   }
   return false;
+}
+
+/** Calls `enter` for every outermost function that a step runs, wherever in `root` it stands. */
+export function walkStepBodies(
+  root: ts.Node,
+  oracle: Oracle,
+  enter: (body: ts.FunctionLikeDeclaration) => void,
+): void {
+  const visit = (node: ts.Node): void => {
+    if (isTypeOnly(node)) return;
+    if (isFunctionWithBody(node) && runsInStep(node, oracle)) enter(node);
+    else ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(root, visit);
+}
+
+export function isInside(node: ts.Node, outer: ts.Node): boolean {
+  return node.getSourceFile() === outer.getSourceFile() && node.pos >= outer.pos && node.end <= outer.end;
 }

@@ -6,7 +6,7 @@
  *     { lines: { client: WeakMap<...> }[] }     refused, at `.lines[].client`
  */
 import { ts } from "ts-morph";
-import type { Resolver } from "../1-read/resolver.ts";
+import { RUNTIME_PACKAGE, type Resolver } from "../1-read/resolver.ts";
 import { findRefusal, isStorableName, toPlatformRefusal, type Refusal } from "./platformTypes.ts";
 import { findClassProblem, findInterfaceProblem, toClass } from "./storableClass.ts";
 
@@ -71,6 +71,7 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
   const { type } = judged;
   const { checker } = visit.resolver;
   if (checker.isArrayType(type) || checker.isTupleType(type)) return judgeArguments(visit, judged, ["[]"]);
+  if (isWrittenByRuntime(visit.resolver, type)) return null;
   const name = findLibraryName(visit.resolver, type);
   if (name !== null) return judgeLibrary(visit, judged, name);
   if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0)
@@ -83,6 +84,21 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
   const problem = findClassProblem(visit.resolver, type, declared);
   if (problem === "saved") return null;
   return problem === null ? judgeParts(visit, judged) : { ...problem, path: visit.path };
+}
+
+/** What the runtime hands out, and brings back itself. */
+const RUNTIME_TYPES: ReadonlySet<string> = new Set([
+  "DurableContext",
+  "ContextPromises",
+  "DurableLogger",
+  "RetryStrategy",
+  "WaitStrategy",
+]);
+
+function isWrittenByRuntime(resolver: Resolver, type: ts.Type): boolean {
+  const symbol = type.aliasSymbol ?? (type.symbol as ts.Symbol | undefined);
+  if (symbol === undefined || !RUNTIME_TYPES.has(symbol.name)) return false;
+  return resolver.originOf(symbol)?.module === RUNTIME_PACKAGE;
 }
 
 /** The name of a type of the language or a platform. */

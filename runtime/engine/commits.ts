@@ -134,7 +134,7 @@ function openCallbacks(execution: Execution): string[] {
 }
 
 /** Events after which an operation only waits for a time. */
-const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled"];
+const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled", "ConditionPolled"];
 
 /**
  * When a worker that finds the execution unattended must look at it: now, if work goes on after this commit; else at
@@ -155,7 +155,7 @@ function nextWake(
   const times = events.map((event) =>
     event.kind === "WaitStarted"
       ? event.until
-      : event.kind === "StepRetryScheduled"
+      : event.kind === "StepRetryScheduled" || event.kind === "ConditionPolled"
         ? event.retryAt
         : Infinity,
   );

@@ -12,6 +12,7 @@ import {
   UnknownFunctionError,
 } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
+import type { DurableContext } from "../context.ts";
 import { findDurable } from "../registry.ts";
 import { toStored } from "./events.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -26,7 +27,7 @@ import { Worker } from "./worker.ts";
 import type { World } from "./world.ts";
 
 /** A compiled durable function. */
-export type DurableFunction<I = never, O = unknown> = (input: I) => Promise<O>;
+export type DurableFunction<I = never, O = unknown> = (input: I, context: DurableContext) => Promise<O>;
 
 export interface EngineParts {
   readonly store: Store;

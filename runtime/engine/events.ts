@@ -42,6 +42,22 @@ export type OperationEvent = Timed &
         readonly startedAt: number;
         readonly retryAt: number;
       } & Failed)
+    | ({
+        readonly kind: "ConditionPolled";
+        readonly attempt: number;
+        readonly startedAt: number;
+        readonly retryAt: number;
+      } & Settled)
+    | ({
+        readonly kind: "ConditionSucceeded";
+        readonly attempt: number;
+        readonly startedAt: number;
+      } & Settled)
+    | ({ readonly kind: "ConditionFailed"; readonly attempt: number; readonly startedAt: number } & Failed)
+    | { readonly kind: "ContextStarted" }
+    /** Without a payload, the value is part of the state: results of branches are recorded once. */
+    | ({ readonly kind: "ContextSucceeded" } & Partial<Settled>)
+    | ({ readonly kind: "ContextFailed" } & Failed)
     | { readonly kind: "WaitStarted"; readonly until: number }
     | { readonly kind: "WaitSucceeded" }
     | {

@@ -12,6 +12,7 @@ import type { Codec } from "../values/contract.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent, OperationReport } from "./events.ts";
 import { isOperationEvent } from "./events.ts";
 import { frameHost } from "./host.ts";
+import { rootArguments } from "../rootArguments.ts";
 import { SeededChance } from "./identity.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import type { Operation, OperationHead, OperationScope } from "./operations/operation.ts";
@@ -54,6 +55,8 @@ const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
   callback: /^Callback/,
   checkpoint: /^Checkpoint/,
   value: /^Value/,
+  condition: /^Condition/,
+  context: /^Context/,
 };
 
 export class Execution {
@@ -100,6 +103,11 @@ export class Execution {
     if (this.isLive(operation.head.op) && !this.hooks.draining()) operation.start();
   }
 
+  /** The journal's tail is being re-run: what code says now it has said before. */
+  get folding(): boolean {
+    return this.recorded !== null;
+  }
+
   /** False while events of the tail still say how operation `op` went. */
   isLive(op: string): boolean {
     return !this.recorded?.has(op);
@@ -120,12 +128,16 @@ export class Execution {
     else this.ended = event;
   }
 
-  /** Re-runs the journal after the snapshot, then lets everything that is pending go on. */
-  async fold(tail: readonly JournalEvent[]): Promise<void> {
+  /** These events will be folded: told before anything runs, as a restored state may run on at once. */
+  expect(tail: readonly JournalEvent[]): void {
     this.recorded = new Map();
     for (const event of tail) {
       if (isOperationEvent(event)) this.recorded.set(event.op, (this.recorded.get(event.op) ?? 0) + 1);
     }
+  }
+
+  /** Re-runs the journal after the snapshot, then lets everything that is pending go on. */
+  async fold(tail: readonly JournalEvent[]): Promise<void> {
     for (const event of tail) {
       this.apply(event);
       if (isOperationEvent(event)) this.countDown(event.op);
@@ -191,7 +203,8 @@ export class Execution {
     const input = this.scope.decode(event.payload);
     const frame = new Frame(definition);
     const enter = definition.enter as (...args: unknown[]) => Slots;
-    const promise = launch(frame, { enter, self: undefined, args: [input] }, this.host.begin(frame, null));
+    const args = rootArguments(definition.enter, input, this.host);
+    const promise = launch(frame, { enter, self: undefined, args }, this.host.begin(frame, null));
     this.root = this.promises.find(promise) ?? null;
     this.watchRoot();
   }

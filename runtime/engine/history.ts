@@ -20,7 +20,7 @@ export interface HistoryEvent {
   /** Steps: which attempt, from 1, and when it started. */
   readonly attempt?: number;
   readonly startedAt?: number;
-  /** StepRetryScheduled: when the next attempt is due. */
+  /** StepRetryScheduled, ConditionPolled: when the next attempt is due. */
   readonly retryAt?: number;
   /** WaitStarted: when it ends. */
   readonly until?: number;

@@ -1,6 +1,8 @@
 /** An execution as its frames see it. */
 import type { Frame, Host, Task } from "../frame.ts";
 import type { Request } from "../requests.ts";
+import { toLogger } from "../logger.ts";
+import { contextFrame } from "./branches.ts";
 import type { Execution } from "./execution.ts";
 import { createOperation } from "./operations/create.ts";
 import type { OperationHead } from "./operations/operation.ts";
@@ -14,7 +16,8 @@ export function frameHost(execution: Execution): Host {
       const path = parent === null ? "" : nextId(taskOf(parent));
       frames.add(frame);
       const deferred = promises.create({ kind: "task", path });
-      return { host: this, path, ordinal: 0, deferred, awaiting: null, parked: 0 };
+      const context = parent === null ? "" : taskOf(parent).context;
+      return { host: this, path, context, ordinal: 0, deferred, awaiting: null, parked: 0 };
     },
 
     park(frame: Frame, value: unknown): Promise<unknown> {
@@ -22,7 +25,7 @@ export function frameHost(execution: Execution): Host {
       const foreign = isThenable(value);
       if (!foreign && !execution.hooks.everyAwait) return Promise.resolve(value);
       if (foreign && promises.find(value) !== undefined) return value;
-      const head = newHead(execution, frame, undefined);
+      const head = newHead(execution, frame, { name: undefined });
       place(frame, head, frame.pc);
       const { scope } = execution;
       execution.begin(
@@ -42,11 +45,22 @@ export function frameHost(execution: Execution): Host {
       if (head !== undefined && head.site === 0) place(frame, head, checkpoint);
     },
 
-    operate(frame: Frame, request: Request): Promise<unknown> {
-      const head = newHead(execution, frame, request.name);
-      const { operation, promise } = createOperation(head, request, execution);
+    operate(frame: Frame, request: Request, wrapped = false): Promise<unknown> {
+      const head = newHead(execution, frame, { name: request.name, wrapped });
+      const { operation, promise, launch } = createOperation(head, request, execution);
       execution.begin(operation);
+      launch?.();
       return promise;
+    },
+
+    defer: () => promises.create({ kind: "deferred" }).promise,
+    settle: (promise) => promises.find(promise)?.resolve(undefined),
+    place: (path, ordinal) => contextFrame(execution, path, ordinal),
+    log(level, values) {
+      const { hooks, id } = execution;
+      // What is re-run has been said.
+      if (!execution.folding)
+        toLogger(hooks.log, { execution: id }, () => hooks.world.now())[level](...values);
     },
 
     combine: (combinator, elements) => promises.combine(combinator, elements).promise,
@@ -56,10 +70,14 @@ export function frameHost(execution: Execution): Host {
   };
 }
 
-function newHead(execution: Execution, frame: Frame, name: string | undefined): OperationHead {
+function newHead(
+  execution: Execution,
+  frame: Frame,
+  { name, wrapped = false }: { readonly name: string | undefined; readonly wrapped?: boolean },
+): OperationHead {
   const op = nextId(taskOf(frame));
   const record = execution.promises.create({ kind: "operation", op });
-  return { op, ...(name === undefined ? {} : { name }), site: 0, record };
+  return { op, ...(name === undefined ? {} : { name }), site: 0, record, ...(wrapped ? { wrapped } : {}) };
 }
 
 function nextId(task: Task): string {
@@ -75,8 +93,10 @@ export function taskOf(frame: Frame): Task {
 
 /** Says where in the source an operation belongs. */
 function place(frame: Frame, head: OperationHead, checkpoint: number): void {
-  head.site = checkpoint;
   const { checkpoints, source } = frame.machine;
+  // Machines of the runtime's own have no place in the author's source.
+  if (source.startsWith("@durablec/")) return;
+  head.site = checkpoint;
   const info = checkpoints[checkpoint];
   if (info !== undefined) head.at = `${source}:${info.line}:${info.column}`;
 }

@@ -29,13 +29,15 @@ export interface Running {
 export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
   const { row, snapshot, tail, chunks, messages } = loaded;
   const execution = new Execution(row.id, row.function, hooks);
+  const events = tail.map(fromStored);
   try {
+    execution.expect(events);
     if (snapshot !== null) {
       restoreState(execution, snapshot.body);
       execution.applied = snapshot.seq;
       await drained();
     }
-    await execution.fold(tail.map(fromStored));
+    await execution.fold(events);
   } catch (error) {
     execution.disposed = true;
     throw error;

@@ -36,6 +36,8 @@ function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
       return [source.kind, source.op];
     case "task":
       return ["task", source.path];
+    case "deferred":
+      return ["deferred"];
     case "combined": {
       const { combinator, order, values, pending } = source.combined;
       return [combinator, order, values, ...[...pending].flat()];
@@ -61,6 +63,9 @@ function revive(
       return;
     case "task":
       record.source = { kind, path: String(rest[0]) };
+      return;
+    case "deferred":
+      record.source = { kind };
       return;
     case "all":
     case "allSettled":

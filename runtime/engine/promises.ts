@@ -10,6 +10,8 @@ export type Source =
   /** The second promise of `createCallback`: the tuple. */
   | { readonly kind: "opening"; readonly op: string }
   | { readonly kind: "task"; readonly path: string }
+  /** Of `Host.defer`. */
+  | { readonly kind: "deferred" }
   | { readonly kind: "combined"; readonly combined: Combined };
 
 /** `Promise.all` and its sisters, with their state in the open. */

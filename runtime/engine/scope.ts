@@ -1,5 +1,6 @@
 /** An execution as its operations see it. */
 import { EncodeError } from "../errors.ts";
+import { outsideFrames } from "../frame.ts";
 import { toLogger } from "../logger.ts";
 import type { Execution } from "./execution.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
@@ -19,6 +20,7 @@ export function operationScope(execution: Execution): OperationScope {
         { execution: execution.id, operation: op, ...(name === undefined ? {} : { name }), attempt },
         () => world.now(),
       ),
+    outside: outsideFrames,
     live: (head) => execution.isLive(head.op),
     now: () => world.now(),
     random: () => world.random(),

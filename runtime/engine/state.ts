@@ -2,6 +2,7 @@
  * The state of an execution as text: every unfinished frame (checkpoint and live slots), every pending operation, and
  * all values they reach, as one graph in which shared objects stay shared.
  */
+import { Context } from "../context.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
@@ -29,6 +30,7 @@ const LAYOUT = 1;
 
 interface SavedFrame {
   readonly path: string;
+  readonly context?: string;
   readonly ordinal: number;
   readonly machine: string;
   readonly hash: string;
@@ -44,6 +46,7 @@ interface SavedHead {
   readonly name?: string;
   readonly site: number;
   readonly at?: string;
+  readonly wrapped?: boolean;
   readonly promise: Promise<unknown>;
 }
 
@@ -68,7 +71,7 @@ export const payloadCodec: Codec = createCodec({ classes: classRegistry, functio
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
   return createCodec({
-    extensions: [boxes, closures, cursors, promiseExtension(execution.promises)],
+    extensions: [boxes, closures, cursors, contexts(execution), promiseExtension(execution.promises)],
     classes: classRegistry,
     functions: functionRegistry,
   });
@@ -127,12 +130,13 @@ export function restoreState(execution: Execution, text: string): void {
 
 function saveFrame(frame: Frame): SavedFrame {
   const { machine, pc, slots } = frame;
-  const { path, ordinal, parked, awaiting, deferred } = taskOf(frame);
+  const { path, context, ordinal, parked, awaiting, deferred } = taskOf(frame);
   if (awaiting === null) throw new TypeError(`Frame "${path}" is not parked.`);
   const names = machine.checkpoints[pc]?.live ?? [];
   const values = liveSlots(machine, pc, slots);
   return {
     path,
+    ...(context === "" ? {} : { context }),
     ordinal,
     machine: machine.id,
     hash: machine.hash,
@@ -160,8 +164,8 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
   const deferred = execution.promises.find(saved.promise);
   if (deferred === undefined) throw new UnplaceableStateError(`Frame "${saved.path}" has no promise.`);
   const frame = new Frame(machine);
-  const { path, ordinal, parked } = saved;
-  frame.task = { host: execution.host, path, ordinal, deferred, awaiting: null, parked };
+  const { path, context = "", ordinal, parked } = saved;
+  frame.task = { host: execution.host, path, context, ordinal, deferred, awaiting: null, parked };
   frame.pc = saved.pc;
   frame.slots = { ...saved.slots };
   return frame;
@@ -199,6 +203,16 @@ const cursors: Extension = {
   write: (value) => [(value as Cursor).source, (value as Cursor).position],
   create: ([source, position]) => new Cursor(source as unknown[], position as number),
 };
+
+/** A context is its path; the execution it belongs to is the one that is being read. */
+function contexts(execution: Execution): Extension {
+  return {
+    tag: "x",
+    matches: (value) => value instanceof Context,
+    write: (value) => [(value as Context).path],
+    create: ([path]) => new Context(String(path), execution.host),
+  };
+}
 
 const closures: Extension = {
   tag: "c",

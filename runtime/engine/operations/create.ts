@@ -1,9 +1,15 @@
 /** From what a frame asked for, or what a snapshot says, to the operation. */
-import type { Request } from "../../requests.ts";
+import type { ErrorMapper, Request } from "../../requests.ts";
 import type { Execution } from "../execution.ts";
 import type { PromiseRecord } from "../promises.ts";
 import type { CallbackOperation, CallbackState } from "./callback.ts";
 import { callbackOperation } from "./callback.ts";
+import { startBatch } from "../batchMachine.ts";
+import { startBranch } from "../branches.ts";
+import type { ConditionState } from "./condition.ts";
+import { conditionOperation } from "./condition.ts";
+import type { ContextState } from "./context.ts";
+import { contextOperation } from "./context.ts";
 import type { Operation, OperationHead } from "./operation.ts";
 import type { CheckpointState } from "./small.ts";
 import { checkpointOperation } from "./small.ts";
@@ -16,6 +22,8 @@ export interface Created {
   readonly operation: Operation;
   /** What the caller gets. */
   readonly promise: Promise<unknown>;
+  /** Starts durable code of the author's, once the operation has begun. */
+  readonly launch?: () => void;
 }
 
 export function createOperation(head: OperationHead, request: Request, execution: Execution): Created {
@@ -29,6 +37,21 @@ export function createOperation(head: OperationHead, request: Request, execution
       return { operation: waitOperation(head, { delayMs: request.delayMs, until: null }, scope), promise };
     case "checkpoint":
       return { operation: checkpointOperation(head, { value: undefined }, scope), promise };
+    case "waitForCondition": {
+      const { check, waitStrategy, initialState } = request;
+      const state = { check, waitStrategy, state: initialState, attempt: 1, retryAt: null };
+      return { operation: conditionOperation(head, state, scope), promise };
+    }
+    case "runInChildContext": {
+      const { branch, errorMapper } = request;
+      const operation = contextOperation(head, newContext(false, errorMapper), scope);
+      return { operation, promise, launch: () => operation.watch(startBranch(execution, head.op, branch)) };
+    }
+    case "batch": {
+      const operation = contextOperation(head, newContext(true, null), scope);
+      const slots = { batch: request.batch, op: head.op, wrapped: head.wrapped === true };
+      return { operation, promise, launch: () => operation.watch(startBatch(execution.host, slots)) };
+    }
     case "createCallback": {
       const opening = execution.promises.create({ kind: "opening", op: head.op });
       const state = newCallback(request.options, null);
@@ -39,6 +62,10 @@ export function createOperation(head: OperationHead, request: Request, execution
       return { operation: callbackOperation(head, { state, opening: null }, scope), promise };
     }
   }
+}
+
+function newContext(silent: boolean, errorMapper: ErrorMapper | null): ContextState {
+  return { child: null, started: false, silent, errorMapper };
 }
 
 function newCallback(options: CallbackState["options"], submit: CallbackState["submit"]): CallbackState {
@@ -85,6 +112,8 @@ export type SavedOperation =
   | ({ readonly kind: "step"; readonly body: SavedBody } & Omit<StepState, "body">)
   | ({ readonly kind: "wait" } & WaitState)
   | ({ readonly kind: "checkpoint" } & CheckpointState)
+  | ({ readonly kind: "condition" } & ConditionState)
+  | ({ readonly kind: "context" } & ContextState)
   | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
 
 export function restoreOperation(
@@ -104,6 +133,16 @@ export function restoreOperation(
       return waitOperation(head, { delayMs: saved.delayMs, until: saved.until }, scope);
     case "checkpoint":
       return checkpointOperation(head, { value: saved.value }, scope);
+    case "condition": {
+      const { check, waitStrategy, state, attempt, retryAt } = saved;
+      return conditionOperation(head, { check, waitStrategy, state, attempt, retryAt }, scope);
+    }
+    case "context": {
+      const { child, started, silent, errorMapper } = saved;
+      const operation = contextOperation(head, { child, started, silent, errorMapper }, scope);
+      if (child !== null) operation.watch(child);
+      return operation;
+    }
     case "callback": {
       const { options, submit, callback, checkAt, submitted, outcome, opening } = saved;
       const state = { options, submit, callback, checkAt, submitted, outcome };

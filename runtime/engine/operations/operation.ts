@@ -22,6 +22,8 @@ export interface OperationScope {
   report(head: OperationHead, event: OperationReport, snapshot?: boolean): void;
   /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
   setTimer(at: number, callback: () => void): () => void;
+  /** Runs ordinary code as if no durable function were around. */
+  outside<T>(body: () => T): T;
   logger(head: OperationHead, attempt: number): DurableLogger;
   /** False while events of the journal still say how the operation went. */
   live(head: OperationHead): boolean;
@@ -40,10 +42,12 @@ export interface OperationHead extends OperationRef {
   site: number;
   at?: string;
   readonly record: PromiseRecord;
+  /** Called as a method of a context: errors come wrapped, as AWS's SDK throws them. */
+  readonly wrapped?: boolean;
 }
 
 export interface Operation {
-  readonly kind: "step" | "wait" | "callback" | "value" | "checkpoint";
+  readonly kind: "step" | "wait" | "callback" | "value" | "checkpoint" | "condition" | "context";
   readonly head: OperationHead;
   /** Does what is to be done next, if nothing is under way: called when live, also after a restore. */
   start(): void;

@@ -1,7 +1,7 @@
 /** A step: its body runs until an attempt succeeds or the retry policy gives up. */
 import type { StepOptions } from "../../authoring.ts";
 import { NotCompiledError } from "../../arguments.ts";
-import { EncodeError, StepInterruptedError, UnplaceableStateError } from "../../errors.ts";
+import { EncodeError, StepError, StepInterruptedError, UnplaceableStateError } from "../../errors.ts";
 import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { runBody } from "../../requests.ts";
@@ -76,7 +76,7 @@ export function stepOperation(head: OperationHead, state: StepState, scope: Oper
           return settle({ head, scope, serdes: options?.serdes }, event.payload);
         case "StepFailed":
           scope.finish(this);
-          return head.record.reject(scope.decode(event.payload));
+          return head.record.reject(toStepError(head, scope.decode(event.payload)));
         case "StepRetryScheduled":
           state.attempt = event.attempt + 1;
           state.retryAt = event.retryAt;
@@ -161,6 +161,11 @@ function settle(
 
 function toContext({ op }: OperationHead, scope: OperationScope): SerdesContext {
   return { execution: scope.execution, operation: op };
+}
+
+function toStepError(head: OperationHead, error: unknown): unknown {
+  if (head.wrapped !== true) return error;
+  return new StepError(error instanceof Error ? error.message : String(error), error);
 }
 
 function nameOf(head: OperationHead): string {

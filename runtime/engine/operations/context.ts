@@ -1,0 +1,116 @@
+/**
+ * A child context: durable code with an id space of its own, inside this execution. Its frames and operations are part of
+ * the state like any other; the events here say that it began and what it gave.
+ */
+import { ChildContextError } from "../../errors.ts";
+import type { ErrorMapper } from "../../requests.ts";
+import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+
+export interface ContextState {
+  /** Of the code that runs in it; null before its start. */
+  child: Promise<unknown> | null;
+  /** Its start is committed. */
+  started: boolean;
+  /** A batch: its value is not recorded, as the values of its branches are. */
+  readonly silent: boolean;
+  readonly errorMapper: ErrorMapper | null;
+}
+
+export interface ContextOperation extends Operation {
+  readonly kind: "context";
+  /** The code has been started, or restored. */
+  watch(child: Promise<unknown>): void;
+}
+
+type Outcome = { readonly threw: boolean; readonly value: unknown };
+
+export function contextOperation(
+  head: OperationHead,
+  state: ContextState,
+  scope: OperationScope,
+): ContextOperation {
+  let outcome: Outcome | null = null;
+  let startReported = state.started;
+  let endReported = false;
+
+  const progress = (): void => {
+    if (!startReported) {
+      startReported = true;
+      scope.report(head, { kind: "ContextStarted", time: scope.now() });
+    }
+    if (outcome === null || endReported) return;
+    endReported = true;
+    reportEnd({ head, state, scope }, outcome);
+  };
+  return {
+    kind: "context",
+    head,
+    watch(child) {
+      state.child = child;
+      const ended = (of: Outcome): void => {
+        outcome = of;
+        if (!scope.disposed() && scope.live(head)) progress();
+      };
+      child.then(
+        (value) => ended({ threw: false, value }),
+        (value: unknown) => ended({ threw: true, value }),
+      );
+    },
+    start: progress,
+    apply(event) {
+      switch (event.kind) {
+        case "ContextStarted":
+          state.started = true;
+          startReported = true;
+          return;
+        case "ContextSucceeded":
+          scope.finish(this);
+          return head.record.resolve(
+            event.payload === undefined ? outcome?.value : scope.decode(event.payload),
+          );
+        case "ContextFailed":
+          scope.finish(this);
+          return head.record.reject(scope.decode(event.payload));
+      }
+    },
+    timer: () => null,
+    fire: () => undefined,
+    busy: () => (startReported && !state.started) || endReported,
+    save: () => ({ ...state }),
+  };
+}
+
+interface Ended {
+  readonly head: OperationHead;
+  readonly state: ContextState;
+  readonly scope: OperationScope;
+}
+
+function reportEnd({ head, state, scope }: Ended, { threw, value }: Outcome): void {
+  const time = scope.now();
+  if (threw) {
+    const payload = scope.encodeError(toError({ head, state, scope }, value));
+    scope.report(head, { kind: "ContextFailed", time, payload });
+  } else if (state.silent) scope.report(head, { kind: "ContextSucceeded", time });
+  else {
+    try {
+      scope.report(head, { kind: "ContextSucceeded", time, payload: scope.encode(value) });
+    } catch (error) {
+      scope.report(head, { kind: "ContextFailed", time, payload: scope.encodeError(error) });
+    }
+  }
+}
+
+/** What the caller sees is decided once, here: the event holds it. */
+function toError({ head, state: { errorMapper }, scope }: Ended, error: unknown): unknown {
+  const wrapped =
+    head.wrapped === true && !(error instanceof ChildContextError)
+      ? new ChildContextError(error instanceof Error ? error.message : String(error), error)
+      : error;
+  if (errorMapper === null) return wrapped;
+  try {
+    return scope.outside(() => errorMapper(wrapped));
+  } catch (mapperError) {
+    return mapperError;
+  }
+}
