@@ -3,10 +3,13 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { DurableProgram } from "../program.ts";
 import { checkDeterminism } from "./checkDeterminism.ts";
 import { checkDirectives } from "./checkDirectives.ts";
+import { checkHelpers } from "./checkHelpers.ts";
 import { checkImplicitSteps } from "./checkImplicitSteps.ts";
+import { checkModuleState } from "./checkModuleState.ts";
 import { checkPromises } from "./checkPromises.ts";
 import { checkRefused } from "./checkRefused.ts";
 import { checkResults } from "./checkResults.ts";
+import { checkStepBodies } from "./checkStepBodies.ts";
 
 /** Every check that needs no machine. `checkStorable` runs later: it asks which variables are live. */
 export function checkProject(program: DurableProgram, config = DEFAULT_CONFIG): readonly Diagnostic[] {
@@ -15,6 +18,9 @@ export function checkProject(program: DurableProgram, config = DEFAULT_CONFIG): 
     ...checkRefused(program),
     ...checkDeterminism(program, config),
     ...checkImplicitSteps(program, config),
+    ...checkModuleState(program),
+    ...checkStepBodies(program),
+    ...checkHelpers(program),
     ...checkPromises(program),
     ...checkResults(program),
   ];

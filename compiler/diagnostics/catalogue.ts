@@ -130,6 +130,12 @@ export const CATALOGUE = {
     message: "{found} is listed as impure in the configuration, and used outside a step.",
     advice: "Call it inside a step, so that its answer is recorded.",
   },
+  DC209: {
+    slug: "changed-in-step",
+    severity: "error",
+    message: "'{variable}' is changed inside a step, where the change does not last.",
+    advice: "Return the new value from the step, and assign it outside.",
+  },
   DC210: {
     slug: "not-awaited",
     severity: "error",
@@ -161,12 +167,30 @@ export const CATALOGUE = {
     advice:
       'Make it part of a step: step("{callee}", () => {callee}(async () => ...)), or call it without the callback.',
   },
+  DC215: {
+    slug: "operation-in-step",
+    severity: "error",
+    message: "{operation} {where} inside a step's body, where there is no execution to ask.",
+    advice: "Call it outside the step, in the durable function itself.",
+  },
+  DC216: {
+    slug: "unmarked-helper",
+    severity: "error",
+    message: "'{callee}' uses {operation}, but is not marked \"use durable\", so it runs as a step.",
+    advice: 'Mark it "use durable": it is then a part of the execution.',
+  },
   DC217: {
     slug: "implicit-step",
     severity: "error",
     message: "'{callee}' is a step that is not spelt out, and this project asks for explicit steps.",
     advice:
       'Write it as step("...", () => {callee}(...)), mark the function "use step", or list it under step in the configuration.',
+  },
+  DC218: {
+    slug: "module-state",
+    severity: "warning",
+    message: "'{variable}' belongs to this process and changes, and is used by durable code.",
+    advice: "Keep it in a variable of the durable function, or read and write it inside a step.",
   },
   DC301: {
     slug: "cannot-be-stored",

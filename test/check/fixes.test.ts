@@ -137,6 +137,12 @@ const OFFERED: Readonly<Record<string, Fixed>> = {
     before: `${HEAD}${main('step("x", () => 1).then((x) => x + 1); return id;')}`,
     after: `${HEAD}${main('await step("x", () => 1).then((x) => x + 1); return id;')}`,
   },
+  "the directive for a helper": {
+    title: "Mark 'pause' \"use durable\"",
+    safe: false,
+    before: `import { wait } from "@durablec/runtime";\n${main("await pause(); return 1;")}\nasync function pause(): Promise<void> {\n  await wait("1h");\n}`,
+    after: `import { wait } from "@durablec/runtime";\n${main("await pause(); return 1;")}\nasync function pause(): Promise<void> {\n  "use durable";\n  await wait("1h");\n}`,
+  },
   "add await to a variable": {
     title: "Add await",
     safe: false,
