@@ -52,7 +52,21 @@ const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
 /** How many `const a = b` are followed: no author writes more, and a circular pair must end. */
 const ALIASES_MAX = 20;
 
+/**
+ * The resolver of a program: one, however many checks ask for it, because what it has found out (directives, names of
+ * packages, read from the disk) holds for all of them. A program never changes; its answers go when it goes.
+ */
 export function createResolver(program: ts.Program, root: string): Resolver {
+  const known = resolvers.get(program);
+  if (known?.root === root) return known.resolver;
+  const resolver = makeResolver(program, root);
+  resolvers.set(program, { root, resolver });
+  return resolver;
+}
+
+const resolvers = new WeakMap<ts.Program, { readonly root: string; readonly resolver: Resolver }>();
+
+function makeResolver(program: ts.Program, root: string): Resolver {
   const checker = program.getTypeChecker();
   const origins = createOrigins(program);
   const directives = new Map<ts.SourceFile, Directives>();
