@@ -128,6 +128,8 @@ export class Engine {
     const view = await this.view(id);
     if (view.status !== "RUNNING") return outcome(view);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // The store may fail while we look below: then the look throws, and nobody is left who waits for this.
+    promise.catch(() => undefined);
     this.waiters.set(id, [...(this.waiters.get(id) ?? []), { resolve, reject }]);
     // It may have ended between the look and the waiting.
     await this.settleWaiters(id);
@@ -208,8 +210,11 @@ export class Engine {
     await this.worker?.stop();
     await this.polling;
     const { store } = this.parts;
-    if (healthy && this.epoch > 0) await store.release(this.epoch);
-    await store.close();
+    try {
+      if (healthy && this.epoch > 0) await store.release(this.epoch);
+    } finally {
+      await store.close();
+    }
   }
 
   private async settle(callbackId: string, settlement: Parameters<Store["settle"]>[1]): Promise<void> {
@@ -266,7 +271,7 @@ export class Engine {
     try {
       await work;
     } catch (error) {
-      this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
+      this.failed(error);
     }
     if (this.failure === null) {
       const { world } = this.parts;
@@ -306,9 +311,9 @@ export class Engine {
       epoch: acquired.epoch,
       knows: (functionId) => this.parts.functions.has(functionId),
       executionsMax: this.parts.limits.executions,
-      ended: (id) => void this.settleWaiters(id),
+      ended: (id) => void this.settleWaiters(id).catch((error: unknown) => this.failed(error)),
       parked: (id, problem) => this.parts.onError(problem, id),
-      failed: (error) => this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error))),
+      failed: (error) => this.failed(error),
     });
     await this.worker.pump();
   }
@@ -333,6 +338,10 @@ export class Engine {
     for (const { resolve, reject } of waiting) {
       new Promise((settled) => settled(outcome(toView(row, null)))).then(resolve, reject);
     }
+  }
+
+  private failed(error: unknown): void {
+    this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
   }
 
   private giveUp(error: Error): void {

@@ -1,6 +1,6 @@
 /** Opening an engine: from what a service writes to the engine's parts. */
 import { OperationArgumentError } from "../arguments.ts";
-import { UnknownFunctionError } from "../errors.ts";
+import { StoreError, UnknownFunctionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import { writeLog } from "../logger.ts";
 import { findDurable } from "../registry.ts";
@@ -13,7 +13,10 @@ import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
 export interface OpenOptions {
-  /** A file (`"orders.db"` or `"sqlite:orders.db"`), `"memory:"`, or a store of your own. */
+  /**
+   * A file (`"orders.db"` or `"sqlite:orders.db"`), `"postgres://user:password@host:port/database"` (needs the package
+   * `pg`), `"memory:"`, or a store that is open already.
+   */
   readonly store: string | Store;
   /** The durable functions this process may start and run: an array, or a module's exports. Others are ignored. */
   readonly functions: readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -45,7 +48,7 @@ export async function openWith(
   options: OpenOptions,
   restarting: ((problem: string | null) => void) | null,
 ): Promise<Engine> {
-  const store = typeof options.store === "string" ? openStore(options.store) : options.store;
+  const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   return Engine.open({
     store,
     functions: findFunctions(options.functions),
@@ -59,15 +62,26 @@ export async function openWith(
   });
 }
 
-function openStore(name: string): Store {
+async function openStore(name: string): Promise<Store> {
   if (name === "memory:") return openMemoryStore();
+  if (/^postgres(ql)?:/.test(name)) return (await importPostgres()).openPostgresStore(name);
   const [, scheme, path] = /^(?:([a-z]{2,}):)?(.+)$/.exec(name) ?? [];
   if (path === undefined || (scheme !== undefined && scheme !== "sqlite")) {
     throw new OperationArgumentError(
-      `The store ${JSON.stringify(name)} is unknown. Give a file path, "sqlite:path" or "memory:".`,
+      `The store ${JSON.stringify(name)} is unknown. Give a file path, "sqlite:path", "postgres://..." or "memory:".`,
     );
   }
   return openSqliteStore(path);
+}
+
+/** Imported when it is needed, so that a service without it needs no `pg`. */
+async function importPostgres(): Promise<typeof import("../stores/postgres.ts")> {
+  try {
+    return await import("../stores/postgres.ts");
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("'pg'"))) throw error;
+    throw new StoreError('A store "postgres://..." needs the package pg: npm install pg.', { cause: error });
+  }
 }
 
 function findFunctions(given: OpenOptions["functions"]): Map<string, DurableFunction> {

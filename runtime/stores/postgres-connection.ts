@@ -4,7 +4,10 @@ import { isRepeatable, toStoreError } from "./postgres-errors.ts";
 import type { PostgresMigration } from "./postgres-schema.ts";
 
 export interface PostgresOptions {
-  /** Where the tables are; made if it is missing. Several stores can share one database. Default `durablec`. */
+  /**
+   * Where the tables are; made if it is missing. Several stores can share one database. Default: `?schema=` of the
+   * address, else `durablec`.
+   */
   readonly schema?: string;
 }
 
@@ -36,6 +39,7 @@ export class PostgresConnection {
   readonly name: string;
   /** Quoted, for statements. */
   readonly schema: string;
+  readonly schemaName: string;
   readonly config: pg.PoolConfig;
   private readonly pool: pg.Pool;
   private closing: Promise<void> | null = null;
@@ -48,6 +52,7 @@ export class PostgresConnection {
     };
     this.name = nameOf(this.config, schema);
     this.schema = pg.escapeIdentifier(schema);
+    this.schemaName = schema;
     this.pool = new pg.Pool(this.config);
     // An idle connection broke. Who needs one next gets a new one, or the error.
     this.pool.on("error", () => undefined);
@@ -71,7 +76,7 @@ export class PostgresConnection {
       (await client.query<Row>({ ...statement, values: [...values] })).rows;
     for (let attempt = 1; ; attempt++) {
       try {
-        await client.query("BEGIN");
+        await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
         const result = await work(query);
         await client.query("COMMIT");
         client.release();
@@ -156,31 +161,12 @@ export async function migrate(
   connection: PostgresConnection,
   migrations: readonly PostgresMigration[],
 ): Promise<void> {
+  const { schema, schemaName, name } = connection;
   const newest = migrations.at(-1)!.number;
-  if ((await versionOf(connection, connection.query.bind(connection))) === newest) return;
-  await connection.transaction(async (query) => {
-    const { schema } = connection;
-    await query(sql("SELECT pg_advisory_xact_lock($1, hashtext($2))"), [LOCK_SPACE, schema]);
-    const version = await versionOf(connection, query);
-    if (version === null) {
-      // Asked first: IF NOT EXISTS alone wants the right to make schemas even where there is nothing to make.
-      const [found] = await query(sql("SELECT to_regnamespace($1) IS NULL AS missing"), [schema]);
-      if (found!.missing === true) await query(sql(`CREATE SCHEMA ${schema}`));
-      await query(sql(`CREATE TABLE ${schema}.version (number integer NOT NULL)`));
-      await query(sql(`INSERT INTO ${schema}.version VALUES (0)`));
-    }
-    for (const migration of migrations.filter(({ number }) => number > (version ?? 0))) {
-      await query(sql(migration.sql(schema)));
-      await query(sql(`UPDATE ${schema}.version SET number = $1`), [migration.number]);
-    }
-  });
-
-  async function versionOf(
-    { schema, name }: PostgresConnection,
-    query: PostgresConnection["query"],
-  ): Promise<number | null> {
-    const [found] = await query(sql("SELECT to_regclass($1) IS NULL AS missing"), [`${schema}.version`]);
-    if (found!.missing === true) return null;
+  const versionOf = async (query: Query): Promise<number | null> => {
+    // In the catalogue, not with to_regclass: that answers from a cache, and overlooks what was made while we waited.
+    const [found] = await query(sql(TABLE_EXISTS), [schemaName]);
+    if (found!.exists !== true) return null;
     const [row] = await query(sql(`SELECT number FROM ${schema}.version`));
     const version = Number(row?.number);
     if (version <= newest) return version;
@@ -188,7 +174,31 @@ export async function migrate(
       `The store ${name} was written by a newer version of durablec (schema ${version}, this version knows ${newest}). ` +
         "Nothing was changed. Use that version, or a newer one.",
     );
-  }
+  };
+  if ((await versionOf((...asked) => connection.query(...asked))) === newest) return;
+  await connection.transaction(async (query) => {
+    await query(sql("SELECT pg_advisory_xact_lock($1, hashtext($2))"), [LOCK_SPACE, schemaName]);
+    const version = await versionOf(query);
+    if (version === null) await makeSchema(connection, query);
+    for (const migration of migrations.filter(({ number }) => number > (version ?? 0))) {
+      await query(sql(migration.sql(schema)));
+      await query(sql(`UPDATE ${schema}.version SET number = $1`), [migration.number]);
+    }
+  });
+}
+
+type Query = PostgresConnection["query"];
+
+const TABLE_EXISTS =
+  "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'version') AS exists";
+
+async function makeSchema({ schema, schemaName }: PostgresConnection, query: Query): Promise<void> {
+  // Asked first: IF NOT EXISTS alone wants the right to make schemas even where there is nothing to make.
+  const asked = sql("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS exists");
+  const [found] = await query(asked, [schemaName]);
+  if (found!.exists !== true) await query(sql(`CREATE SCHEMA ${schema}`));
+  await query(sql(`CREATE TABLE ${schema}.version (number integer NOT NULL)`));
+  await query(sql(`INSERT INTO ${schema}.version VALUES (0)`));
 }
 
 /** Not prepared: used once. */

@@ -25,7 +25,7 @@ export type { PostgresOptions } from "./postgres-connection.ts";
  */
 export async function openPostgresStore(
   server: string | PoolConfig,
-  { schema = "durablec" }: PostgresOptions = {},
+  { schema = schemaOf(server) ?? "durablec" }: PostgresOptions = {},
 ): Promise<Store> {
   assertSchema(schema);
   const connection = new PostgresConnection(server, schema);
@@ -39,6 +39,13 @@ export async function openPostgresStore(
     throw error;
   }
   return toStore(connection, news);
+}
+
+/** `postgres://...?schema=orders`, for those who have only an address to give. */
+function schemaOf(server: string | PoolConfig): string | null {
+  return typeof server === "string" && URL.canParse(server)
+    ? new URL(server).searchParams.get("schema")
+    : null;
 }
 
 function toStore(connection: PostgresConnection, news: PostgresNews): Store {

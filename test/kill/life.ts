@@ -13,6 +13,7 @@ import {
   type Engine,
   type Store,
 } from "@durablec/runtime";
+import { openPostgresStore } from "@durablec/runtime/postgres";
 import { readLedger } from "../../fixtures/quickstart/src/ledger.ts";
 import type { Order } from "../../fixtures/quickstart/src/order.ts";
 
@@ -22,7 +23,10 @@ const { fulfil } = (await import(pathToFileURL(modulePath).href)) as {
   readonly fulfil: DurableFunction<Order>;
 };
 
-const engine = await open({ store: killing(openSqliteStore(storePath), kill), functions: [fulfil] });
+const store = storePath.startsWith("postgres:")
+  ? await openPostgresStore(storePath)
+  : openSqliteStore(storePath);
+const engine = await open({ store: killing(store, kill), functions: [fulfil] });
 const { id } = await engine.start(fulfil, order, { id: order.id });
 const manager = setInterval(() => void approve(engine), 5);
 try {

@@ -30,22 +30,25 @@ export interface Lived {
   readonly broken: readonly string[];
 }
 
-/** `module`: the built `fulfil.js`. */
-export async function live(module: string, plan: Plan): Promise<Lived> {
+/** `module`: the built `fulfil.js`. `server`: the address of a PostgreSQL store; without it, a file is made. */
+export async function live(module: string, plan: Plan, server?: string): Promise<Lived> {
   const folder = mkdtempSync(join(tmpdir(), "durablec-kill-"));
   try {
-    return await liveIn(folder, module, plan);
+    return await liveIn({ folder, store: server ?? join(folder, "durable.db") }, module, plan);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function liveIn(folder: string, module: string, plan: Plan): Promise<Lived> {
+interface Place {
+  readonly folder: string;
+  readonly store: string;
+}
+
+async function liveIn({ folder, store }: Place, module: string, plan: Plan): Promise<Lived> {
   mkdirSync(folder, { recursive: true });
-  const [store, ledger, orderPath] = ["durable.db", "ledger.jsonl", "order.json"].map((name) =>
-    join(folder, name),
-  );
-  if (!store || !ledger || !orderPath) throw new Error("three paths");
+  const [ledger, orderPath] = ["ledger.jsonl", "order.json"].map((name) => join(folder, name));
+  if (!ledger || !orderPath) throw new Error("two paths");
   writeFileSync(orderPath, JSON.stringify(order));
   const broken: string[] = [];
   for (let lives = 1; lives <= livesMax; lives++) {
