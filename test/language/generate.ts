@@ -150,7 +150,61 @@ function functionScope(scope: Scope, parameters: readonly string[], isAsync: boo
   };
 }
 
+/**
+ * Shapes in which known mistakes of such compilers show, and which chance alone makes too seldom: an operand that the
+ * awaited code assigns, a loop variable that a closure keeps, a variable that only a handler reads.
+ */
+function idiom(g: Generator, scope: Scope): string[] {
+  const v = pick(g, scope.mutable);
+  const value = (): string => expression(g, scope, 1);
+  const i = fresh(g, "i");
+  switch (Math.floor(g.random() * 5)) {
+    case 0:
+      return [`log(${v} + (await later((${v} = ${value()}))) + ${v});`];
+    case 1:
+      return [`log([${v}, ${v}++, await later(${v}), (${v} = ${value()})], await later(${v}), ${v});`];
+    case 2:
+      return [
+        "{",
+        `  let ${i}s = [];`,
+        `  for (let ${i} = 0; ${i} < 3; ${i}++) {`,
+        `    ${i}s.push(() => ${i}++);`,
+        `    await later(${value()});`,
+        "  }",
+        `  log(${i}s.map((read) => read()), ${i}s.map((read) => read()));`,
+        "}",
+      ];
+    case 3:
+      return [
+        "try {",
+        `  ${v} = ${value()};`,
+        `  await later(${value()});`,
+        `  ${v} = ${value()};`,
+        `  ${v} = await fail("idiom");`,
+        `} catch (${i}) {`,
+        `  log(${v}, ${i});`,
+        "}",
+      ];
+    default:
+      return [
+        "try {",
+        `  let ${i} = ${value()};`,
+        "  try {",
+        `    await later(${value()});`,
+        `    ${i} = ${value()};`,
+        `    if (${value()}) throw ${i};`,
+        "  } finally {",
+        `    log(${i}, await later(${v}));`,
+        "  }",
+        `} catch (${i}) {`,
+        `  log("idiom", ${i});`,
+        "}",
+      ];
+  }
+}
+
 function statement(g: Generator, scope: Scope): string[] {
+  if (scope.isAsync && chance(g, 0.15)) return idiom(g, scope);
   const value = (depth = 2): string => expression(g, scope, depth);
   const simple = [
     `${value()};`,
