@@ -63,7 +63,8 @@ export function analyse(request: BuildRequest): Analysis {
   const toOutDir = ({ outDir = join(root, "dist") }: ts.CompilerOptions) => resolve(request.outDir ?? outDir);
   const program = readProgram({
     tsconfig,
-    adjust: (options) => toOutputOptions(options, toOutDir(options)),
+    // Options of the output bring errors of their own (TS5011), which are no matter of somebody who only checks.
+    ...(request.emit === false ? {} : { adjust: (options) => toOutputOptions(options, toOutDir(options)) }),
     ...(request.previous === undefined ? {} : { previous: request.previous.program }),
   });
   const options = program.getCompilerOptions();
