@@ -30,6 +30,21 @@ function combinatorOf(combinator: Combinator): (elements: Iterable<unknown>) => 
   };
 }
 
+/** A computed key, whatever it is, as a property key: converted where it stands, and only once. */
+export function toKey(key: PropertyKey): PropertyKey {
+  // Every object has its own way to become a key; the language's own conversion is in the literal.
+  return Object(key) === key ? (Reflect.ownKeys({ [key]: 0 })[0] ?? key) : key;
+}
+
+/** Calls a method that was read before its arguments were awaited; `callee` is how the language names it in its error. */
+export function invoke(
+  ...call: [fn: unknown, self: unknown, args: readonly unknown[], callee: string]
+): unknown {
+  const [fn, self, args, callee] = call;
+  if (typeof fn !== "function") throw new TypeError(`${callee} is not a function`);
+  return Reflect.apply(fn, self, args);
+}
+
 /** Gives a function made from a complex parameter list the `length` its source has. */
 export function arity<F extends object>(length: number, fn: F): F {
   return Object.defineProperty(fn, "length", { value: length, configurable: true });

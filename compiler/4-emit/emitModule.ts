@@ -15,18 +15,6 @@ import { emitShell } from "./emitShell.ts";
 
 const RUNTIME = "@durablec/runtime/machine";
 
-/** Words whose meaning is this file's own: emitted as functions where they are used. */
-const HELPERS = {
-  // A computed key becomes a property key where it stands, and only once.
-  toKey: (name: string): string =>
-    `const ${name} = (key) => (typeof key === "object" || typeof key === "function" ? Reflect.ownKeys({ [key]: 0 })[0] : key);\n`,
-  // A method read before its arguments were awaited.
-  invoke: (name: string): string =>
-    `const ${name} = (fn, self, args, callee) => {\n` +
-    '  if (typeof fn !== "function") throw new TypeError(`${callee} is not a function`);\n' +
-    "  return Reflect.apply(fn, self, args);\n};\n",
-} as const;
-
 const VOCABULARY_WORDS = [
   "machine",
   "start",
@@ -40,6 +28,8 @@ const VOCABULARY_WORDS = [
   "race",
   "arity",
   "registerClass",
+  "toKey",
+  "invoke",
 ] as const;
 
 export interface ModuleParts {
@@ -64,7 +54,7 @@ export function emitModule(parts: ModuleParts): Code {
     {
       start: afterImports,
       end: afterImports,
-      code: code`\n${emitHelpers(words, used)}${emitted}${hoisted.join("")}\n`,
+      code: code`\n${emitted}${hoisted.join("")}\n`,
     },
   ];
   return applyEdits(module.file, all);
@@ -89,11 +79,6 @@ function emitImport(words: Words, used: ReadonlySet<string>): string {
   return imported.length === 0
     ? ""
     : `import { ${imported.map((word) => `${word} as ${words[word]}`).join(", ")} } from "${RUNTIME}";\n`;
-}
-
-function emitHelpers(words: Words, used: ReadonlySet<string>): string {
-  const helpers = (["toKey", "invoke"] as const).filter((helper) => used.has(words[helper]));
-  return helpers.map((helper) => HELPERS[helper](words[helper])).join("");
 }
 
 interface Edit {
