@@ -115,7 +115,8 @@ export class Context {
     return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   }
 
-  private ask(method: string, request: Request): Promise<unknown> {
+  /** For operations that take a context as an argument. */
+  ask(method: string, request: Request): Promise<unknown> {
     const frame = compiled(`ctx.${method}`);
     if (frame.task === null) return detached(request);
     const { context, host } = frame.task;

@@ -9,6 +9,7 @@
  */
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
 import { isOperation, findDurable } from "./registry.ts";
+import { rootArguments } from "./rootArguments.ts";
 import type { StepOptions } from "./authoring.ts";
 import type { LogLevel } from "./logger.ts";
 import type { Request } from "./requests.ts";
@@ -219,8 +220,10 @@ export function start(
   ...[enter = machine.enter]: [enter?: Enter]
 ): Promise<unknown> {
   const parent = running.frame;
-  const call: Call = { enter: enter as Call["enter"], self, args };
   const frame = new Frame(machine);
+  const isRoot = parent === null && args.length === 1 && enter === machine.enter && enter !== undefined;
+  const given = isRoot ? rootArguments(enter, args[0], null) : args;
+  const call: Call = { enter: enter as Call["enter"], self, args: given };
   if (parent === null || parent.task === null) return driveDetached(frame, call);
   return launch(frame, call, parent.task.host.begin(frame, parent));
 }

@@ -22,6 +22,8 @@ export type {
   Parallel,
   ParallelBranch,
 } from "./contexts.ts";
+export { withRetry } from "./withRetry.ts";
+export type { Retried, WithRetry, WithRetryOptions } from "./withRetry.ts";
 export type { ErrorMapper } from "./requests.ts";
 export { NotCompiledError, OperationArgumentError } from "./arguments.ts";
 export {

@@ -15,6 +15,7 @@ import { UnknownFunctionError } from "./errors.ts";
 import { Frame, launch } from "./frame.ts";
 import { rebuildHost } from "./rebuild.ts";
 import { findDurable } from "./registry.ts";
+import { rootArguments } from "./rootArguments.ts";
 
 export async function runMemory<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
   return fn(input);
@@ -24,7 +25,11 @@ export async function runRebuild<I, O>(fn: (input: I) => Promise<O>, input: I): 
   const machine = findDurable(fn);
   if (machine?.enter === undefined) throw new UnknownFunctionError(`${fn.name} is not a compiled function.`);
   const frame = new Frame(machine);
-  const call = { enter: machine.enter as (...args: unknown[]) => Slots, self: undefined, args: [input] };
+  const call = {
+    enter: machine.enter as (...args: unknown[]) => Slots,
+    self: undefined,
+    args: rootArguments(machine.enter, input, null),
+  };
   return launch(frame, call, rebuildHost.begin(frame, null)) as Promise<O>;
 }
 

@@ -16,7 +16,7 @@
 import { ts } from "ts-morph";
 import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
-import type { Resolver } from "./resolver.ts";
+import { RUNTIME_PACKAGE, type Resolver } from "./resolver.ts";
 import { toPromiseKind } from "./promiseKind.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
@@ -98,6 +98,8 @@ function isBuilderLink(outer: ts.Node): boolean {
 function isCombinator(resolver: Resolver, callee: ts.Expression): boolean {
   const symbol = resolver.valueOf(callee);
   const origin = symbol === null ? null : resolver.originOf(symbol);
+  // `ctx.promise.all` is the same in the context form.
+  if (origin?.module === RUNTIME_PACKAGE) return origin.member.startsWith("ContextPromises.");
   if (origin?.module !== "language") return false;
   // `reserve.call(null, order)` gives back what the project's function gives.
   return !/^(?:CallableFunction|Function|Reflect)\./.test(origin.member);

@@ -87,6 +87,8 @@ export class Execution {
   disposed = false;
   /** While a tail is re-run: events still to come, by operation. They drive it, so it does not start by itself. */
   private recorded: Map<string, number> | null = null;
+  /** Events of the tail that are still to be applied. */
+  private left = 0;
 
   constructor(id: string, functionId: string, hooks: ExecutionHooks) {
     this.id = id;
@@ -103,9 +105,9 @@ export class Execution {
     if (this.isLive(operation.head.op) && !this.hooks.draining()) operation.start();
   }
 
-  /** The journal's tail is being re-run: what code says now it has said before. */
+  /** More of the journal is still to be re-run: what code says now it has said before. */
   get folding(): boolean {
-    return this.recorded !== null;
+    return this.left > 0;
   }
 
   /** False while events of the tail still say how operation `op` went. */
@@ -130,6 +132,7 @@ export class Execution {
 
   /** These events will be folded: told before anything runs, as a restored state may run on at once. */
   expect(tail: readonly JournalEvent[]): void {
+    this.left = tail.length;
     this.recorded = new Map();
     for (const event of tail) {
       if (isOperationEvent(event)) this.recorded.set(event.op, (this.recorded.get(event.op) ?? 0) + 1);
@@ -139,6 +142,7 @@ export class Execution {
   /** Re-runs the journal after the snapshot, then lets everything that is pending go on. */
   async fold(tail: readonly JournalEvent[]): Promise<void> {
     for (const event of tail) {
+      this.left--;
       this.apply(event);
       if (isOperationEvent(event)) this.countDown(event.op);
       await drained();

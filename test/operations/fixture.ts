@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import { open } from "@durablec/runtime";
-import type { DurableFunction, Engine, HistoryEvent, OpenOptions } from "@durablec/runtime";
+import type { DurableContext, DurableFunction, Engine, HistoryEvent, OpenOptions } from "@durablec/runtime";
 import { runRestart } from "@durablec/runtime/testing";
 import type * as World from "../../fixtures/operations/world.ts";
 import { compileFixture } from "../support/compileFixture.ts";
@@ -54,11 +54,16 @@ export async function until(condition: () => unknown): Promise<void> {
 }
 
 /** Runs it live, and then once more restarted at every await: both must give the same. */
-export async function everywhere<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
+export async function everywhere<I, O>(
+  fn: (input: I, context: DurableContext) => Promise<O>,
+  input: I,
+): Promise<O> {
   world.lines.length = 0;
   const engine = await engineOf({ functions: [fn] });
   const { id } = await engine.start(fn as DurableFunction<I>, input);
   const live = await engine.result(id);
+  // One engine at a time runs what is in a store.
+  await crash(engine);
   const lines = [...world.lines].sort();
   world.lines.length = 0;
   const { result, problems, restarts } = await runRestart(fn, input, { logger: () => undefined });
