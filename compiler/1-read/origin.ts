@@ -27,14 +27,15 @@ const PLATFORM_PACKAGES = new Set([
   "@cloudflare/workers-types",
 ]);
 
-export function createOrigins(program: ts.Program): Origins {
+/** `root`: the project's folder, forward slashes. It may itself lie below a `node_modules`. */
+export function createOrigins(program: ts.Program, root: string): Origins {
   const packages = new Map<string, string | null>();
   const packageOf = (file: ts.SourceFile): string | null =>
     findPackage(posix.dirname(file.fileName), packages);
 
   const isForeign = (file: ts.SourceFile): boolean =>
     program.isSourceFileFromExternalLibrary(file) ||
-    file.fileName.includes("/node_modules/") ||
+    isBelowModules(file.fileName, root) ||
     // A workspace link hides that the runtime is a package of its own.
     (file.isDeclarationFile && packageOf(file) === "@durablec/runtime") ||
     packageOf(file) === "@durablec/runtime";
@@ -67,6 +68,12 @@ type Scope =
   | { readonly kind: "file" }
   | { readonly kind: "global" }
   | { readonly kind: "module"; readonly name: string };
+
+/** What lies in the project is its own whatever its folder lies in; what lies beside it is judged by its whole path. */
+function isBelowModules(path: string, root: string): boolean {
+  const own = path.startsWith(`${root}/`) ? path.slice(root.length) : path;
+  return own.includes("/node_modules/");
+}
 
 /** Collects the names around a declaration and says where they end; null inside a function. */
 function findScope(declaration: ts.Declaration, names: string[]): Scope | null {

@@ -68,7 +68,7 @@ const resolvers = new WeakMap<ts.Program, { readonly root: string; readonly reso
 
 function makeResolver(program: ts.Program, root: string): Resolver {
   const checker = program.getTypeChecker();
-  const origins = createOrigins(program);
+  const origins = createOrigins(program, root);
   const directives = new Map<ts.SourceFile, Directives>();
   const lookup: Lookup = { checker, isProjectFile: origins.isProjectFile };
 

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { DurableProgram } from "../program.ts";
 import { checkDeterminism } from "./checkDeterminism.ts";
 import { checkDirectives } from "./checkDirectives.ts";
+import { checkFlow } from "./checkFlow.ts";
 import { checkHelpers } from "./checkHelpers.ts";
 import { checkImplicitSteps } from "./checkImplicitSteps.ts";
 import { checkModuleState } from "./checkModuleState.ts";
@@ -21,6 +22,7 @@ export function checkProject(program: DurableProgram, config = DEFAULT_CONFIG): 
     ...checkModuleState(program),
     ...checkStepBodies(program),
     ...checkHelpers(program),
+    ...checkFlow(program),
     ...checkPromises(program),
     ...checkResults(program),
   ];

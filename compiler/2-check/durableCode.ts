@@ -1,6 +1,6 @@
 /** Walks over durable code: what runs between the checkpoints, not what steps run. */
 import { ts } from "ts-morph";
-import type { CallMeaning, Oracle } from "../program.ts";
+import type { CallMeaning, OperationName, Oracle } from "../program.ts";
 
 /**
  * Calls `enter` for every node of durable code under `root`, itself excluded. Types, and functions that an operation or
@@ -49,13 +49,22 @@ export function runsInStep(node: ts.FunctionLikeDeclaration, oracle: Oracle): bo
     const { parent } = at;
     if (ts.isFunctionLike(parent)) return false;
     if (!ts.isCallExpression(parent) || parent.expression === at) continue;
-    const { kind } = oracle.call(parent);
-    // Branches, and the functions of child contexts, are durable code.
-    if (kind === "operation" && oracle.role(node) === "durable") return false;
+    const meaning = oracle.call(parent);
+    const { kind } = meaning;
+    // Branches, and the functions of child contexts, are durable code, async or not.
+    if (meaning.kind === "operation" && BRANCHING.has(meaning.operation)) return false;
     if (kind === "operation" || kind === "step" || kind === "dynamic") return true;
   }
   return false;
 }
+
+/** Operations whose functions are parts of the execution, and call operations themselves. */
+const BRANCHING: ReadonlySet<OperationName> = new Set<OperationName>([
+  "runInChildContext",
+  "parallel",
+  "map",
+  "withRetry",
+]);
 
 /** Calls `enter` for every outermost function that a step runs, wherever in `root` it stands. */
 export function walkStepBodies(

@@ -192,6 +192,31 @@ export const CATALOGUE = {
     message: "'{variable}' belongs to this process and changes, and is used by durable code.",
     advice: "Keep it in a variable of the durable function, or read and write it inside a step.",
   },
+  DC219: {
+    slug: "race-with-foreign-promise",
+    severity: "warning",
+    message:
+      "This promise was not started by durable code, so Promise.{combinator} may choose differently when this code runs again.",
+    advice: "Start its work as a step, or use wait() for a time limit.",
+  },
+  DC220: {
+    slug: "unknown-callee",
+    severity: "advice",
+    message: "'{callee}' has no type, so what it does between checkpoints cannot be judged.",
+    advice: "Give it a type, or call it inside a step.",
+  },
+  DC221: {
+    slug: "same-step-name",
+    severity: "advice",
+    message: "Two steps of this function are called '{name}'.",
+    advice: "Give each its own name: names are how people and deploys tell steps apart.",
+  },
+  DC222: {
+    slug: "endless-growth",
+    severity: "advice",
+    message: "'{variable}' grows in a loop that never ends, and is stored with the state.",
+    advice: "Keep only what is still needed, or write the rest somewhere else inside a step.",
+  },
   DC301: {
     slug: "cannot-be-stored",
     severity: "error",

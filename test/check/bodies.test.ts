@@ -72,6 +72,7 @@ export function pure(): number { return 1; }`,
 === make.ts
 import { wait } from "@durablec/runtime";
 export function make(): number { const f = async () => { await wait("1h"); }; return f.length; }`,
+    "accepts branches, async or not": `import { parallel, runInChildContext } from "@durablec/runtime";\n await parallel([() => step("a", () => 1), async () => step("b", () => 2)]); await runInChildContext("c", () => wait("1s"));`,
     "accepts a promise held outside": `const p = wait("1s"); await step("x", () => 1); await p;`,
   });
   testCases(suite, checkStepBodies(suite.program), "DC215");
