@@ -126,7 +126,7 @@ function toBatches(commits: readonly Commit[]): readonly (readonly Commit[])[] {
   return batches;
 }
 
-const PARAMETERS = 16;
+const PARAMETERS = 17;
 
 /** In the order of the function's parameters. */
 function toParameters(epoch: number, batch: readonly Commit[]): readonly unknown[] {
@@ -145,9 +145,12 @@ function toParameters(epoch: number, batch: readonly Commit[]): readonly unknown
     events.map(({ seq }) => seq),
     events.map(({ kind }) => kind),
     events.map(({ body }) => body),
-    rows(({ snapshot }) => (snapshot === undefined ? [] : [toSnapshotRow(snapshot)])),
-    rows(({ snapshot }) => (snapshot === undefined || isWhole(snapshot) ? [] : snapshot.added)),
-    rows(({ snapshot }) => (snapshot?.removed ?? []).map((hash) => ({ hash }))),
+    rows((commit) =>
+      wholeOf(commit).map(({ seq, chunks, added }) => ({ seq, chunks: chunks[0], body: added[0]!.body })),
+    ),
+    rows((commit) => chunkedOf(commit).map(({ seq, chunks }) => ({ seq, chunks: chunks.join(" ") }))),
+    rows((commit) => chunkedOf(commit).flatMap(({ added }) => added)),
+    rows((commit) => chunkedOf(commit).flatMap(({ removed }) => removed.map((hash) => ({ hash })))),
     rows(({ consumed }) => consumed.map((number) => ({ number }))),
     rows(({ opened }) => opened.map(toCallbackRow)),
     rows(({ closed }) => closed.map((id) => ({ id }))),
@@ -156,14 +159,17 @@ function toParameters(epoch: number, batch: readonly Commit[]): readonly unknown
   ];
 }
 
-/** A state of one new chunk, which most are, is kept in the row of the snapshot. */
+/** A state of one new chunk, which most are, is kept in the row of the snapshot; none of its chunks are anywhere else. */
 function isWhole({ chunks, added }: SnapshotWrite): boolean {
   return chunks.length === 1 && added.length === 1;
 }
 
-function toSnapshotRow(snapshot: SnapshotWrite): Readonly<Record<string, unknown>> {
-  const { seq, chunks, added } = snapshot;
-  return { seq, chunks: chunks.join(" "), body: isWhole(snapshot) ? added[0]!.body : null };
+function wholeOf({ snapshot }: Commit): readonly SnapshotWrite[] {
+  return snapshot !== undefined && isWhole(snapshot) ? [snapshot] : [];
+}
+
+function chunkedOf({ snapshot }: Commit): readonly SnapshotWrite[] {
+  return snapshot !== undefined && !isWhole(snapshot) ? [snapshot] : [];
 }
 
 function toCallbackRow(row: Commit["opened"][number]): Readonly<Record<string, unknown>> {

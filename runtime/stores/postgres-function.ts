@@ -9,14 +9,17 @@ export const REFUSAL = { fenced: "DC001", unknown: "DC002", ended: "DC003", conf
  *
  * Events come as arrays, which are read fastest; what is rarer comes as JSON, or null. `at` counts commits from 1.
  * Each execution comes once in a batch.
+ *
+ * Generic plans: left alone, the server plans each statement anew for each call, because an array of one looks cheaper
+ * than the ten it would assume, and planning takes longer than the work.
  */
 export const commitFunction = (s: string): string => `
   CREATE FUNCTION ${s}.commit_1(
     p_epoch bigint, p_ids text[], p_wakes bigint[], p_next integer[],
     e_at integer[], e_seq integer[], e_kind text[], e_body text[],
-    p_snapshots json, p_added json, p_removed json, p_consumed json,
+    p_whole json, p_chunked json, p_added json, p_removed json, p_consumed json,
     p_opened json, p_closed json, p_problems json, p_ends json
-  ) RETURNS void LANGUAGE plpgsql AS $commit$
+  ) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $commit$
   DECLARE
     keys bigint[];
     ended bigint[];
@@ -64,23 +67,27 @@ const check = (s: string): string => `
         DETAIL = bad || ' ' || (SELECT max(seq) FROM ${s}.events WHERE execution = keys[bad]);
     END IF;`;
 
-/** A body: the one chunk of a state that most have, overwritten in its row. No body: chunks are in their table. */
+/** Whole: the one chunk of a state that most have, overwritten in its row. Chunked: its chunks are in their table. */
 const snapshots = (s: string): string => `
-    IF p_snapshots IS NOT NULL THEN
+    IF p_whole IS NOT NULL THEN
+      DELETE FROM ${s}.chunks c USING json_to_recordset(p_whole) AS w (at integer) WHERE c.execution = keys[w.at];
+      INSERT INTO ${s}.snapshots (execution, seq, chunks, body)
+        SELECT keys[w.at], w.seq, w.chunks, w.body
+        FROM json_to_recordset(p_whole) AS w (at integer, seq integer, chunks text, body text)
+        ON CONFLICT (execution) DO UPDATE SET seq = excluded.seq, chunks = excluded.chunks, body = excluded.body;
+    END IF;
+    IF p_chunked IS NOT NULL THEN
       INSERT INTO ${s}.chunks (execution, hash, body)
         SELECT o.execution, o.chunks, o.body
-        FROM json_to_recordset(p_snapshots) AS w (at integer, chunks text, body text)
+        FROM json_to_recordset(p_chunked) AS w (at integer, chunks text)
         JOIN ${s}.snapshots o ON o.execution = keys[w.at]
-        WHERE w.body IS NULL AND o.body IS NOT NULL AND o.chunks <> w.chunks
-          AND o.chunks = ANY (string_to_array(w.chunks, ' '))
+        WHERE o.body IS NOT NULL AND o.chunks <> w.chunks AND o.chunks = ANY (string_to_array(w.chunks, ' '))
         ON CONFLICT DO NOTHING;
-      DELETE FROM ${s}.chunks c USING json_to_recordset(p_snapshots) AS w (at integer, body text)
-        WHERE c.execution = keys[w.at] AND w.body IS NOT NULL;
       INSERT INTO ${s}.snapshots AS o (execution, seq, chunks, body)
-        SELECT keys[w.at], w.seq, w.chunks, w.body
-        FROM json_to_recordset(p_snapshots) AS w (at integer, seq integer, chunks text, body text)
+        SELECT keys[w.at], w.seq, w.chunks, NULL
+        FROM json_to_recordset(p_chunked) AS w (at integer, seq integer, chunks text)
         ON CONFLICT (execution) DO UPDATE SET seq = excluded.seq, chunks = excluded.chunks,
-          body = CASE WHEN excluded.body IS NULL AND o.chunks = excluded.chunks THEN o.body ELSE excluded.body END;
+          body = CASE WHEN o.chunks = excluded.chunks THEN o.body END;
     END IF;
     IF p_added IS NOT NULL THEN
       INSERT INTO ${s}.chunks (execution, hash, body)
