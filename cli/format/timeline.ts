@@ -63,6 +63,8 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       return { mark: "●", text: `succeeded: ${formatBrief(event.value, briefMax)}` };
     case "ExecutionFailed":
       return { mark: "●", text: `failed: ${failed}` };
+    case "StopRequested":
+      return { mark: "●", text: `asked to stop: ${failed}` };
     case "ExecutionStopped":
       return { mark: "●", text: `stopped: ${failed}` };
     case "StepStarted":

@@ -54,7 +54,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
         ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
       ],
       opened: events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : [])),
-      closed: end === undefined ? [] : openCallbacks(execution),
+      closed: end === undefined && !stops(events) ? [] : openCallbacks(execution),
       ...(end === undefined ? {} : { end: toEnd(end) }),
     },
   };
@@ -93,9 +93,10 @@ export function wakeCommit({ execution, snapshots }: Preparable): Commit {
 
 /** The end of an execution is its last event, whatever else was reported at the same moment. */
 function takeBatch(outbox: Outgoing[]): Outgoing[] {
-  const last = outbox.findIndex(({ event }) => isEnd(event));
+  // What comes after a stop is decided when it has been applied.
+  const last = outbox.findIndex(({ event }) => isEnd(event) || event.kind === "StopRequested");
   const batch = outbox.splice(0, last < 0 ? EVENTS_MAX : Math.min(EVENTS_MAX, last + 1));
-  if (batch.length === last + 1) outbox.length = 0;
+  if (batch.some(({ event }) => isEnd(event))) outbox.length = 0;
   return batch;
 }
 
@@ -105,6 +106,10 @@ function toEvent({ head, event }: Outgoing): JournalEvent {
   const { op, name, site, at } = head;
   const ref = { op, ...(name === undefined ? {} : { name }), site, ...(at === undefined ? {} : { at }) };
   return { ...ref, ...event } as OperationEvent;
+}
+
+function stops(events: readonly JournalEvent[]): boolean {
+  return events.some(({ kind }) => kind === "StopRequested");
 }
 
 type End = Extract<JournalEvent, { kind: `Execution${"Succeeded" | "Failed" | "Stopped"}` }>;

@@ -83,6 +83,8 @@ export type ExecutionEvent = Timed &
     | ({ readonly kind: "ExecutionStarted"; readonly function: string; readonly seed: string } & Settled)
     | ({ readonly kind: "ExecutionSucceeded" } & Settled)
     | ({ readonly kind: "ExecutionFailed" } & Failed)
+    /** Somebody asked it to stop: `finally` blocks run, then it ends. */
+    | ({ readonly kind: "StopRequested" } & Failed)
     | ({ readonly kind: "ExecutionStopped" } & Failed)
   );
 

@@ -83,6 +83,8 @@ export class Execution {
   /** Number of the last applied event. */
   applied = 0;
   ended: EndEvent | null = null;
+  /** Why it is being stopped, encoded; null: nobody asked. */
+  stopping: string | null = null;
   /** Given up: what its bodies still do is of no interest. */
   disposed = false;
   /** While a tail is re-run: events still to come, by operation. They drive it, so it does not start by itself. */
@@ -117,6 +119,9 @@ export class Execution {
 
   send(outgoing: Outgoing): void {
     if (this.disposed || this.ended !== null) return;
+    const { head } = outgoing;
+    // Reported by an operation that a stop has closed meanwhile.
+    if (head !== null && this.operations.get(head.op)?.head !== head) return;
     this.outbox.push(outgoing);
     this.hooks.ready(this);
   }
@@ -127,6 +132,7 @@ export class Execution {
     this.time = Math.max(this.time, event.time);
     if (isOperationEvent(event)) this.applyToOperation(event);
     else if (event.kind === "ExecutionStarted") this.launchRoot(event);
+    else if (event.kind === "StopRequested") this.beginStop(event);
     else this.ended = event;
   }
 
@@ -156,13 +162,18 @@ export class Execution {
     const { hooks, root } = this;
     const end = (event: ExecutionEvent): void =>
       this.send({ head: null, event, snapshot: false, message: null });
+    const stop = (payload: string): void =>
+      end({ kind: "ExecutionStopped", time: hooks.world.now(), payload });
     const fail = (error: unknown): void =>
-      end({
-        kind: "ExecutionFailed",
-        time: hooks.world.now(),
-        payload: this.scope.encodeError(error),
-      });
+      this.stopping !== null
+        ? stop(this.stopping)
+        : end({
+            kind: "ExecutionFailed",
+            time: hooks.world.now(),
+            payload: this.scope.encodeError(error),
+          });
     root?.promise.then((value) => {
+      if (this.stopping !== null) return stop(this.stopping);
       try {
         end({ kind: "ExecutionSucceeded", time: hooks.world.now(), payload: this.scope.encode(value) });
       } catch (error) {
@@ -211,6 +222,23 @@ export class Execution {
     const promise = launch(frame, { enter, self: undefined, args }, this.host.begin(frame, null));
     this.root = this.promises.find(promise) ?? null;
     this.watchRoot();
+  }
+
+  /**
+   * Whatever waits for an operation gets the error, so `catch` and `finally` blocks run, and may use operations of their
+   * own. Child contexts are not closed: they end as the code in them does.
+   */
+  private beginStop({ payload }: Extract<ExecutionEvent, { kind: "StopRequested" }>): void {
+    this.stopping = payload;
+    const error = this.scope.decode(payload);
+    for (const operation of [...this.operations.values()]) {
+      if (operation.kind === "context") continue;
+      operation.close?.(error);
+      this.scope.finish(operation);
+      operation.head.record.reject(error);
+    }
+    const alive = this.outbox.filter(({ head }) => head === null || this.operations.has(head.op));
+    this.outbox.splice(0, this.outbox.length, ...alive);
   }
 
   private applyToOperation(event: OperationEvent): void {

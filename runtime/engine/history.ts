@@ -50,7 +50,7 @@ export function toHistory(stored: StoredEvent): HistoryEvent {
   };
 }
 
-const FAILURES = /(Failed|Rejected|Stopped|RetryScheduled)$/;
+const FAILURES = /(Failed|Rejected|Stopped|StopRequested|RetryScheduled)$/;
 
 function toPayload(kind: string, payload: string): Pick<HistoryEvent, "value" | "error"> {
   const decoded = payloadCodec.decode(payload);

@@ -28,7 +28,9 @@ export function deliver(execution: Execution, messages: readonly Message[]): voi
 
 function deliverStop(execution: Execution, message: number, reason: string): void {
   const payload = encodeError(new ExecutionStoppedError(`The execution was stopped: ${reason}`));
-  const event = { kind: "ExecutionStopped", time: execution.hooks.world.now(), payload } as const;
+  // Asked a second time, it ends at once: its own code may never end.
+  const kind = execution.stopping === null ? "StopRequested" : "ExecutionStopped";
+  const event = { kind, time: execution.hooks.world.now(), payload } as const;
   execution.send({ head: null, event, snapshot: false, message });
 }
 

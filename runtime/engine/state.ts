@@ -55,6 +55,7 @@ interface SavedState {
   readonly time: number;
   readonly chance: { readonly seed: string; readonly counter: number };
   readonly root: Promise<unknown>;
+  readonly stopping?: string;
   readonly frames: readonly SavedFrame[];
   readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
 }
@@ -88,6 +89,7 @@ export function saveState(execution: Execution): string {
       time,
       chance: { seed: chance.seed, counter: chance.counter },
       root: root.promise,
+      ...(execution.stopping === null ? {} : { stopping: execution.stopping }),
       frames: frames.map(saveFrame),
       operations: [...execution.operations.values()].map(saveOperation),
     };
@@ -108,6 +110,7 @@ export function restoreState(execution: Execution, text: string): void {
   }
   const { promises } = execution;
   execution.time = state.time;
+  execution.stopping = state.stopping ?? null;
   execution.chance = new SeededChance(state.chance.seed, state.chance.counter);
   execution.root = promises.find(state.root) ?? null;
   const reactions = promises.takeRestored();
