@@ -45,6 +45,7 @@ function findFixes(search: ImpureSearch, { code, notes }: Diagnostic, node: ts.N
       case "DC205":
       case "DC206":
       case "DC208":
+      case "DC223":
       case "DC217":
         return wrap();
       case "DC210":

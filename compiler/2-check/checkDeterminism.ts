@@ -27,6 +27,7 @@ const CODES = {
   files: "DC205",
   processes: "DC206",
   timers: "DC207",
+  effects: "DC223",
   listed: "DC208",
 } as const satisfies Record<ImpureFamily, DiagnosticCode>;
 

@@ -15,6 +15,7 @@ export type ImpureFamily =
   | "files"
   | "processes"
   | "timers"
+  | "effects"
   /** By the project's configuration, not by this table. */
   | "listed";
 
@@ -81,6 +82,15 @@ const TABLE: Readonly<Record<Exclude<ImpureFamily, "listed">, Names>> = {
       NodeJS.Process.nextTick AbortSignal.timeout`,
     timers: "setTimeout setInterval setImmediate",
     "timers/promises": "setTimeout setInterval setImmediate scheduler.wait",
+  },
+  // Calls that tell somebody else. What is written to the console is for people, and may be said twice.
+  effects: {
+    platform: `postMessage Worker.postMessage MessagePort.postMessage BroadcastChannel.postMessage
+      EventTarget.dispatchEvent NodeJS.Process.emit NodeJS.Process.send NodeJS.EventEmitter.emit`,
+    events: "EventEmitter.emit NodeJS.EventEmitter.emit",
+    process: "emit send",
+    worker_threads: "Worker.postMessage MessagePort.postMessage BroadcastChannel.postMessage",
+    diagnostics_channel: "Channel.publish",
   },
 };
 

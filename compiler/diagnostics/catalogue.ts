@@ -217,6 +217,12 @@ export const CATALOGUE = {
     message: "'{variable}' grows in a loop that never ends, and is stored with the state.",
     advice: "Keep only what is still needed, or write the rest somewhere else inside a step.",
   },
+  DC223: {
+    slug: "effect-outside-step",
+    severity: "warning",
+    message: "{found} tells somebody else, each time this code runs.",
+    advice: "Call it inside a step, so that it is not done again once it is recorded.",
+  },
   DC301: {
     slug: "cannot-be-stored",
     severity: "error",

@@ -33,6 +33,18 @@ export function withDefault(at = Date.now()): number { return at; }
 export async function marked(): Promise<number> { "use step"; return Date.now(); }
 `;
 
+const BUS = `
+=== bus.ts
+import { EventEmitter } from "node:events";
+import { channel } from "node:diagnostics_channel";
+export class Bus extends EventEmitter {}
+export const bus = new EventEmitter();
+export const target = new EventTarget();
+export const port = new MessageChannel().port1;
+export const news = channel("news");
+export function tell(): void { bus.emit("done"); }
+`;
+
 describe("the clock", () => {
   const suite = readCases({
     "finds Date.now": `const at = «Date.now»();`,
@@ -203,4 +215,26 @@ export function readFileSync(): number { return 1; }`,
     "accepts types of I/O modules": `import type { Stats } from "node:fs";\n const x: Stats | null = null; const y: typeof fetch | null = null;`,
   });
   testCases(suite, checkDeterminism(suite.program));
+});
+
+describe("side effects", () => {
+  const suite = readCases({
+    "finds emit of an emitter": `import { bus } from "./bus.ts";\n «bus.emit»("done"); ${BUS}`,
+    "finds emit of a subclass": `import { Bus } from "./bus.ts";\n const b = new Bus(); «b.emit»("done"); ${BUS}`,
+    "finds process.emit": `«process.emit»("warning", new Error("x"));`,
+    "finds dispatchEvent": `import { target } from "./bus.ts";\n «target.dispatchEvent»(new Event("x")); ${BUS}`,
+    "finds postMessage of a worker": `import type { Worker } from "node:worker_threads";\n const post = (w: Worker) => { «w.postMessage»(1); };`,
+    "finds postMessage of a port": `import { port } from "./bus.ts";\n «port.postMessage»(1); ${BUS}`,
+    "finds publish of a channel": `import { news } from "./bus.ts";\n «news.publish»({}); ${BUS}`,
+    "finds it through a function": `import { tell } from "./bus.ts";\n «tell»(); ${BUS}`,
+    "accepts it in a step": `import { bus } from "./bus.ts";\n await step("tell", () => bus.emit("done")); ${BUS}`,
+    "accepts the console": `console.log(id); console.error(id); console.table(ids);`,
+    "accepts emit of its own": `const bus = { emit: (x: string) => x.length }; bus.emit("done");`,
+    "accepts a class with a method called publish": `class News { publish(x: string): string { return x; } } new News().publish(id);`,
+    "accepts asking an emitter": `import { bus } from "./bus.ts";\n const n = bus.listenerCount("done"); ${BUS}`,
+    "accepts making an event": `const e = new Event("x");`,
+    "accepts a parameter called postMessage": `export async function main(postMessage: (x: string) => void): Promise<number> { "use durable"; postMessage("x"); return 1; }`,
+    "accepts collections": `const xs: string[] = []; xs.push(id); new Map<string, string>().set(id, id);`,
+  });
+  testCases(suite, checkDeterminism(suite.program), "DC223");
 });
