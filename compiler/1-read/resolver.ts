@@ -70,7 +70,7 @@ function makeResolver(program: ts.Program, root: string): Resolver {
   const checker = program.getTypeChecker();
   const origins = createOrigins(program, root);
   const directives = new Map<ts.SourceFile, Directives>();
-  const lookup: Lookup = { checker, isProjectFile: origins.isProjectFile };
+  const lookup: Lookup = { checker, isProjectFile: origins.isProjectFile, symbols: new Map() };
 
   const originOf = (symbol: ts.Symbol): Origin | null => {
     const declaration = symbol.declarations?.[0];
@@ -88,14 +88,14 @@ function makeResolver(program: ts.Program, root: string): Resolver {
 
   return {
     checker,
-    symbolOf: (node) => findSymbol(checker, node),
+    symbolOf: (node) => findSymbol(lookup, node),
     valueOf: (expression) => findValue(lookup, expression, ALIASES_MAX),
     originOf,
     originOfDeclaration: (declaration) => origins.find(declaration),
     functionOf(expression) {
       const inner = skipWrappers(expression);
       if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return inner;
-      const symbol = findSymbol(checker, inner);
+      const symbol = findSymbol(lookup, inner);
       return symbol === null ? null : functionOfSymbol(symbol);
     },
     functionOfSymbol,
@@ -120,6 +120,8 @@ export function toPath(root: string, file: ts.SourceFile): string {
 
 interface Lookup {
   readonly checker: ts.TypeChecker;
+  /** By name. TypeScript finds the type of what stands left of a dot again for each question. */
+  readonly symbols: Map<ts.Node, ts.Symbol | null>;
   isProjectFile(file: ts.SourceFile): boolean;
 }
 
@@ -127,9 +129,17 @@ function isOperation(name: string): name is OperationName {
   return OPERATIONS.has(name);
 }
 
-function findSymbol(checker: ts.TypeChecker, node: ts.Node): ts.Symbol | null {
+function findSymbol(lookup: Lookup, node: ts.Node): ts.Symbol | null {
   const name = toName(node);
   if (name === null) return null;
+  const known = lookup.symbols.get(name);
+  if (known !== undefined) return known;
+  const found = askForSymbol(lookup.checker, name);
+  lookup.symbols.set(name, found);
+  return found;
+}
+
+function askForSymbol(checker: ts.TypeChecker, name: ts.Node): ts.Symbol | null {
   const symbol = ts.isShorthandPropertyAssignment(name.parent)
     ? checker.getShorthandAssignmentValueSymbol(name.parent)
     : checker.getSymbolAtLocation(name);
@@ -149,7 +159,7 @@ function toName(node: ts.Node): ts.Node | null {
 }
 
 function findValue(lookup: Lookup, expression: ts.Expression, aliasesLeft: number): ts.Symbol | null {
-  const symbol = findSymbol(lookup.checker, expression);
+  const symbol = findSymbol(lookup, expression);
   if (symbol === null) return null;
   const value = findConstantValue(symbol);
   if (value === null || aliasesLeft === 0 || toName(value) === null) return symbol;
@@ -179,7 +189,7 @@ function findFunction(
   if (value === null) return null;
   if (ts.isArrowFunction(value) || ts.isFunctionExpression(value))
     return lookup.isProjectFile(value.getSourceFile()) ? value : null;
-  const next = aliasesLeft === 0 ? null : findSymbol(lookup.checker, value);
+  const next = aliasesLeft === 0 ? null : findSymbol(lookup, value);
   return next === null ? null : findFunction(lookup, next, aliasesLeft - 1);
 }
 

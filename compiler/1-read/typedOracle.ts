@@ -24,6 +24,8 @@ const PLAIN: CallMeaning = { kind: "plain" };
 
 export function createTypedOracle(resolver: Resolver): Oracle {
   const roles = new Map<ts.Node, InnerFunctionRole>();
+  // Every check asks for every call, and each answer takes the type checker several questions.
+  const meanings = new Map<ts.Node, CallMeaning>();
   const role = (node: ts.FunctionLikeDeclaration): InnerFunctionRole => {
     const known = roles.get(node);
     if (known !== undefined) return known;
@@ -33,7 +35,13 @@ export function createTypedOracle(resolver: Resolver): Oracle {
   };
   return {
     role,
-    call: (node) => findMeaning(resolver, node, role),
+    call(node) {
+      const known = meanings.get(node);
+      if (known !== undefined) return known;
+      const found = findMeaning(resolver, node, role);
+      meanings.set(node, found);
+      return found;
+    },
     isArray: (node) => isArray(resolver.checker, resolver.checker.getTypeAtLocation(node)),
     typeText: (node) => toTypeText(resolver.checker, node),
     isTypeExport: (node) => isTypeExport(resolver.checker, node),
