@@ -1,0 +1,107 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import {
+  DurationError,
+  map,
+  NotCompiledError,
+  OperationArgumentError,
+  parallel,
+  RetryConfigError,
+  runInChildContext,
+  step,
+  wait,
+  waitForCondition,
+  withRetry,
+} from "@durablec/runtime";
+import type { BatchResult, DurableContext } from "@durablec/runtime";
+
+const fn = (): number => 1;
+const waitStrategy = (): { readonly shouldContinue: false } => ({ shouldContinue: false });
+
+describe("a wrong call says what is wrong, before anything starts", () => {
+  const cases: readonly [string, () => unknown, new (...args: never[]) => Error, RegExp][] = [
+    ["a step without a body", () => step("x", null as never), OperationArgumentError, /body of step.*null/],
+    ["an empty name", () => step("", fn), OperationArgumentError, /name of step/],
+    ["a name that is a number", () => step(7 as never, fn), OperationArgumentError, /7|number|function/],
+    [
+      "unknown semantics",
+      () => step(fn, { semantics: "Twice" as never }),
+      OperationArgumentError,
+      /semantics/,
+    ],
+    ["a timeout that is no duration", () => step(fn, { timeout: "soon" }), DurationError, /timeout of step/],
+    ["half a serdes", () => step(fn, { serdes: {} as never }), OperationArgumentError, /serdes\.serialize/],
+    ["no attempts", () => step(fn, { retry: { maxAttempts: 0 } }), RetryConfigError, /maxAttempts/],
+    ["a negative wait", () => wait({ seconds: -1 }), DurationError, /-1/],
+    [
+      "no concurrency",
+      () => map([1], fn, { maxConcurrency: 0 }),
+      OperationArgumentError,
+      /maxConcurrency of map.*0/,
+    ],
+    [
+      "items that are no array",
+      () => map("ab" as never, fn as never, fn),
+      OperationArgumentError,
+      /items of map/,
+    ],
+    [
+      "a branch that is no function",
+      () => parallel([1 as never]),
+      OperationArgumentError,
+      /branch 0 of parallel/,
+    ],
+    [
+      "a negative tolerance",
+      () => parallel([fn], { completionConfig: { toleratedFailureCount: -1 } }),
+      OperationArgumentError,
+      /toleratedFailureCount/,
+    ],
+    [
+      "a child without a function",
+      () => runInChildContext("x", {} as never),
+      OperationArgumentError,
+      /function of/,
+    ],
+    [
+      "a condition without a state",
+      () => waitForCondition(fn, { waitStrategy } as never),
+      OperationArgumentError,
+      /initialState/,
+    ],
+    [
+      "a condition without a strategy",
+      () => waitForCondition(fn, { initialState: 1 } as never),
+      OperationArgumentError,
+      /waitStrategy/,
+    ],
+    [
+      "withRetry without a strategy",
+      () => withRetry(fn, {} as never),
+      OperationArgumentError,
+      /retryStrategy/,
+    ],
+    ["code that was not compiled", () => parallel([fn]), NotCompiledError, /parallel\(\) was called outside/],
+  ];
+
+  it.each(cases)("%s", (_name, call, type, message) => {
+    expect(call).toThrow(type);
+    expect(call).toThrow(message);
+  });
+});
+
+describe("types", () => {
+  it("give each branch of a parallel its own", () => {
+    const call = (ctx: DurableContext) =>
+      ctx.parallel("both", [async () => "text", { func: async () => 1 }, () => true]);
+    expectTypeOf<Awaited<ReturnType<typeof call>>>().toEqualTypeOf<
+      BatchResult<string | number | boolean, readonly [string, number, boolean]>
+    >();
+  });
+
+  it("infer the results of steps and maps", () => {
+    const call = (ctx: DurableContext) => ctx.map([1, 2], async (_ctx, item) => ({ item: String(item) }));
+    expectTypeOf<Awaited<ReturnType<typeof call>>>().toExtend<BatchResult<{ item: string }>>();
+    const one = (ctx: DurableContext) => ctx.step("x", async ({ attempt }) => attempt);
+    expectTypeOf<ReturnType<typeof one>>().toEqualTypeOf<Promise<number>>();
+  });
+});
