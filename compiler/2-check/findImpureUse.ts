@@ -151,7 +151,18 @@ function findFamily(
 function toUse(search: ImpureSearch, found: Found & { readonly node: ts.Node }): ImpureUse | null {
   const { node, origin } = found;
   const family = findFamily(search, origin, { use: "reference", isCallable: found.isCallable });
-  return family === null ? null : { family, node, name: toDisplayName(origin) };
+  if (family === null || (family === "effects" && isOwnTarget(search.resolver, node))) return null;
+  return { family, node, name: toDisplayName(origin) };
+}
+
+/** `const events = new EventTarget()` inside a function: nobody else can listen unless it was handed on. */
+function isOwnTarget(resolver: Resolver, node: ts.Node): boolean {
+  if (!ts.isPropertyAccessExpression(node)) return false;
+  const declaration = resolver.symbolOf(node.expression)?.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return false;
+  const { initializer } = declaration;
+  const isMade = initializer !== undefined && ts.isNewExpression(skipWrappers(initializer));
+  return isMade && ts.findAncestor(declaration, ts.isFunctionLike) !== undefined;
 }
 
 /** Also `const statSync: StatSyncFn`, which is how some of Node's functions are declared. */
