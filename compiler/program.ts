@@ -52,7 +52,6 @@ export type OperationName =
   | "parallel"
   | "map"
   | "withRetry"
-  | "invoke"
   | "checkpoint"
   | "now"
   | "random"

@@ -18,7 +18,6 @@ export type CheckpointKind =
   | "condition"
   | "context"
   | "batch"
-  | "invoke"
   | "task"
   | "call"
   | "value";

@@ -111,8 +111,6 @@ export class OperationError extends DurableError {
 export class StepError extends OperationError {}
 /** `ctx.runInChildContext`, and branches of `ctx.parallel` and `ctx.map`: the function of the child failed. */
 export class ChildContextError extends OperationError {}
-/** `invoke`: the invoked execution failed or was stopped: `cause` is its error. */
-export class InvokeError extends OperationError {}
 
 /** A context's operation was called where another context's code runs. */
 export class ContextError extends DurableError {}

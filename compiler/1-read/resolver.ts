@@ -43,7 +43,6 @@ const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
   "parallel",
   "map",
   "withRetry",
-  "invoke",
   "now",
   "random",
   "uuid",

@@ -33,7 +33,6 @@ const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
   "parallel",
   "map",
   "withRetry",
-  "invoke",
   "now",
   "random",
   "uuid",

@@ -53,7 +53,6 @@ const KINDS: Readonly<Record<OperationName, CheckpointKind>> = {
   parallel: "batch",
   map: "batch",
   withRetry: "context",
-  invoke: "invoke",
   checkpoint: "checkpoint",
   now: "value",
   random: "value",
