@@ -41,21 +41,26 @@ export interface DurableFunction {
   readonly node: DurableNode;
 }
 
+/** The package whose declarations are operations. */
+export const RUNTIME_PACKAGE = "@durablec/runtime";
+
 /** The operations of `@durablec/runtime`, by exported name. */
-export type OperationName =
-  | "step"
-  | "wait"
-  | "createCallback"
-  | "waitForCallback"
-  | "waitForCondition"
-  | "runInChildContext"
-  | "parallel"
-  | "map"
-  | "withRetry"
-  | "checkpoint"
-  | "now"
-  | "random"
-  | "uuid";
+export const OPERATION_NAMES = [
+  "step",
+  "wait",
+  "createCallback",
+  "waitForCallback",
+  "waitForCondition",
+  "runInChildContext",
+  "parallel",
+  "map",
+  "withRetry",
+  "checkpoint",
+  "now",
+  "random",
+  "uuid",
+] as const;
+export type OperationName = (typeof OPERATION_NAMES)[number];
 
 /** What a call inside a durable function is. */
 export type CallMeaning =

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ts } from "ts-morph";
-import type { OperationName } from "../program.ts";
+import { OPERATION_NAMES, RUNTIME_PACKAGE, type OperationName } from "../program.ts";
 import type { Directive } from "./directiveSpelling.ts";
 import { findDirectives, type Directives } from "./findDirectives.ts";
 import { createOrigins, type Origin } from "./origin.ts";
@@ -30,23 +30,7 @@ export interface Resolver {
   markOf(node: ts.Node): Directive | null;
 }
 
-export const RUNTIME_PACKAGE = "@durablec/runtime";
-
-const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
-  "step",
-  "wait",
-  "createCallback",
-  "waitForCallback",
-  "checkpoint",
-  "waitForCondition",
-  "runInChildContext",
-  "parallel",
-  "map",
-  "withRetry",
-  "now",
-  "random",
-  "uuid",
-]);
+const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 /** How many `const a = b` are followed: no author writes more, and a circular pair must end. */
 const ALIASES_MAX = 20;

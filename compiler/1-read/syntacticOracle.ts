@@ -14,29 +14,21 @@
  * goes by what is written; that is why `durablec build` uses the project.
  */
 import { ts } from "ts-morph";
-import type { CallMeaning, InnerFunctionRole, OperationName, Oracle } from "../program.ts";
+import {
+  OPERATION_NAMES,
+  RUNTIME_PACKAGE,
+  type CallMeaning,
+  type InnerFunctionRole,
+  type OperationName,
+  type Oracle,
+} from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
 import type { Directive } from "./directiveSpelling.ts";
 import { isFunctionWithBody, type Binding, type Scopes } from "./scopes.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
 const PLAIN: CallMeaning = { kind: "plain" };
-const RUNTIME = "@durablec/runtime";
-const OPERATIONS: ReadonlySet<string> = new Set<OperationName>([
-  "step",
-  "wait",
-  "createCallback",
-  "waitForCallback",
-  "checkpoint",
-  "waitForCondition",
-  "runInChildContext",
-  "parallel",
-  "map",
-  "withRetry",
-  "now",
-  "random",
-  "uuid",
-]);
+const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 /** The language's own objects: their functions do no work that has to be recorded. */
 const LANGUAGE: ReadonlySet<string> = new Set(
@@ -112,7 +104,7 @@ function isFromRuntime(specifier: ts.Node): boolean {
   return (
     declaration !== undefined &&
     ts.isStringLiteral(declaration.moduleSpecifier) &&
-    declaration.moduleSpecifier.text === RUNTIME
+    declaration.moduleSpecifier.text === RUNTIME_PACKAGE
   );
 }
 

@@ -14,9 +14,9 @@
  * so its callee must mean the same there; and a value may turn out to be a durable function, which only the run shows.
  */
 import { ts } from "ts-morph";
-import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
+import { RUNTIME_PACKAGE, type CallMeaning, type InnerFunctionRole, type Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
-import { RUNTIME_PACKAGE, type Resolver } from "./resolver.ts";
+import type { Resolver } from "./resolver.ts";
 import { toPromiseKind } from "./promiseKind.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 

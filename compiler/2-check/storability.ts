@@ -6,7 +6,8 @@
  *     { lines: { client: WeakMap<...> }[] }     refused, at `.lines[].client`
  */
 import { ts } from "ts-morph";
-import { RUNTIME_PACKAGE, type Resolver } from "../1-read/resolver.ts";
+import { RUNTIME_PACKAGE } from "../program.ts";
+import type { Resolver } from "../1-read/resolver.ts";
 import { findRefusal, isStorableName, toPlatformRefusal, type Refusal } from "./platformTypes.ts";
 import { findClassProblem, findInterfaceProblem, toClass } from "./storableClass.ts";
 

@@ -6,9 +6,8 @@
  */
 import { ts } from "ts-morph";
 import { isReference } from "../../1-read/references.ts";
-import { RUNTIME_PACKAGE } from "../../1-read/resolver.ts";
+import { RUNTIME_PACKAGE, type OperationName } from "../../program.ts";
 import type { DiagnosticEdit } from "../../diagnostic.ts";
-import type { OperationName } from "../../program.ts";
 
 export interface RuntimeName {
   /** `now`, `durableNow`, `runtime.now` */
