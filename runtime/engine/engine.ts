@@ -23,6 +23,7 @@ import { encodeError } from "./scope.ts";
 import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
+import type { RestartHook } from "./worker.ts";
 import { Worker } from "./worker.ts";
 import type { World } from "./world.ts";
 
@@ -37,7 +38,7 @@ export interface EngineParts {
   readonly limits: Limits;
   readonly lingerMs: number;
   readonly log: LogSink;
-  readonly restarting: ((problem: string | null) => void) | null;
+  readonly restarting: RestartHook | null;
   readonly onError: (error: Error, execution: string | null) => void;
 }
 

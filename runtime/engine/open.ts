@@ -9,6 +9,7 @@ import { openSqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
+import type { RestartHook } from "./worker.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
@@ -46,7 +47,7 @@ export async function open(options: OpenOptions): Promise<Engine> {
 /** `open`, and for tests: every execution is given up and brought back after each of its commits. */
 export async function openWith(
   options: OpenOptions,
-  restarting: ((problem: string | null) => void) | null,
+  restarting: RestartHook | null,
 ): Promise<Engine> {
   const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   return Engine.open({

@@ -9,6 +9,8 @@
 import { EncodeError } from "../errors.ts";
 import type { SnapshotWrite } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
+import type { UnwritablePlace } from "./state.ts";
+import { UnwritableStateError } from "./state.ts";
 
 /** Snapshot bytes allowed for each byte of journal. */
 const ALLOWANCE = 2;
@@ -26,8 +28,13 @@ const PAUSE_AFTER_FAILURE = 8;
 
 /** Why the last state was not written: shown with the execution. */
 export interface SnapshotProblem {
+  /** From the variable to the value: `order.lines[2].client`. */
   readonly path: string;
+  /** What the value is, and what to do. */
+  readonly reason: string;
   readonly message: string;
+  /** Null: it is what an operation needs, not a variable. */
+  readonly place: UnwritablePlace | null;
 }
 
 export interface Occasion {
@@ -76,7 +83,8 @@ export class Snapshots {
       return this.write(occasion);
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
-      this.problem = { path: error.path, message: error.message };
+      const { path, reason, message } = error;
+      this.problem = { path, reason, message, place: toPlace(error) };
       this.pause = PAUSE_AFTER_FAILURE;
       return undefined;
     }
@@ -117,4 +125,8 @@ export class Snapshots {
     this.credit = Math.max(this.credit - bytes, 0);
     return { seq, chunks: hashes, added: [...fresh.values()], removed };
   }
+}
+
+function toPlace(error: EncodeError): UnwritablePlace | null {
+  return error instanceof UnwritableStateError ? error.place : null;
 }

@@ -60,8 +60,26 @@ interface SavedState {
   readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
 }
 
+/** The variable that cannot be written, and where it stands. */
+export interface UnwritablePlace {
+  readonly variable: string;
+  /** Id of the durable function: `path#name`. */
+  readonly function: string;
+  readonly checkpoint: number;
+  /** The author's file and 1-based line of the checkpoint. */
+  readonly source: string;
+  readonly line: number;
+}
+
 /** A state that cannot be written now, in the author's terms. */
-export class UnwritableStateError extends EncodeError {}
+export class UnwritableStateError extends EncodeError {
+  /** Null: it is what an operation needs, not a variable. */
+  readonly place: UnwritablePlace | null;
+  constructor(path: string, reason: string, place: UnwritablePlace | null = null) {
+    super(path, reason);
+    this.place = place;
+  }
+}
 
 /**
  * Inputs, results and errors: values alone. A promise or a closure in a result would be cut off from the execution it
@@ -242,10 +260,13 @@ function inAuthorsTerms(
   const inFrame = FRAME_PATH.exec(error.path);
   const frame = frames[Number(inFrame?.[1])];
   if (inFrame !== null && frame !== undefined) {
-    const info = frame.machine.checkpoints[frame.pc];
-    const where = `${frame.machine.source}:${info?.line ?? 0}`;
-    const reason = `${error.reason}, and it is live at checkpoint ${frame.pc} of ${frame.machine.name} (${where})`;
-    return new UnwritableStateError(inFrame[2] ?? "", reason);
+    const { machine, pc: checkpoint } = frame;
+    const line = machine.checkpoints[checkpoint]?.line ?? 0;
+    const reason = `${error.reason}, and it is live at checkpoint ${checkpoint} of ${machine.name} (${machine.source}:${line})`;
+    const path = inFrame[2] ?? "";
+    const variable = /^[^.[]*/.exec(path)?.[0] ?? path;
+    const place = { variable, function: machine.id, checkpoint, source: machine.source, line };
+    return new UnwritableStateError(path, reason, place);
   }
   const operation = [...execution.operations.values()][Number(OPERATION_PATH.exec(error.path)?.[1])];
   if (operation === undefined) return new UnwritableStateError(error.path, error.reason);

@@ -13,9 +13,13 @@ import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { bringBack } from "./load.ts";
 import { deliver } from "./messages.ts";
+import type { SnapshotProblem } from "./snapshots.ts";
 import { TimerQueue } from "./timers.ts";
 import type { World } from "./world.ts";
 import { drained } from "./world.ts";
+
+/** Told after each commit of a test: whether the execution was dropped, and why its state was not written. */
+export type RestartHook = (commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }) => void;
 
 export interface WorkerParts {
   readonly store: Store;
@@ -28,10 +32,9 @@ export interface WorkerParts {
   /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
   readonly lingerMs: number;
   /**
-   * For tests: every execution is given up after each of its commits and brought back from the store; called each time,
-   * with the reason if its state could not be written.
+   * For tests: every execution is given up after each of its commits and brought back from the store; called each time.
    */
-  readonly restarting: ((problem: string | null) => void) | null;
+  readonly restarting: RestartHook | null;
   readonly log: LogSink;
   ended(id: string, event: EndEvent): void;
   parked(id: string, problem: Error): void;
@@ -252,12 +255,11 @@ export class Worker {
       const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
       // The body of an attempt that may run only once follows its start at once.
       const guarded = one.events.some(({ kind }) => kind === "StepStarted");
-      if (guarded || working || execution.outbox.length > 0 || one.commit.end !== undefined) alive.push(one);
-      else {
-        this.drop(one.running);
-        this.parts.restarting?.(one.running.snapshots.problem?.message ?? null);
-        await this.load(execution.id);
-      }
+      const goesOn = guarded || working || execution.outbox.length > 0 || one.commit.end !== undefined;
+      if (goesOn) alive.push(one);
+      else this.drop(one.running);
+      this.parts.restarting?.({ dropped: !goesOn, problem: one.running.snapshots.problem });
+      if (!goesOn) await this.load(execution.id);
     }
     return alive;
   }

@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runRebuild, runRestart } from "@durablec/runtime/testing";
+import { runRebuild, runRestart, runRestartInProcesses } from "@durablec/runtime/testing";
 import type * as Functions from "../../fixtures/engine/functions.ts";
 import type * as World from "../../fixtures/engine/world.ts";
 import { compileFixture } from "../support/compileFixture.ts";
 
+let compiled: string;
 let f: typeof Functions;
 let world: typeof World;
 
 beforeAll(async () => {
-  const compiled = compileFixture("fixtures/engine");
+  compiled = compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
 });
@@ -39,18 +40,28 @@ describe("dropped and brought back from bytes after every commit", () => {
   });
 
   async function all<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
-    const { result, restarts, problems } = await runRestart(fn, input);
-    expect(problems).toEqual([]);
+    const { result, restarts, unwritten } = await runRestart(fn, input);
+    expect(unwritten).toEqual([]);
     expect(restarts).toBeGreaterThan(0);
     return result;
   }
 
   it("reports the variable that keeps a state from being written, and still gives the result", async () => {
-    const { result, problems } = await runRestart(f.unwritableLocal, 5);
+    const { result, unwritten } = await runRestart(f.unwritableLocal, 5);
     expect(result).toBe(10);
-    expect(problems[0]).toMatch(
+    const [first] = unwritten;
+    expect(first?.message).toMatch(
       /Cannot write handle: .*WeakMap.* live at checkpoint 1 of unwritableLocal \(.*functions\.ts:\d+\)/,
     );
+    expect(first?.place).toMatchObject({ variable: "handle", checkpoint: 1, source: "functions.ts" });
+    expect(first?.place?.function).toBe("functions.ts#unwritableLocal");
+  });
+
+  it("gives the same when each time another process goes on", async () => {
+    const module = join(compiled, "functions.js");
+    const { result, restarts, unwritten } = await runRestartInProcesses({ module, name: "shares" }, null);
+    expect(result).toEqual([true, true, 2, true, [1, 2], 2]);
+    expect([restarts > 0, unwritten]).toEqual([true, []]);
   });
 });
 

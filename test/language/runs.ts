@@ -92,7 +92,7 @@ export interface Restarted {
   /** Without the turns, which are the engine's. */
   readonly log: Log;
   /** Why a state could not be written; then code was run again, and logged again. */
-  readonly problems: readonly string[];
+  readonly unwritten: RestartOutcome<unknown>["unwritten"];
   readonly restarts: number;
 }
 
@@ -100,11 +100,11 @@ export async function runRestarted({
   native,
   restarted,
 }: Program): Promise<{ readonly native: Log; readonly restarted: Restarted }> {
-  const found = { problems: [] as readonly string[], restarts: 0 };
+  const found: Omit<Restarted, "log"> = { unwritten: [], restarts: 0 };
   const expected = await support.record(() => native(), false);
   const log = await support.record(async () => {
-    const { result, problems, restarts } = await restarted();
-    Object.assign(found, { problems, restarts });
+    const { result, unwritten, restarts } = await restarted();
+    Object.assign(found, { unwritten, restarts });
     return result;
   }, false);
   return { native: expected, restarted: { log, ...found } };
