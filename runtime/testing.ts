@@ -109,7 +109,8 @@ export async function runRestartInProcesses<O = unknown>(
   { module, name }: ModuleFunction,
   input: unknown,
 ): Promise<RestartOutcome<O>> {
-  const url = module instanceof URL ? module.href : /^file:/.test(module) ? module : pathToFileURL(module).href;
+  const url =
+    module instanceof URL ? module.href : /^file:/.test(module) ? module : pathToFileURL(module).href;
   const loaded = (await import(url)) as Readonly<Record<string, unknown>>;
   const fn = loaded[name];
   if (typeof fn !== "function" || findDurable(fn) === undefined) {

@@ -45,10 +45,7 @@ export async function open(options: OpenOptions): Promise<Engine> {
 }
 
 /** `open`, and for tests: every execution is given up and brought back after each of its commits. */
-export async function openWith(
-  options: OpenOptions,
-  restarting: RestartHook | null,
-): Promise<Engine> {
+export async function openWith(options: OpenOptions, restarting: RestartHook | null): Promise<Engine> {
   const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   return Engine.open({
     store,

@@ -19,7 +19,10 @@ import type { World } from "./world.ts";
 import { drained } from "./world.ts";
 
 /** Told after each commit of a test: whether the execution was dropped, and why its state was not written. */
-export type RestartHook = (commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }) => void;
+export type RestartHook = (commit: {
+  readonly dropped: boolean;
+  readonly problem: SnapshotProblem | null;
+}) => void;
 
 export interface WorkerParts {
   readonly store: Store;
