@@ -1,6 +1,7 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
 import {
   assertId,
+  assertPast,
   assertPending,
   callbackMessage,
   deadlineOf,
@@ -21,6 +22,7 @@ import type {
   Message,
   NewExecution,
   Owner,
+  Reopening,
   Settlement,
   SnapshotWrite,
   Store,
@@ -33,6 +35,7 @@ export interface Memory {
   readonly callbacks: Map<string, SettledCallback>;
   owner: { epoch: number; holder: (Owner & { heartbeatAt: number }) | null };
   messageCount: number;
+  executionCount: number;
   /** Counts writes by the store that made them. */
   readonly writes: Map<object, number>;
 }
@@ -45,6 +48,7 @@ interface Held {
   snapshot: { readonly seq: number; readonly chunks: readonly string[] } | null;
   readonly chunks: Map<string, string>;
   messages: readonly Message[];
+  readonly keepMs: number | null;
 }
 
 export function createMemory(): Memory {
@@ -53,6 +57,7 @@ export function createMemory(): Memory {
     callbacks: new Map(),
     owner: { epoch: 0, holder: null },
     messageCount: 0,
+    executionCount: 0,
     writes: new Map(),
   };
 }
@@ -99,16 +104,23 @@ class MemoryStore implements Store {
     const existing = memory.executions.get(execution.id);
     if (existing !== undefined) return { created: false, row: existing.row };
     assertId(execution.id);
+    assertPast(execution);
     const row = newRow(execution);
     memory.executions.set(execution.id, {
       row,
-      number: memory.executions.size + 1,
-      events: [execution.event],
+      number: ++memory.executionCount,
+      events: [execution.event, ...(execution.past ?? [])],
       snapshot: null,
       chunks: new Map(),
       messages: [],
+      keepMs: execution.keepMs ?? null,
     });
+    for (const opened of execution.opened ?? []) this.open(execution.id, opened);
     return { created: true, row };
+  }
+
+  private open(execution: string, opened: Commit["opened"][number]): void {
+    this.memory.callbacks.set(opened.id, { ...opened, execution, state: "PENDING", settledAt: null });
   }
 
   createAll(executions: readonly NewExecution[]): readonly Created[] {
@@ -159,25 +171,31 @@ class MemoryStore implements Store {
   }
 
   private apply(held: Held, commit: Commit): void {
-    const { callbacks } = this.memory;
-    const { execution, wakeAt, problem } = commit;
+    const { execution, wakeAt, problem, paused } = commit;
     held.events.push(...commit.events);
     if (commit.snapshot !== undefined) writeSnapshot(held, commit.snapshot);
     if (commit.consumed.length > 0) {
       const consumed = new Set(commit.consumed);
       held.messages = held.messages.filter(({ number }) => !consumed.has(number));
     }
-    for (const opened of commit.opened) {
-      callbacks.set(opened.id, { ...opened, execution, state: "PENDING", settledAt: null });
-    }
+    for (const opened of commit.opened) this.open(execution, opened);
     for (const id of commit.closed) this.closeCallback(id, execution);
     const lastSeq = commit.events.at(-1)?.seq ?? held.row.lastSeq;
-    held.row = { ...held.row, wakeAt, lastSeq, problem: problem === undefined ? held.row.problem : problem };
+    held.row = {
+      ...held.row,
+      ...(problem === undefined ? {} : { problem }),
+      ...(paused === undefined ? {} : { paused }),
+      wakeAt,
+      lastSeq,
+    };
     if (commit.end !== undefined) this.end(held, commit.end);
+    for (const execution of commit.starts ?? []) this.create(execution);
+    for (const { execution: to, body } of commit.posts ?? []) this.post(to, body);
   }
 
   private end(held: Held, { status, result, error, at }: NonNullable<Commit["end"]>): void {
-    held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null };
+    const expiresAt = held.keepMs === null ? null : at + held.keepMs;
+    held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null, paused: false, expiresAt };
     for (const id of this.memory.callbacks.keys()) this.closeCallback(id, held.row.id);
     held.messages = [];
     held.snapshot = null;
@@ -188,6 +206,41 @@ class MemoryStore implements Store {
     const row = this.memory.callbacks.get(id);
     if (row?.state !== "PENDING" || row.execution !== execution) return;
     this.memory.callbacks.set(id, { ...row, state: "CLOSED" });
+  }
+
+  reopen({ execution, event, wakeAt, callbacks }: Reopening): boolean {
+    const held = this.reading().executions.get(execution);
+    if (held === undefined || held.row.status === "RUNNING") return false;
+    if (event.seq !== held.row.lastSeq + 1) {
+      throw new JournalConflictError(
+        `Event ${event.seq} of execution "${execution}" cannot be written: its journal ends at ${held.row.lastSeq}.`,
+      );
+    }
+    this.writing();
+    held.events.push(event);
+    const ended = { result: null, error: null, endedAt: null, expiresAt: null };
+    held.row = { ...held.row, ...ended, status: "RUNNING", wakeAt, lastSeq: event.seq };
+    for (const id of callbacks) {
+      const row = this.memory.callbacks.get(id);
+      if (row?.state === "CLOSED" && row.execution === execution)
+        this.memory.callbacks.set(id, { ...row, state: "PENDING" });
+    }
+    return true;
+  }
+
+  remove(now: number, limit: number): number {
+    const { executions, callbacks } = this.reading();
+    const over = [...executions.values()].filter(({ row }) => row.expiresAt !== null && row.expiresAt <= now);
+    let removed = 0;
+    for (const { row, events } of over) {
+      removed += events.splice(0, Math.max(0, limit - removed)).length;
+      if (removed >= limit || events.length > 0) break;
+      for (const [id, { execution }] of callbacks) if (execution === row.id) callbacks.delete(id);
+      executions.delete(row.id);
+      removed++;
+    }
+    if (removed > 0) this.writing();
+    return removed;
   }
 
   load(execution: string): LoadedExecution | null {
@@ -276,13 +329,15 @@ class MemoryStore implements Store {
     return this.reading().executions.get(execution)?.row ?? null;
   }
 
-  list({ status, function: name, parked, limit, before }: ListFilter): readonly ExecutionRow[] {
+  list({ status, function: name, parked, limit, before, tags, parent }: ListFilter): readonly ExecutionRow[] {
     const { executions } = this.reading();
     const end = before === undefined ? Infinity : (executions.get(before)?.number ?? 0);
     return [...executions.values()]
       .filter(({ row, number }) => {
         const isWanted = status === undefined || row.status === status;
         if (parked === true && row.problem === null) return false;
+        if (parent !== undefined && row.parent !== parent) return false;
+        if (Object.entries(tags ?? {}).some(([key, value]) => row.tags[key] !== value)) return false;
         return isWanted && (name === undefined || row.function === name) && number < end;
       })
       .reverse()

@@ -2,28 +2,41 @@ import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
 import type { PostgresConnection, Statement } from "./postgres-connection.ts";
 import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
-import { assertId } from "./rows.ts";
+import { assertId, assertPast } from "./rows.ts";
 import type { Commit, NewExecution, SnapshotWrite } from "./store.ts";
 
 /** Writes executions: their creation and their commits. */
 export class PostgresCommits {
   private readonly connection: PostgresConnection;
   private readonly insert: Statement;
+  /** For executions with more than their first event. */
+  private readonly insertAll: Statement;
   private readonly call: Statement;
+  /** For batches in which executions end, pause, or do something to others. */
+  private readonly callAll: Statement;
 
   constructor(connection: PostgresConnection) {
     this.connection = connection;
     const { schema } = connection;
     this.insert = { name: "create", text: createSql(schema) };
-    const parameters = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(", ");
-    this.call = { name: "commit", text: `SELECT ${schema}.commit_1(${parameters})` };
+    this.insertAll = { name: "createAll", text: `SELECT id FROM ${schema}.create_2($1) AS made (id)` };
+    const call = (version: number, count: number): Statement => {
+      const parameters = Array.from({ length: count }, (_, i) => `$${i + 1}`).join(", ");
+      return { name: `commit${version}`, text: `SELECT ${schema}.commit_${version}(${parameters})` };
+    };
+    this.call = call(1, PARAMETERS);
+    this.callAll = call(2, PARAMETERS + 3);
   }
 
   /** Ids of those that were created; one whose id exists is left as it is. */
   async create(executions: readonly NewExecution[]): Promise<ReadonlySet<string>> {
-    for (const { id } of executions) assertId(id);
+    for (const execution of executions) assertNew(execution);
     const first = new Map(executions.toReversed().map((execution) => [execution.id, execution]));
     const all = executions.filter((execution) => first.get(execution.id) === execution);
+    if (!all.every(isPlain)) {
+      const made = await this.connection.query(this.insertAll, [toNew(all)]);
+      return new Set(made.map(({ id }) => id as string));
+    }
     const rows = await this.connection.query(this.insert, [
       all.map(({ id }) => id),
       all.map((execution) => execution.function),
@@ -43,7 +56,8 @@ export class PostgresCommits {
     if (batches.length > 1) {
       await this.connection.transaction(async (query) => {
         for (const batch of batches) {
-          await query(this.call, toParameters(epoch, batch)).catch((error: unknown) => {
+          const { statement, values } = this.toCall(epoch, batch);
+          await query(statement, values).catch((error: unknown) => {
             throw this.toRefusal(error, batch) ?? error;
           });
         }
@@ -51,10 +65,30 @@ export class PostgresCommits {
       return;
     }
     try {
-      await this.connection.query(this.call, toParameters(epoch, only ?? []));
+      const { statement, values } = this.toCall(epoch, only ?? []);
+      await this.connection.query(statement, values);
     } catch (error) {
       throw this.toRefusal(error instanceof StoreError ? error.cause : error, only ?? []) ?? error;
     }
+  }
+
+  private toCall(
+    epoch: number,
+    batch: readonly Commit[],
+  ): { readonly statement: Statement; readonly values: readonly unknown[] } {
+    const values = toParameters(epoch, batch);
+    if (batch.every(isPlainCommit)) return { statement: this.call, values };
+    const paused = batch.flatMap((commit, i) =>
+      commit.paused === undefined ? [] : [{ at: i + 1, paused: commit.paused }],
+    );
+    const starts = batch.flatMap((commit) => commit.starts ?? []);
+    const posts = batch.flatMap((commit) => commit.posts ?? []);
+    const more = [
+      paused.length === 0 ? null : JSON.stringify(paused),
+      starts.length === 0 ? null : toNew(starts),
+      posts.length === 0 ? null : JSON.stringify(posts),
+    ];
+    return { statement: this.callAll, values: [...values, ...more] };
   }
 
   /** What the function refuses, in words; null for everything else. */
@@ -96,7 +130,8 @@ export class PostgresCommits {
 }
 
 /** What can be seen without the server: numbers without gaps, and ids that can be kept. */
-function assertWritable({ execution, events, opened }: Commit): void {
+function assertWritable({ execution, events, opened, starts = [] }: Commit): void {
+  for (const start of starts) assertNew(start);
   const first = events[0]?.seq ?? 0;
   events.forEach(({ seq }, i) => {
     if (seq !== first + i) throw conflict(execution, seq, String(first + i - 1));
@@ -109,6 +144,40 @@ function conflict(execution: string, seq: number, lastSeq: string): JournalConfl
     `Event ${seq} of execution "${execution}" cannot be written: its journal ends at ${lastSeq}. ` +
       "Another worker may have written it; nothing of this commit was.",
   );
+}
+
+function assertNew(execution: NewExecution): void {
+  assertId(execution.id);
+  assertPast(execution);
+}
+
+/** Nothing but what the first version of the function writes. */
+function isPlainCommit({ end, paused, starts = [], posts = [] }: Commit): boolean {
+  return end === undefined && paused === undefined && starts.length === 0 && posts.length === 0;
+}
+
+function isPlain({ past, parent, tags, keepMs }: NewExecution): boolean {
+  return past === undefined && parent === undefined && tags === undefined && keepMs === undefined;
+}
+
+/** As JSON for `create_2`. */
+function toNew(executions: readonly NewExecution[]): string {
+  const rows = executions.map((execution) => {
+    const { id, function: name, input, createdAt, event, past = [], opened = [] } = execution;
+    const { parent = null, keepMs = null, tags = {} } = execution;
+    return {
+      id,
+      function: name,
+      input,
+      created_at: createdAt,
+      parent,
+      keep_ms: keepMs,
+      tags: Object.keys(tags).length === 0 ? null : tags,
+      events: [event, ...past],
+      opened: opened.map(toCallbackRow),
+    };
+  });
+  return JSON.stringify(rows);
 }
 
 /** One batch, mostly. An execution that comes again begins another, which sees what the first has written. */

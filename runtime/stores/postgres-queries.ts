@@ -64,7 +64,7 @@ export class PostgresQueries {
 
   /** Newest first, as they were created. */
   async list(filter: ListFilter): Promise<readonly ExecutionRow[]> {
-    const { status, function: name, parked, limit, before } = filter;
+    const { status, function: name, parked, limit, before, tags, parent } = filter;
     const { schema } = this.connection;
     const conditions: string[] = [];
     const values: string[] = [];
@@ -75,6 +75,9 @@ export class PostgresQueries {
     };
     add((value) => `e.status = ${value}`, status);
     add((value) => `e.function = ${value}`, name);
+    add((value) => `e.parent = ${value}`, parent);
+    if (tags !== undefined && Object.keys(tags).length > 0)
+      add((value) => `e.tags @> ${value}::jsonb`, JSON.stringify(tags));
     add((value) => `e.key < (SELECT key FROM ${schema}.executions WHERE id = ${value})`, before);
     if (parked === true) conditions.push("e.problem IS NOT NULL");
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
@@ -108,6 +111,7 @@ export class PostgresQueries {
 
 const rowSql = (s: string): string => `
   SELECT e.id, e.function, e.status, i.body AS input, o.result, o.error, e.problem, e.created_at, e.ended_at, e.wake_at,
+    e.parent, e.tags, e.paused, e.expires_at,
     (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last_seq
   FROM ${s}.executions e JOIN ${s}.inputs i ON i.execution = e.key LEFT JOIN ${s}.outcomes o ON o.execution = e.key`;
 
@@ -164,5 +168,9 @@ function toRow(row: Row): ExecutionRow {
     endedAt: row.ended_at as number | null,
     wakeAt: row.wake_at as number | null,
     lastSeq: row.last_seq as number,
+    parent: row.parent as string | null,
+    tags: (row.tags as ExecutionRow["tags"] | null) ?? {},
+    paused: row.paused === true,
+    expiresAt: row.expires_at as number | null,
   };
 }

@@ -1,4 +1,5 @@
 import { commitFunction } from "./postgres-function.ts";
+import { commitFunction2 } from "./postgres-function2.ts";
 
 /** A numbered change of the schema. The table `version` holds the number of the last one it has had. */
 export interface PostgresMigration {
@@ -10,7 +11,20 @@ export interface PostgresMigration {
 /** Never changed once published: a new one is added. */
 export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) + commitFunction(schema) },
+  { number: 2, sql: (schema) => lives(schema) + commitFunction2(schema) },
 ];
+
+/** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */
+const lives = (s: string): string => `
+  ALTER TABLE ${s}.executions ADD COLUMN parent text COLLATE "C", ADD COLUMN paused boolean NOT NULL DEFAULT false,
+    ADD COLUMN keep_ms bigint, ADD COLUMN expires_at bigint, ADD COLUMN tags jsonb;
+  CREATE INDEX executions_expiring ON ${s}.executions (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX executions_parent ON ${s}.executions (parent) WHERE parent IS NOT NULL;
+  CREATE INDEX executions_tags ON ${s}.executions USING gin (tags jsonb_path_ops) WHERE tags IS NOT NULL;
+  -- Of all states: removing an execution would else look at every callback there is.
+  DROP INDEX ${s}.callbacks_pending;
+  CREATE INDEX callbacks_execution ON ${s}.callbacks (execution);
+`;
 
 /**
  * As in SQLite, what is rewritten often is small and apart from what is large and written once: an UPDATE writes its

@@ -5,6 +5,7 @@ import { PostgresCallbacks } from "./postgres-callbacks.ts";
 import { PostgresCommits } from "./postgres-commit.ts";
 import { assertDurable, assertSchema, migrate, PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresOptions, Statement } from "./postgres-connection.ts";
+import { PostgresLives } from "./postgres-lives.ts";
 import { PostgresNews } from "./postgres-news.ts";
 import { PostgresQueries } from "./postgres-queries.ts";
 import { POSTGRES_MIGRATIONS } from "./postgres-schema.ts";
@@ -52,6 +53,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   const ownership = new PostgresOwnership(connection);
   const commits = new PostgresCommits(connection);
   const callbacks = new PostgresCallbacks(connection);
+  const lives = new PostgresLives(connection);
   const queries = new PostgresQueries(connection);
   const told = async <T>(write: Promise<T>): Promise<T> => {
     const result = await write;
@@ -80,6 +82,8 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
       // Steps on the way are nobody else's news: an end is, and why an execution does not go on.
       if (list.some(({ end, problem }) => end !== undefined || problem !== undefined)) news.tell();
     },
+    reopen: (reopening) => told(lives.reopen(reopening)),
+    remove: (now, limit) => lives.remove(now, limit),
     load: (execution) => queries.load(execution),
     due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),

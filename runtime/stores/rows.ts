@@ -1,4 +1,10 @@
-import { StoreError, CallbackSettledError, CallbackTimedOutError, UnknownCallbackError } from "../errors.ts";
+import {
+  CallbackSettledError,
+  CallbackTimedOutError,
+  JournalConflictError,
+  StoreError,
+  UnknownCallbackError,
+} from "../errors.ts";
 import type { CallbackRow, ExecutionRow, NewExecution, Owner, Settlement } from "./store.ts";
 
 /** What every store decides alike, whatever it keeps its rows in. */
@@ -100,7 +106,8 @@ export function assertId(id: string): void {
 }
 
 /** The row of an execution that was created this moment: due at once. */
-export function newRow({ id, function: name, input, createdAt, event }: NewExecution): ExecutionRow {
+export function newRow(execution: NewExecution): ExecutionRow {
+  const { id, function: name, input, createdAt, event, past = [] } = execution;
   return {
     id,
     function: name,
@@ -112,8 +119,22 @@ export function newRow({ id, function: name, input, createdAt, event }: NewExecu
     createdAt,
     endedAt: null,
     wakeAt: createdAt,
-    lastSeq: event.seq,
+    lastSeq: past.at(-1)?.seq ?? event.seq,
+    parent: execution.parent ?? null,
+    tags: execution.tags ?? {},
+    paused: false,
+    expiresAt: null,
   };
+}
+
+/** Throws unless the events of a new execution are numbered from 1 without gaps. */
+export function assertPast({ id, event, past = [] }: NewExecution): void {
+  [event, ...past].forEach(({ seq }, index) => {
+    if (seq === index + 1) return;
+    throw new JournalConflictError(
+      `Event ${seq} of the new execution "${id}" should be numbered ${index + 1}.`,
+    );
+  });
 }
 
 export const LIST_DEFAULT = 100;

@@ -1,11 +1,11 @@
 import type { StatementSync } from "node:sqlite";
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import { assertId } from "./rows.ts";
+import { assertId, assertPast } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isDuplicate } from "./sqlite-errors.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { SnapshotPlace } from "./sqlite-snapshots.ts";
-import type { Commit, NewExecution, StoredEvent } from "./store.ts";
+import type { Commit, NewExecution, Reopening, StoredEvent } from "./store.ts";
 
 /** What is known of a running execution without asking the file: commits of one execution follow each other closely. */
 interface Entry {
@@ -81,15 +81,56 @@ export class SqliteCommits {
     this.owned = epoch;
   }
 
-  private createOne({ id, function: name, input, createdAt, event }: NewExecution): boolean {
+  private createOne(execution: NewExecution): boolean {
+    const { id, function: name, input, createdAt, event, past = [], opened = [], tags = {} } = execution;
+    const { parent = null, keepMs = null } = execution;
     assertId(id);
-    const { changes, lastInsertRowid } = this.statements.insertExecution.run(id, name, createdAt, createdAt);
+    assertPast(execution);
+    const { statements } = this;
+    const entries = Object.entries(tags);
+    const shown = entries.length === 0 ? null : JSON.stringify(tags);
+    const insert = statements.insertExecution;
+    const { changes, lastInsertRowid } = insert.run(id, name, createdAt, createdAt, parent, keepMs, shown);
     if (changes === 0) return false;
     const key = Number(lastInsertRowid);
-    this.statements.insertInput.run(key, input);
-    this.statements.insertEvent.run(key, event.seq, event.kind, event.body);
-    this.remember(id, { key, lastSeq: event.seq, wakeAt: createdAt, snapshot: null });
+    statements.insertInput.run(key, input);
+    for (const { seq, kind, body } of [event, ...past]) statements.insertEvent.run(key, seq, kind, body);
+    for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
+    for (const callback of opened) this.open(key, callback);
+    this.remember(id, { key, lastSeq: 1 + past.length, wakeAt: createdAt, snapshot: null });
     return true;
+  }
+
+  reopen({ execution, event, wakeAt, callbacks }: Reopening): boolean {
+    return this.transaction(() => {
+      const { statements } = this;
+      const row = statements.find.get(execution);
+      if (row === undefined || row.status === "RUNNING") return false;
+      const key = row.key as number;
+      const entry: Entry = { key, lastSeq: this.lastSeq(key), wakeAt, snapshot: null };
+      this.append(execution, entry, event);
+      statements.reopen.run(wakeAt, key);
+      statements.dropOutcome.run(key);
+      for (const id of callbacks) statements.reopenCallback.run(id, key);
+      this.remember(execution, entry);
+      return true;
+    });
+  }
+
+  /** Rows of executions whose time is over, the oldest first; an execution's own row goes when its events are gone. */
+  remove(now: number, limit: number): number {
+    return this.transaction(() => {
+      const { statements } = this;
+      let removed = 0;
+      while (removed < limit) {
+        const key = statements.findExpired.get(now)?.key;
+        if (key === undefined) return removed;
+        removed += Number(statements.dropEvents.run(key, limit - removed).changes);
+        if (removed >= limit) return removed;
+        removed += Number(statements.dropExecution.run(key).changes);
+      }
+      return removed;
+    });
   }
 
   private commitOne(commit: Commit): void {
@@ -104,7 +145,10 @@ export class SqliteCommits {
     for (const callback of commit.opened) this.open(key, callback);
     for (const id of commit.closed) statements.closeCallback.run(id, key);
     if (commit.problem !== undefined) statements.setProblem.run(commit.problem, key);
+    if (commit.paused !== undefined) statements.setPaused.run(commit.paused ? 1 : 0, key);
     if (commit.end !== undefined) this.end(commit.execution, entry, commit.end);
+    for (const execution of commit.starts ?? []) this.createOne(execution);
+    for (const { execution, body } of commit.posts ?? []) statements.post.run(body, execution);
   }
 
   private append(execution: string, entry: Entry, { seq, kind, body }: StoredEvent): void {
@@ -131,7 +175,7 @@ export class SqliteCommits {
     { status, result, error, at }: NonNullable<Commit["end"]>,
   ): void {
     const { statements } = this;
-    statements.end.run(status, at, key);
+    statements.end.run(status, at, at, key);
     statements.insertOutcome.run(key, result, error);
     statements.closeCallbacks.run(key);
     statements.emptyInbox.run(key);
@@ -183,13 +227,27 @@ const SQL = {
   find: "SELECT key, status, wake_at FROM executions WHERE id = ?",
   lastSeq: "SELECT max(seq) AS seq FROM events WHERE execution = ?",
   insertExecution:
-    "INSERT INTO executions (id, function, created_at, wake_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    "INSERT INTO executions (id, function, created_at, wake_at, parent, keep_ms, tags) VALUES (?, ?, ?, ?, ?, ?, ?) " +
+    "ON CONFLICT (id) DO NOTHING",
   insertInput: "INSERT INTO inputs (execution, body) VALUES (?, ?)",
   insertEvent: "INSERT INTO events (execution, seq, kind, body) VALUES (?, ?, ?, ?)",
   insertOutcome: "INSERT INTO outcomes (execution, result, error) VALUES (?, ?, ?)",
   setWake: "UPDATE executions SET wake_at = ? WHERE key = ?",
   setProblem: "UPDATE executions SET problem = ? WHERE key = ?",
-  end: "UPDATE executions SET status = ?, ended_at = ?, wake_at = NULL WHERE key = ?",
+  setPaused: "UPDATE executions SET paused = ? WHERE key = ?",
+  end: "UPDATE executions SET status = ?, ended_at = ?, wake_at = NULL, paused = 0, expires_at = keep_ms + ? WHERE key = ?",
+  reopen:
+    "UPDATE executions SET status = 'RUNNING', ended_at = NULL, expires_at = NULL, wake_at = ? WHERE key = ?",
+  dropOutcome: "DELETE FROM outcomes WHERE execution = ?",
+  reopenCallback:
+    "UPDATE callbacks SET state = 'PENDING' WHERE id = ? AND execution = ? AND state = 'CLOSED'",
+  insertTag: "INSERT INTO tags (name, value, execution) VALUES (?, ?, ?)",
+  post: "INSERT INTO inbox (execution, body) SELECT key, ? FROM executions WHERE id = ? AND status = 'RUNNING'",
+  findExpired:
+    "SELECT key FROM executions INDEXED BY executions_expiring WHERE expires_at IS NOT NULL AND expires_at <= ? " +
+    "ORDER BY expires_at LIMIT 1",
+  dropEvents: "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE execution = ? LIMIT ?)",
+  dropExecution: "DELETE FROM executions WHERE key = ?",
   consume: "DELETE FROM inbox WHERE number = ? AND execution = ?",
   emptyInbox: "DELETE FROM inbox WHERE execution = ?",
   openCallback:

@@ -78,14 +78,19 @@ export class SqliteQueries {
   }
 
   /** Newest first, as they were created. */
-  list({ status, function: name, parked, limit, before }: ListFilter): readonly ExecutionRow[] {
+  list(filter: ListFilter): readonly ExecutionRow[] {
+    const { status, function: name, parked, limit, before, tags, parent } = filter;
     const conditions: string[] = [];
     const values: string[] = [];
-    const add = (condition: string, value: string | undefined): void => {
-      if (value === undefined) return;
+    const add = (condition: string, ...given: readonly (string | undefined)[]): void => {
+      const known = given.filter((value) => value !== undefined);
+      if (known.length === 0) return;
       conditions.push(condition);
-      values.push(value);
+      values.push(...known);
     };
+    for (const [tag, value] of Object.entries(tags ?? {}))
+      add("e.key IN (SELECT execution FROM tags WHERE name = ? AND value = ?)", tag, value);
+    add("e.parent = ?", parent);
     add("e.status = ?", status);
     add("e.function = ?", name);
     add("e.key < (SELECT key FROM executions WHERE id = ?)", before);
@@ -139,6 +144,10 @@ function toRow(row: Row): ExecutionRow {
     endedAt: row.ended_at as number | null,
     wakeAt: row.wake_at as number | null,
     lastSeq: row.last_seq as number,
+    parent: row.parent as string | null,
+    tags: row.tags === null ? {} : (JSON.parse(row.tags as string) as ExecutionRow["tags"]),
+    paused: row.paused === 1,
+    expiresAt: row.expires_at as number | null,
   };
 }
 

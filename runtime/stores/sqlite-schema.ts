@@ -10,7 +10,34 @@ export interface Migration {
 }
 
 /** Never changed once published: a new one is added. */
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, apply: (database) => database.exec(SCHEMA_1) }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, apply: (database) => database.exec(SCHEMA_1) },
+  { number: 2, apply: (database) => database.exec(SCHEMA_2) },
+];
+
+/** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */
+const SCHEMA_2 = `
+  ALTER TABLE executions ADD COLUMN parent TEXT;
+  ALTER TABLE executions ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE executions ADD COLUMN keep_ms INTEGER;
+  ALTER TABLE executions ADD COLUMN expires_at INTEGER;
+  -- As they are shown, beside the table they are found by.
+  ALTER TABLE executions ADD COLUMN tags TEXT;
+  CREATE INDEX executions_expiring ON executions (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX executions_parent ON executions (parent) WHERE parent IS NOT NULL;
+
+  CREATE TABLE tags (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    PRIMARY KEY (name, value, execution)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tags_execution ON tags (execution);
+
+  -- Of all states: removing an execution would else look at every callback there is.
+  DROP INDEX callbacks_pending;
+  CREATE INDEX callbacks_execution ON callbacks (execution);
+`;
 
 /**
  * What is rewritten often is small and apart from what is large and written once: an UPDATE rewrites its whole row.

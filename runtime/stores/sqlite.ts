@@ -55,6 +55,8 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     create: (execution: NewExecution) => createAll([execution])[0]!,
     createAll,
     commit: (epoch: number, list: readonly Commit[]) => commits.commit(epoch, list),
+    reopen: (reopening) => commits.reopen(reopening),
+    remove: (now, limit) => commits.remove(now, limit),
     load: (execution) => queries.load(execution),
     due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),

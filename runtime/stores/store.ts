@@ -30,7 +30,17 @@ export interface ExecutionRow {
   readonly wakeAt: number | null;
   /** Number of the last committed event. */
   readonly lastSeq: number;
+  /** The execution that invoked it. */
+  readonly parent: string | null;
+  readonly tags: Tags;
+  /** Somebody asked it to pause: a worker starts nothing of it until it is resumed. */
+  readonly paused: boolean;
+  /** Once it has ended: when `remove` may take it. Null: never. */
+  readonly expiresAt: number | null;
 }
+
+/** Names and values to find executions by. */
+export type Tags = Readonly<Record<string, string>>;
 
 /** One event of the journal, numbered from 1 without gaps. `body` is the engine's JSON. */
 export interface StoredEvent {
@@ -98,6 +108,12 @@ export interface Commit {
     readonly error: string | null;
     readonly at: number;
   };
+  /** Other executions that begin with this commit. One whose id exists is left as it is. */
+  readonly starts?: readonly NewExecution[];
+  /** Messages to other executions, in order. Those that have ended or do not exist get none. */
+  readonly posts?: readonly { readonly execution: string; readonly body: string }[];
+  /** Absent: unchanged. */
+  readonly paused?: boolean;
   /** Sets (text) or clears (null) the row's problem. Absent: unchanged. */
   readonly problem?: string | null;
 }
@@ -125,6 +141,24 @@ export interface NewExecution {
   readonly createdAt: number;
   /** Event 1, ExecutionStarted. */
   readonly event: StoredEvent;
+  /** Events 2 and on, of one that goes on from the past of another. */
+  readonly past?: readonly StoredEvent[];
+  /** Callbacks that this past has open. */
+  readonly opened?: Commit["opened"];
+  readonly parent?: string;
+  readonly tags?: Tags;
+  /** How long it is kept after its end. Absent: for ever. */
+  readonly keepMs?: number;
+}
+
+/** How an execution that has ended goes on. */
+export interface Reopening {
+  readonly execution: string;
+  /** Numbered `lastSeq + 1`. */
+  readonly event: StoredEvent;
+  readonly wakeAt: number;
+  /** Its CLOSED callbacks that are PENDING again. */
+  readonly callbacks: readonly string[];
 }
 
 export interface Created {
@@ -137,6 +171,10 @@ export interface ListFilter {
   readonly function?: string;
   /** Only those that have a problem. Cheap, however many others there are. */
   readonly parked?: true;
+  /** Only those that have all of these. */
+  readonly tags?: Tags;
+  /** Only those that this execution invoked. */
+  readonly parent?: string;
   /** Default 100, at most 1000. */
   readonly limit?: number;
   /** Only executions created before this one: the last id of the previous page. */
@@ -179,6 +217,17 @@ export interface Store {
    * An `end` also closes what is PENDING of the execution, drops its messages and its snapshot.
    */
   commit(epoch: number, commits: readonly Commit[]): Answer<void>;
+
+  /**
+   * An execution that has ended is RUNNING again, without outcome, due at `wakeAt`. False if it has not ended or is not
+   * there. Throws `JournalConflictError` if the event's number is not the next one.
+   */
+  reopen(reopening: Reopening): Answer<boolean>;
+  /**
+   * Removes executions whose time is over at `now`, at most `limit` rows of them at a time: the row itself goes last.
+   * Returns how many rows it removed; 0: nothing is left to do.
+   */
+  remove(now: number, limit: number): Answer<number>;
 
   /** Of an execution that has ended only the row: no snapshot, tail or messages. */
   load(execution: string): Answer<LoadedExecution | null>;

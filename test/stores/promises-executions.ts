@@ -21,6 +21,10 @@ export const executions: readonly Claim[] = [
         endedAt: null,
         wakeAt: 100,
         lastSeq: 1,
+        parent: null,
+        tags: {},
+        paused: false,
+        expiresAt: null,
       };
       expect(created).toBe(true);
       expect(row).toEqual(expected);

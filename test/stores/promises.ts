@@ -3,6 +3,7 @@ import type { Answer, Store } from "../../runtime/stores/store.ts";
 import { callbacks } from "./promises-callbacks.ts";
 import { commits, snapshots } from "./promises-commits.ts";
 import { executions, ownership, waking } from "./promises-executions.ts";
+import { lives } from "./promises-lives.ts";
 import type { Claim } from "./samples.ts";
 
 /** Something executions can be kept in, and as many stores on it as a test wants. */
@@ -48,4 +49,5 @@ const SUBJECTS: readonly (readonly [string, readonly Claim[]])[] = [
   ["callbacks", callbacks],
   ["wake times and messages", waking],
   ["ownership", ownership],
+  ["lives", lives],
 ];

@@ -1,5 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openConnection } from "../../runtime/stores/sqlite-connection.ts";
+import { MIGRATIONS } from "../../runtime/stores/sqlite-schema.ts";
 import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
@@ -49,5 +51,22 @@ test("a commit's effects are on the disk when it returns", async () => {
   expect(file.prepare("PRAGMA journal_mode").get()).toMatchObject({ journal_mode: "wal" });
   expect(file.prepare("SELECT id FROM executions").all()).toMatchObject([{ id: "x" }]);
   file.close();
+  await store.close();
+});
+
+test("a file of the first version is brought up to date with what is in it", async () => {
+  const file = folder.path("store.db");
+  const old = openConnection({ file, options: {}, migrations: MIGRATIONS.slice(0, 1) });
+  old.write(() => {
+    old.prepare("INSERT INTO executions (id, function, created_at, wake_at) VALUES ('x', 'f', 1, 1)").run();
+    old.prepare("INSERT INTO inputs (execution, body) VALUES (1, '1')").run();
+    old.prepare("INSERT INTO events (execution, seq, kind, body) VALUES (1, 1, 'k', 'b')").run();
+  });
+  old.close();
+  const store = openSqliteStore(file);
+  const epoch = await acquire(store);
+  expect(await store.get("x")).toMatchObject({ lastSeq: 1, tags: {}, paused: false, parent: null });
+  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", result: null, error: "1", at: 1 } })]);
+  expect(await store.remove(10, 10)).toBe(0);
   await store.close();
 });

@@ -1,0 +1,87 @@
+import { JournalConflictError } from "../errors.ts";
+import type { PostgresConnection, Statement } from "./postgres-connection.ts";
+import type { Reopening } from "./store.ts";
+
+/** What happens to executions after their end: they go on, or are removed. */
+export class PostgresLives {
+  private readonly connection: PostgresConnection;
+  private readonly statements: Readonly<Record<keyof ReturnType<typeof statements>, Statement>>;
+
+  constructor(connection: PostgresConnection) {
+    this.connection = connection;
+    this.statements = statements(connection.schema);
+  }
+
+  reopen({ execution, event, wakeAt, callbacks }: Reopening): Promise<boolean> {
+    return this.connection.transaction(async (query) => {
+      const [row] = await query(this.statements.find, [execution]);
+      if (row === undefined) return false;
+      const { key, last } = row;
+      if (event.seq !== Number(last) + 1) {
+        throw new JournalConflictError(
+          `Event ${event.seq} of execution "${execution}" cannot be written: its journal ends at ${Number(last)}.`,
+        );
+      }
+      await query(this.statements.append, [key, event.seq, event.kind, event.body]);
+      await query(this.statements.reopen, [key, wakeAt]);
+      await query(this.statements.dropOutcome, [key]);
+      await query(this.statements.reopenCallbacks, [key, callbacks]);
+      return true;
+    });
+  }
+
+  /** Rows of executions whose time is over, the oldest first; an execution's own row goes when its events are gone. */
+  remove(now: number, limit: number): Promise<number> {
+    return this.connection.transaction(async (query) => {
+      let removed = 0;
+      while (removed < limit) {
+        const [row] = await query(this.statements.findExpired, [now]);
+        if (row === undefined) return removed;
+        removed += (await query(this.statements.dropEvents, [row.key, limit - removed])).length;
+        if (removed >= limit) return removed;
+        await query(this.statements.dropRest, [row.key]);
+        removed++;
+      }
+      return removed;
+    });
+  }
+}
+
+const statements = (s: string) => ({
+  find: {
+    name: "findEnded",
+    text: `SELECT key, (SELECT max(seq) FROM ${s}.events WHERE execution = key) AS last
+      FROM ${s}.executions WHERE id = $1 AND status <> 'RUNNING' FOR UPDATE`,
+  },
+  append: {
+    name: "appendEvent",
+    text: `INSERT INTO ${s}.events (execution, seq, kind, body) VALUES ($1, $2, $3, $4)`,
+  },
+  reopen: {
+    name: "reopen",
+    text: `UPDATE ${s}.executions SET status = 'RUNNING', ended_at = NULL, expires_at = NULL, wake_at = $2
+      WHERE key = $1`,
+  },
+  dropOutcome: { name: "dropOutcome", text: `DELETE FROM ${s}.outcomes WHERE execution = $1` },
+  reopenCallbacks: {
+    name: "reopenCallbacks",
+    text: `UPDATE ${s}.callbacks SET state = 'PENDING' WHERE execution = $1 AND id = ANY ($2) AND state = 'CLOSED'`,
+  },
+  findExpired: {
+    name: "findExpired",
+    text: `SELECT key FROM ${s}.executions WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1 FOR UPDATE`,
+  },
+  dropEvents: {
+    name: "dropEvents",
+    text: `DELETE FROM ${s}.events WHERE execution = $1 AND seq IN (
+      SELECT seq FROM ${s}.events WHERE execution = $1 ORDER BY seq DESC LIMIT $2) RETURNING seq`,
+  },
+  // No foreign keys here, so each table is named; the snapshot and the inbox went with the end.
+  dropRest: {
+    name: "dropRest",
+    text: `WITH inputs AS (DELETE FROM ${s}.inputs WHERE execution = $1),
+        outcomes AS (DELETE FROM ${s}.outcomes WHERE execution = $1),
+        callbacks AS (DELETE FROM ${s}.callbacks WHERE execution = $1)
+      DELETE FROM ${s}.executions WHERE key = $1`,
+  },
+});

@@ -1,0 +1,158 @@
+import { expect } from "vitest";
+import { FencedError, JournalConflictError } from "../../runtime/errors.ts";
+import type { Store } from "../../runtime/stores/store.ts";
+import { acquire, commitOf, event, failure, newExecution } from "./samples.ts";
+import type { Claim } from "./samples.ts";
+
+const end = { status: "FAILED", result: null, error: '"e"', at: 500 } as const;
+const callback = { id: "c", op: "1", timeoutAt: null, heartbeatMs: null, heartbeatAt: 200 };
+
+/** How an execution begins, is found, goes on after its end, and goes. */
+export const lives: readonly Claim[] = [
+  [
+    "a commit starts other executions and leaves them messages, or does neither",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")]);
+      const starts = [newExecution("child", { parent: "x" }), newExecution("y", { input: "other" })];
+      const posts = [
+        { execution: "y", body: "1" },
+        { execution: "nobody", body: "2" },
+        { execution: "child", body: "3" },
+        { execution: "y", body: "4" },
+      ];
+      const commit = commitOf("x", { events: [event(2)], starts, posts });
+      expect(await failure(() => store.commit(epoch + 1, [commit]))).toBeInstanceOf(FencedError);
+      expect(await store.get("child")).toBeNull();
+      await store.commit(epoch, [commit]);
+      const second = await open();
+      expect(await second.get("child")).toMatchObject({ parent: "x", wakeAt: 100, lastSeq: 1 });
+      expect(await second.get("y")).toMatchObject({ input: '"in"', parent: null });
+      expect((await second.messages("y")).map(({ body }) => body)).toEqual(["1", "4"]);
+      expect((await second.messages("child")).map(({ body }) => body)).toEqual(["3"]);
+      expect((await second.list({ parent: "x" })).map(({ id }) => id)).toEqual(["child"]);
+    },
+  ],
+
+  [
+    "a message for an execution that has ended is not left",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.commit(epoch, [commitOf("y", { events: [event(2)], end })]);
+      await store.commit(epoch, [commitOf("x", { posts: [{ execution: "y", body: "1" }] })]);
+      expect(await store.messages("y")).toEqual([]);
+    },
+  ],
+
+  [
+    "executions are found by all of their tags",
+    async ({ store }) => {
+      await store.create(newExecution("a", { tags: { customer: "7", "it's": '"' } }));
+      await store.create(newExecution("b", { tags: { customer: "7" } }));
+      await store.create(newExecution("c"));
+      const ids = async (tags: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+        (await store.list({ tags })).map(({ id }) => id);
+      expect(await ids({ customer: "7" })).toEqual(["b", "a"]);
+      expect(await ids({ customer: "7", "it's": '"' })).toEqual(["a"]);
+      expect(await ids({ customer: "8" })).toEqual([]);
+      expect(await ids({})).toEqual(["c", "b", "a"]);
+      expect((await store.get("a"))?.tags).toEqual({ customer: "7", "it's": '"' });
+      expect((await store.get("c"))?.tags).toEqual({});
+    },
+  ],
+
+  [
+    "a pause is part of the row until it is lifted or the execution ends",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.commit(epoch, [commitOf("x", { paused: true }), commitOf("y", { paused: true })]);
+      expect(await store.get("x")).toMatchObject({ paused: true });
+      await store.commit(epoch, [commitOf("x"), commitOf("y", { events: [event(2)], end })]);
+      expect(await store.get("x")).toMatchObject({ paused: true });
+      expect(await store.get("y")).toMatchObject({ paused: false });
+      await store.commit(epoch, [commitOf("x", { paused: false })]);
+      expect(await store.get("x")).toMatchObject({ paused: false });
+    },
+  ],
+
+  [
+    "an execution with a past has its events and its open callbacks",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.create(newExecution("x", { past: [event(2), event(3)], opened: [callback] }));
+      expect((await store.load("x"))?.tail).toEqual([event(1), event(2), event(3)]);
+      expect(await store.callback("c")).toMatchObject({ execution: "x", state: "PENDING" });
+      await store.commit(epoch, [commitOf("x", { events: [event(4)] })]);
+      expect(await store.get("x")).toMatchObject({ lastSeq: 4 });
+      const gap = newExecution("z", { past: [event(3)] });
+      expect(await failure(() => store.create(gap))).toBeInstanceOf(JournalConflictError);
+      expect(await store.get("z")).toBeNull();
+    },
+  ],
+
+  [
+    "an execution that has ended goes on, with the callbacks that are named",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await store.create(newExecution("x", { keepMs: 1_000 }));
+      const two = [callback, { ...callback, id: "d" }];
+      await store.commit(epoch, [commitOf("x", { opened: two })]);
+      const again = { execution: "x", event: event(3), wakeAt: 900, callbacks: ["c"] };
+      expect(await store.reopen(again)).toBe(false);
+      await store.commit(epoch, [commitOf("x", { events: [event(2)], end })]);
+      expect(await store.get("x")).toMatchObject({ expiresAt: 1_500 });
+      expect(await failure(() => store.reopen({ ...again, event: event(2) }))).toBeInstanceOf(
+        JournalConflictError,
+      );
+      const second = await open();
+      expect(await second.reopen({ ...again, execution: "nobody" })).toBe(false);
+      expect(await second.reopen(again)).toBe(true);
+      expect(await store.get("x")).toMatchObject({
+        ...{ status: "RUNNING", error: null, endedAt: null, wakeAt: 900, lastSeq: 3, expiresAt: null },
+      });
+      expect(await store.callback("c")).toMatchObject({ state: "PENDING" });
+      expect(await store.callback("d")).toMatchObject({ state: "CLOSED" });
+      expect(await store.due(900, 10)).toEqual(["x"]);
+      expect((await store.load("x"))?.tail).toHaveLength(3);
+      await store.commit(epoch, [commitOf("x", { events: [event(4)], end: { ...end, status: "STOPPED" } })]);
+      expect(await store.get("x")).toMatchObject({ status: "STOPPED", error: '"e"' });
+    },
+  ],
+
+  [
+    "what is kept for a time is removed after it, a bounded number of rows at once",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      const ids = ["x", "y", "forever", "running"];
+      await store.createAll([
+        ...ids.slice(0, 2).map((id) => newExecution(id, { keepMs: 1_000, tags: { a: "b" } })),
+        newExecution("forever"),
+        newExecution("running", { keepMs: 1 }),
+      ]);
+      await store.commit(epoch, [commitOf("x", { opened: [callback] })]);
+      const events = [event(2), event(3)];
+      await store.commit(
+        epoch,
+        ids.slice(0, 3).map((id) => commitOf(id, { events, end })),
+      );
+      expect(await store.remove(1_499, 100)).toBe(0);
+      expect(await store.remove(1_500, 3)).toBe(3);
+      const second = await open();
+      expect(await removeAll(second)).toBe(5);
+      expect((await store.list({})).map(({ id }) => id)).toEqual(["running", "forever"]);
+      expect(await store.history("x", 0, 10)).toEqual([]);
+      expect(await store.callback("c")).toBeNull();
+      expect(await store.list({ tags: { a: "b" } })).toEqual([]);
+      expect((await store.create(newExecution("x"))).created).toBe(true);
+    },
+  ],
+];
+
+async function removeAll(store: Store): Promise<number> {
+  let all = 0;
+  for (let count = await store.remove(9_000, 2); count > 0; count = await store.remove(9_000, 2))
+    all += count;
+  return all;
+}
