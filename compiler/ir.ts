@@ -62,6 +62,8 @@ export type Terminator =
   /** Parks at `checkpoint` on `value`; `result` receives the settled value in block `resume`. */
   | {
       readonly kind: "await";
+      /** Absent: `$f.await`. `own`: the code of `value` parks by itself (`$f.next(2, $each1)`). */
+      readonly word?: "own";
       readonly value: Code;
       readonly checkpoint: number;
       readonly resume: BlockId;

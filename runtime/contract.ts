@@ -3,6 +3,7 @@
  * word with an example.
  */
 
+import type { AsyncCursor } from "./asyncCursor.ts";
 import type { StepOptions } from "./authoring.ts";
 
 /** The vocabulary this runtime speaks. It runs machines of this number and of every older one. */
@@ -20,6 +21,8 @@ export type CheckpointKind =
   | "batch"
   | "task"
   | "call"
+  | "next"
+  | "close"
   | "value";
 
 /** A numbered place in the source where the state of a task can be written down. */
@@ -43,6 +46,8 @@ export interface FrameWords {
   await(checkpoint: number, value: unknown): unknown;
   resume(): unknown;
   done(value: unknown): unknown;
+  next(checkpoint: number, cursor: AsyncCursor): unknown;
+  close(checkpoint: number, cursor: AsyncCursor): unknown;
   at<T>(checkpoint: number, promise: T): T;
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown>;
   call(checkpoint: number, name: string, fn: unknown, self: unknown, args: readonly unknown[]): unknown;

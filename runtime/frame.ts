@@ -7,6 +7,7 @@
  * a pair of callbacks, because a frame that was read from a snapshot has no native activation to return to, and live
  * and restored frames must run the same code, tick for tick.
  */
+import { answerNatively, askSync, type Answer, type AsyncCursor, type Unwrapping } from "./asyncCursor.ts";
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
 import { isOperation, findDurable } from "./registry.ts";
 import { rootArguments } from "./rootArguments.ts";
@@ -22,6 +23,12 @@ export interface Deferred {
   readonly promise: Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** How something ended: with a value, or thrown. */
+export interface Outcome {
+  readonly threw: boolean;
+  readonly value: unknown;
 }
 
 /** The static methods of `Promise` over several promises. */
@@ -66,9 +73,9 @@ export interface Host {
   /** The operation behind `promise` (if it is one's) belongs to `checkpoint` of `frame`. */
   label(frame: Frame, checkpoint: number, promise: unknown): void;
   operate(frame: Frame, request: Request, wrapped?: boolean): Promise<unknown>;
-  /** A promise that `settle` fulfils, and that a snapshot can hold. */
+  /** A promise that `settle` settles, and that a snapshot can hold. */
   defer(): Promise<unknown>;
-  settle(promise: Promise<unknown>): void;
+  settle(promise: Promise<unknown>, outcome: Outcome): void;
   /** Where the next thing started gets the id `path.(ordinal + 1)`: see `within`. */
   place(path: string, ordinal: number): Frame;
   log(level: LogLevel, values: readonly unknown[]): void;
@@ -113,6 +120,8 @@ export class Frame implements FrameWords {
   task: Task | null = null;
   pc = 0;
   slots: Slots = NO_SLOTS;
+  /** What comes between the promise it waits for and the value it gets; null: nothing. */
+  via: Unwrapping | null = null;
   private sent: unknown = undefined;
   private threw = false;
 
@@ -144,6 +153,24 @@ export class Frame implements FrameWords {
   at<T>(checkpoint: number, promise: T): T {
     if (this.task !== null) this.task.host.label(this, checkpoint, promise);
     return promise;
+  }
+
+  next(checkpoint: number, cursor: AsyncCursor): unknown {
+    if (!cursor.wraps) return this.await(checkpoint, cursor.next());
+    return this.awaitAnswer(checkpoint, askSync(cursor, "next", []));
+  }
+
+  close(checkpoint: number, cursor: AsyncCursor): unknown {
+    if (!cursor.wraps) return this.await(checkpoint, cursor.close());
+    return this.awaitAnswer(checkpoint, askSync(cursor, "return", []));
+  }
+
+  /** Inside an execution the frame waits for the value itself: the promise of the wrapper could not be stored. */
+  private awaitAnswer(checkpoint: number, answer: Answer): unknown {
+    if (this.task === null) return this.await(checkpoint, answerNatively(answer));
+    if (answer.kind === "settled") return this.await(checkpoint, settled(this.task.host, answer.outcome));
+    this.via = answer.unwrapping;
+    return this.await(checkpoint, answer.value);
   }
 
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown> {
@@ -272,20 +299,25 @@ export function awaitOn(frame: Frame, task: Task, promise: Promise<unknown>): vo
   task.awaiting = promise;
   const go = (threw: boolean, value: unknown): void => {
     task.awaiting = null;
+    frame.via = null;
     frame.deliver(threw, value);
     drive(frame, task);
   };
-  promise.then(
+  const last = frame.via === null ? promise : frame.via.apply(promise);
+  last.then(
     (value) => go(false, value),
     (error: unknown) => go(true, error),
   );
 }
 
-function finish(
-  frame: Frame,
-  { host, deferred }: Task,
-  { threw, value }: { readonly threw: boolean; readonly value: unknown },
-): void {
+/** A settled promise that a snapshot can hold. */
+function settled(host: Host, outcome: Outcome): Promise<unknown> {
+  const promise = host.defer();
+  host.settle(promise, outcome);
+  return promise;
+}
+
+function finish(frame: Frame, { host, deferred }: Task, { threw, value }: Outcome): void {
   frame.pc = DONE;
   host.ended(frame);
   if (threw) deferred.reject(value);

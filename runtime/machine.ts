@@ -13,6 +13,7 @@ export type {
   MachineDefinition,
   Slots,
 } from "./contract.ts";
+export { AsyncCursor, asyncCursor } from "./asyncCursor.ts";
 export { start } from "./frame.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
 export { Box, box, Cursor, cursor } from "./variables.ts";

@@ -3,6 +3,7 @@
  * else the machine should need is poisoned, so a wrong live set is an error at the variable, not a wrong result.
  */
 import type { Slots } from "./contract.ts";
+import { defer, settle } from "./deferrals.ts";
 import { detached } from "./detached.ts";
 import type { Frame, Host } from "./frame.ts";
 import { combineNatively } from "./frame.ts";
@@ -33,8 +34,8 @@ export const rebuildHost: Host = {
     return implicit ? (runBody(request.body, new Attempt(1)) as Promise<unknown>) : detached(request);
   },
   combine: combineNatively,
-  defer: () => unused("defer"),
-  settle: () => undefined,
+  defer,
+  settle,
   place: () => unused("place"),
   log: () => undefined,
   now: () => Date.now(),

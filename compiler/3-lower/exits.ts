@@ -19,6 +19,8 @@ export type Exit =
       readonly breakTo: BlockId;
       readonly continueTo: BlockId;
     }
+  /** A turn of a loop that is closed when it is left: `continue` ends the turn, and does not leave. */
+  | { readonly kind: "turn"; readonly labels: readonly string[]; readonly continueTo: BlockId }
   /** A `switch`, which an unlabelled `break` leaves too, or a labelled statement of another kind. */
   | { readonly kind: "switch" | "label"; readonly labels: readonly string[]; readonly breakTo: BlockId }
   | {
@@ -106,8 +108,10 @@ function targetOf(exit: Exclude<Exit, FinallyExit>, way: Leave): BlockId | null 
   if (way.kind === "return") return null;
   const named = way.label !== null && exit.labels.includes(way.label);
   if (way.kind === "continue") {
-    return exit.kind === "loop" && (named || way.label === null) ? exit.continueTo : null;
+    const isLoop = exit.kind === "loop" || exit.kind === "turn";
+    return isLoop && (named || way.label === null) ? exit.continueTo : null;
   }
+  if (exit.kind === "turn") return null;
   return named || (way.label === null && exit.kind !== "label") ? exit.breakTo : null;
 }
 

@@ -4,6 +4,7 @@ import type { Code } from "../ir.ts";
 import { code, read, writeWhole } from "./code.ts";
 import { declareBlockScoped, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
+import { lowerForAwait } from "./asyncLoops.ts";
 import { lowerEffect, lowerTest, lowerValue } from "./expressions.ts";
 import { assign, type MachineLowering } from "./lowering.ts";
 import { checkUsing, lowerDeclarations, lowerStatement } from "./statements.ts";
@@ -64,12 +65,7 @@ function copyBoxes(c: MachineLowering, node: ts.ForStatement): void {
 }
 
 export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: Labels): void {
-  if (node.awaitModifier) {
-    notYet(c.unit, node.awaitModifier, {
-      construct: "for await",
-      way: "Collect the values in a step, then loop over the array.",
-    });
-  }
+  if (node.awaitModifier) return lowerForAwait(c, node, labels);
   if (!c.unit.module.oracle.isArray(node.expression)) {
     notYet(c.unit, node.expression, {
       construct: "a for-of over something that is not an array, with an await or a shared variable in it",
@@ -100,7 +96,8 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   enterBlock(draft, after);
 }
 
-function bindElement(c: MachineLowering, { initializer }: ts.ForOfStatement, value: Code): void {
+/** Gives the loop's variables, or the target in its head, their value for this turn. */
+export function bindElement(c: MachineLowering, { initializer }: ts.ForOfStatement, value: Code): void {
   if (ts.isVariableDeclarationList(initializer)) {
     const [declaration] = initializer.declarations;
     if (declaration) initialisePattern(c, declaration.name, value);

@@ -74,7 +74,7 @@ function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args
 }
 
 /** How the engine names the callee when it is no function: `o.m is not a function`. */
-function toCalleeText(callee: ts.Expression): string {
+export function toCalleeText(callee: ts.Expression): string {
   const inner = skipWrappers(callee);
   if (ts.isPropertyAccessExpression(inner)) return `${toCalleeText(inner.expression)}.${inner.name.text}`;
   if (ts.isElementAccessExpression(inner)) {

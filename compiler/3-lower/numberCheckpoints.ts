@@ -32,9 +32,16 @@ function toCheckpoint(unit: Unit, node: ts.Node): Pick<Checkpoint, "kind" | "nam
     const described = ts.isCallExpression(awaited) ? describe(unit, awaited) : null;
     return { ...(described ?? { kind: "value", name: null }), awaited: true };
   }
+  // Each turn waits for its value; leaving early waits for the iterator to close.
+  if (ts.isForOfStatement(node) && node.awaitModifier) return { kind: "next", name: null, awaited: true };
+  if (isAwaitModifier(node)) return { kind: "close", name: null, awaited: true };
   if (!ts.isCallExpression(node) || isAwaited(node)) return null;
   const described = describe(unit, node);
   return described && { ...described, awaited: false };
+}
+
+function isAwaitModifier({ kind, parent }: ts.Node): boolean {
+  return kind === ts.SyntaxKind.AwaitKeyword && ts.isForOfStatement(parent);
 }
 
 function describe(unit: Unit, call: ts.CallExpression): Pick<Checkpoint, "kind" | "name"> | null {

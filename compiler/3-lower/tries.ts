@@ -66,9 +66,10 @@ function lowerTryFinally(c: MachineLowering, node: ts.TryStatement, finallyBlock
   finish(c, exit, after);
 }
 
-type FinallyExit = Extract<Exit, { kind: "finally" }>;
+export type FinallyExit = Extract<Exit, { kind: "finally" }>;
 
-function openExit(c: MachineLowering, entry: number): FinallyExit {
+/** `completion` and `value` are variables of the machine: a snapshot holds them. */
+export function openExit(c: MachineLowering, entry: number): FinallyExit {
   const { draft } = c.machine;
   const n = draft.variables.filter(({ kind }) => kind === "completion").length / 2 + 1;
   const { free } = c.unit.words;
@@ -77,7 +78,8 @@ function openExit(c: MachineLowering, entry: number): FinallyExit {
   return { kind: "finally", completion, value, entry, routes: [] };
 }
 
-function finish(c: MachineLowering, exit: FinallyExit, after: number): void {
+/** The end of a `finally`: goes on as its completion says. */
+export function finish(c: MachineLowering, exit: FinallyExit, after: number): void {
   const { draft } = c.machine;
   const routes = openRoutes(c, exit);
   const rethrow = openBlock(draft);

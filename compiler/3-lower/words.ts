@@ -9,6 +9,7 @@ const WORDS = {
   box: "$box",
   closure: "$closure",
   cursor: "$cursor",
+  asyncCursor: "$asyncCursor",
   all: "$all",
   allSettled: "$allSettled",
   any: "$any",

@@ -22,6 +22,7 @@ const VOCABULARY_WORDS = [
   "box",
   "closure",
   "cursor",
+  "asyncCursor",
   "all",
   "allSettled",
   "any",

@@ -168,7 +168,9 @@ function emitAwait(run: Run, end: Extract<Terminator, { kind: "await" }>): Code 
   const store = stored === "" ? "" : `${stored}\n`;
   const at = run.checkpoints.get(end.checkpoint)?.node.getStart();
   const park = (awaited: Code): Code =>
-    code`return ${text(`${words.frame}.await(`, at)}${String(end.checkpoint)}, ${awaited});\n`;
+    end.word === "own"
+      ? code`return ${awaited};\n`
+      : code`return ${text(`${words.frame}.await(`, at)}${String(end.checkpoint)}, ${awaited});\n`;
   const comment = `${describeCheckpoint(run, end.checkpoint)}\n`;
   const assigned = end.value.some((piece) => piece.kind === "write" && stores.includes(piece.variable));
   if (!assigned) return code`${comment}${store}${park(value)}`;

@@ -22,6 +22,8 @@ interface ItemSlots extends BatchSlots {
 
 const SOURCE = "@durablec/runtime";
 
+const OVER = { threw: false, value: undefined };
+
 const batchMachine = machine({
   vocabulary: VOCABULARY,
   id: `${SOURCE}#batch`,
@@ -41,7 +43,7 @@ const batchMachine = machine({
     batch.done = done;
     startMore(host, slots);
     // No branch, or a predicate that is content at once: nobody else would end it.
-    if (batch.active === 0) host.settle(done);
+    if (batch.active === 0) host.settle(done, OVER);
     return $f.await(1, done);
   },
 });
@@ -64,7 +66,7 @@ const itemMachine = machine({
       return $f.await(1, host.operate(host.place(op, index), request, slots.wrapped));
     }
     const isOver = noteEnd(batch, toItem($f, index));
-    if (isOver && batch.done !== null) host.settle(batch.done);
+    if (isOver && batch.done !== null) host.settle(batch.done, OVER);
     else startMore(host, slots);
     return $f.done(undefined);
   },

@@ -54,7 +54,11 @@ export function frameHost(execution: Execution): Host {
     },
 
     defer: () => promises.create({ kind: "deferred" }).promise,
-    settle: (promise) => promises.find(promise)?.resolve(undefined),
+    settle(promise, { threw, value }) {
+      const record = promises.find(promise);
+      if (threw) record?.reject(value);
+      else record?.resolve(value);
+    },
     place: (path, ordinal) => contextFrame(execution, path, ordinal),
     log(level, values) {
       const { hooks, id } = execution;

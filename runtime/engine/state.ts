@@ -2,6 +2,7 @@
  * The state of an execution as text: every unfinished frame (checkpoint and live slots), every pending operation, and
  * all values they reach, as one graph in which shared objects stay shared.
  */
+import type { Unwrapping } from "../asyncCursor.ts";
 import { Context } from "../context.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
@@ -19,6 +20,7 @@ import type { Codec, Extension } from "../values/contract.ts";
 import { Box, Cursor } from "../variables.ts";
 import type { Execution } from "./execution.ts";
 import { taskOf } from "./host.ts";
+import { iterations } from "./iterations.ts";
 import { SeededChance } from "./identity.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
@@ -38,6 +40,7 @@ interface SavedFrame {
   readonly parked: number;
   readonly slots: Readonly<Record<string, unknown>>;
   readonly awaiting: Promise<unknown>;
+  readonly via?: Unwrapping;
   readonly promise: Promise<unknown>;
 }
 
@@ -90,7 +93,14 @@ export const payloadCodec: Codec = createCodec({ classes: classRegistry, functio
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
   return createCodec({
-    extensions: [boxes, closures, cursors, contexts(execution), promiseExtension(execution.promises)],
+    extensions: [
+      boxes,
+      closures,
+      cursors,
+      ...iterations,
+      contexts(execution),
+      promiseExtension(execution.promises),
+    ],
     classes: classRegistry,
     functions: functionRegistry,
   });
@@ -165,6 +175,7 @@ function saveFrame(frame: Frame): SavedFrame {
     parked,
     slots: Object.fromEntries(names.map((name, index) => [name, values[index]])),
     awaiting,
+    ...(frame.via === null ? {} : { via: frame.via }),
     promise: deferred.promise,
   };
 }
@@ -189,6 +200,7 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
   frame.task = { host: execution.host, path, context, ordinal, deferred, awaiting: null, parked };
   frame.pc = saved.pc;
   frame.slots = { ...saved.slots };
+  frame.via = saved.via ?? null;
   return frame;
 }
 

@@ -10,7 +10,6 @@ function refusals(body: string): readonly string[] {
 
 describe("what is not compiled exactly is refused at its place", () => {
   test.each([
-    ["for await", "for await (const x of xs) f(x);", "DC110 await"],
     ["for-in with an await in it", "for (const k in p) await f(k);", "DC110 for (const k in p) await f(k);"],
     ["a use before its declaration", "await f(a); const a = 1;", "DC110 a"],
     [
