@@ -84,7 +84,7 @@ function writeTarget(c: MachineLowering, { target, overrides }: Target): Code {
   return [{ kind: "write", variable, at: target.getStart(), sure: false }];
 }
 
-function isLogicalAssignment(kind: ts.SyntaxKind): boolean {
+export function isLogicalAssignment(kind: ts.SyntaxKind): boolean {
   const { BarBarEqualsToken, AmpersandAmpersandEqualsToken, QuestionQuestionEqualsToken } = ts.SyntaxKind;
   return [BarBarEqualsToken, AmpersandAmpersandEqualsToken, QuestionQuestionEqualsToken].some(
     (known) => known === kind,

@@ -1,7 +1,7 @@
 /**
  * Prints calls by what they mean.
  *
- *     await reserve(order)           $f.step(1, "reserve", [order])      and calls: { 1: (...$a) => reserve(...$a) }
+ *     await reserve(order)           $f.step(1, "reserve", [order])      and calls: { 1: ($a1) => reserve($a1) }
  *     const p = wait({ hours: 1 })   $f.at(2, wait({ hours: 1 }))
  *     await handlers[k](order)       ($1 = handlers, $f.call(3, "handlers[k]", $1[k], $1, [order]))
  *     Promise.all([...])             $all([...])
@@ -141,14 +141,23 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
   return code`${head}[${receiver}${key}${args.length > 0 ? ", " : ""}${args}])`;
 }
 
-/** What runs when the step runs: `($o, ...$a) => $o.send(...$a)`. */
+/** What runs when the step runs: `($o, $a1, $a2) => $o.send($a1, $a2)`. */
 function bodyCode(c: Lowering, call: ts.CallExpression, callee: Callee): Code {
-  const { args, self, key } = c.unit.words;
-  if (callee.kind !== "member") return code`(...${args}) => ${toCode(c, call.expression)}(...${args})`;
+  const { self, key } = c.unit.words;
+  const passed = passedArguments(c, call);
+  const list = joinCode(passed, ", ");
+  if (callee.kind !== "member") return code`(${list}) => ${toCode(c, call.expression)}(${list})`;
   const { node } = callee;
   if (ts.isElementAccessExpression(node))
-    return code`(${self}, ${key}, ...${args}) => ${self}[${key}](...${args})`;
-  return code`(${self}, ...${args}) => ${self}.${text(node.name.text, node.name.getStart())}(...${args})`;
+    return code`(${joinCode([[text(self)], [text(key)], ...passed], ", ")}) => ${self}[${key}](${list})`;
+  const name = text(node.name.text, node.name.getStart());
+  return code`(${joinCode([[text(self)], ...passed], ", ")}) => ${self}.${name}(${list})`;
+}
+
+/** One name for each argument, or a rest where the text does not tell how many there are. */
+function passedArguments({ unit: { words } }: Lowering, call: ts.CallExpression): readonly Code[] {
+  if (call.arguments.some(ts.isSpreadElement)) return [code`...${words.args}`];
+  return call.arguments.map((_, index) => [text(words.free(`${words.args}${index + 1}`))]);
 }
 
 interface Dynamic {

@@ -9,7 +9,7 @@ import type { BlockId, Code, Variable } from "../ir.ts";
 import { isAssignmentOperator } from "../1-read/references.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { invariant } from "../invariant.ts";
-import { lowerAssignment } from "./assignments.ts";
+import { isLogicalAssignment, lowerAssignment } from "./assignments.ts";
 import { callCode, isAwaited } from "./calls.ts";
 import { code, read } from "./code.ts";
 import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
@@ -125,16 +125,21 @@ export function lowerInto(c: MachineLowering, node: ts.Expression, variable: Var
 export function lowerEffect(c: MachineLowering, node: ts.Expression): void {
   const inner = skipWrappers(node);
   if (ts.isAwaitExpression(inner)) return park(c, inner, null);
+  let assigned: readonly Variable[] = [];
   if (ts.isBinaryExpression(inner) && c.unit.awaits.has(inner)) {
     const { left, right, operatorToken } = inner;
     if (operatorToken.kind === ts.SyntaxKind.CommaToken) {
       lowerEffect(c, left);
       return lowerEffect(c, right);
     }
-    const variable = operatorToken.kind === ts.SyntaxKind.EqualsToken ? variableOf(c, left) : null;
-    if (variable && !variable.boxed) return lowerInto(c, right, variable);
+    const variable = isAssignmentOperator(operatorToken.kind) ? variableOf(c, left) : null;
+    if (variable && !variable.boxed) {
+      if (operatorToken.kind === ts.SyntaxKind.EqualsToken) return lowerInto(c, right, variable);
+      // The old value of `x += await f()` is in a temporary: `x` itself need not be kept over the await.
+      if (!isLogicalAssignment(operatorToken.kind)) assigned = [variable];
+    }
   }
-  emit(c.machine.draft, code`${guardStart(inner, lowerValue(c, node))};`);
+  emit(c.machine.draft, code`${guardStart(inner, lowerValue(c, node))};`, assigned);
 }
 
 /** `{ a } = b` would start a block, `function () {}()` a declaration. */
