@@ -1,6 +1,7 @@
 /**
  * What the last `durablec lint` of a project found, in `.durable/lint-cache.json`. It holds as long as nothing that was
- * read then is another text now: every file of the program, installed declarations too, the tsconfig and what it extends,
+ * read then is another text now: every file of the program, installed declarations too, the code of packages that was
+ * followed, the tsconfig and what it extends,
  * durablec's configuration and version, the packages that are installed; and as long as no source has come or gone, in
  * the project's folder or beside any of its files.
  *

@@ -94,8 +94,9 @@ async function find(tsconfig: string, args: LintArgs, io: Io): Promise<Found> {
 
 async function listFiles({ program, tsconfig }: Analysis): Promise<readonly string[]> {
   const { listConfigFiles } = await import("../../compiler/1-read/readProgram.ts");
+  const { listPackageFiles } = await import("../../compiler/2-check/packageCode.ts");
   const sources = program.getSourceFiles().map(({ fileName }) => fileName);
-  return [...listConfigFiles(tsconfig), ...sources];
+  return [...listConfigFiles(tsconfig), ...sources, ...listPackageFiles(program)];
 }
 
 async function analyseOrFix(tsconfig: string, args: LintArgs, io: Io): Promise<Analysis> {

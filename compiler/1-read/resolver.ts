@@ -24,6 +24,8 @@ export interface Resolver {
   functionOf(expression: ts.Expression): ts.FunctionLikeDeclaration | null;
   /** The same for a symbol: its implementation among its declarations. */
   functionOfSymbol(symbol: ts.Symbol): ts.FunctionLikeDeclaration | null;
+  /** The project class that a symbol denotes for certain. */
+  classOfSymbol(symbol: ts.Symbol): ts.ClassLikeDeclaration | null;
   operationOf(expression: ts.Expression): OperationName | null;
   isProjectFile(file: ts.SourceFile): boolean;
   directivesOf(file: ts.SourceFile): Directives;
@@ -49,9 +51,14 @@ export function createResolver(program: ts.Program, root: string): Resolver {
 
 const resolvers = new WeakMap<ts.Program, { readonly root: string; readonly resolver: Resolver }>();
 
-function makeResolver(program: ts.Program, root: string): Resolver {
+/** Of a program of package code, in which all code counts as the project's own: it is there to be read on into. */
+export function createPackageResolver(program: ts.Program): Resolver {
+  const isProjectFile = (file: ts.SourceFile): boolean => !file.isDeclarationFile;
+  return makeResolver(program, "", { ...createOrigins(program, ""), isProjectFile });
+}
+
+function makeResolver(program: ts.Program, root: string, origins = createOrigins(program, root)): Resolver {
   const checker = program.getTypeChecker();
-  const origins = createOrigins(program, root);
   const directives = new Map<ts.SourceFile, Directives>();
   const lookup: Lookup = { checker, isProjectFile: origins.isProjectFile, symbols: new Map() };
 
@@ -82,6 +89,7 @@ function makeResolver(program: ts.Program, root: string): Resolver {
       return symbol === null ? null : functionOfSymbol(symbol);
     },
     functionOfSymbol,
+    classOfSymbol: (symbol) => findClass(lookup, symbol),
     operationOf(expression) {
       const symbol = findValue(lookup, expression, ALIASES_MAX);
       const origin = symbol === null ? null : originOf(symbol);
@@ -176,10 +184,22 @@ function findFunction(
   return next === null ? null : findFunction(lookup, next, aliasesLeft - 1);
 }
 
+function findClass(lookup: Lookup, symbol: ts.Symbol): ts.ClassLikeDeclaration | null {
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined || !lookup.isProjectFile(declaration.getSourceFile())) return null;
+  if (ts.isClassLike(declaration)) return declaration;
+  const value = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  const inner = value === undefined ? undefined : skipWrappers(value);
+  return inner !== undefined && ts.isClassExpression(inner) ? inner : null;
+}
+
 /** The value of a property of an object literal: `charge` in `const services = { charge }`. */
 function findPropertyValue(symbol: ts.Symbol): ts.Expression | null {
   const declaration = symbol.valueDeclaration;
   if (declaration === undefined) return null;
+  // CommonJS: `exports.makeId = makeId` declares it.
+  const assigned = ts.isPropertyAccessExpression(declaration) ? declaration.parent : declaration;
+  if (ts.isBinaryExpression(assigned)) return skipWrappers(assigned.right);
   if (ts.isPropertyAssignment(declaration)) return skipWrappers(declaration.initializer);
   if (ts.isPropertyDeclaration(declaration) && declaration.initializer !== undefined)
     return skipWrappers(declaration.initializer);

@@ -14,10 +14,11 @@ import { DEFAULT_CONFIG } from "../config.ts";
 import type { Diagnostic, DiagnosticNote } from "../diagnostic.ts";
 import { note, report, type DiagnosticCode } from "../diagnostics/report.ts";
 import type { DurableProgram, Oracle } from "../program.ts";
-import { createCallGraph, type CallGraph, type Chain, type Edge } from "./callGraph.ts";
+import { createCallGraph, type CallGraph, type Chain } from "./callGraph.ts";
 import { isRecorded, walkDurableCode } from "./durableCode.ts";
+import { findEdges, type Edge } from "./edges.ts";
 import { createSearch, findImpureUse, type ImpureSearch } from "./findImpureUse.ts";
-import type { ImpureFamily } from "./impure.ts";
+import { toDisplayName, type ImpureFamily } from "./impure.ts";
 
 const CODES = {
   clock: "DC201",
@@ -34,7 +35,7 @@ const CODES = {
 export function checkDeterminism(program: DurableProgram, config = DEFAULT_CONFIG): readonly Diagnostic[] {
   if (program.program === null) return [];
   const search = createSearch(program.program, program.root, config);
-  const graph = createCallGraph(search);
+  const graph = createCallGraph();
   return program.modules.flatMap(({ functions, oracle }) =>
     functions.flatMap(({ node }) => checkFunction({ search, graph, oracle, region: node })),
   );
@@ -59,9 +60,10 @@ function checkFunction(context: Context): Diagnostic[] {
     }
     const use = recordedCallees.has(node) ? null : findImpureUse(search, node, region);
     if (use !== null) found.push(report(CODES[use.family], use.node, { found: toFound(use.node, use.name) }));
-    for (const edge of graph.findEdges(node)) {
+    if (recordedCallees.has(node)) return undefined;
+    for (const edge of findEdges(search, node)) {
       if (isInside(edge.to, region) || isPromised(edge, search.resolver)) continue;
-      for (const chain of graph.findChains(edge.to).values()) found.push(toChainReport(edge, chain));
+      for (const chain of graph.findChains(edge).values()) found.push(toChainReport(edge, chain));
     }
     return undefined;
   });
@@ -92,17 +94,29 @@ function toWritten(node: ts.Node): string {
 }
 
 function toChainReport(edge: Edge, { edges, use }: Chain): Diagnostic {
-  const through = [...edges.map(({ node }) => toWritten(node)), use.name].map((name) => `'${name}'`);
-  const found = `'${toWritten(edge.node)}' (through ${through.join(", ")})`;
+  const through = [...edges.map(toName), use.name].map((name) => `'${name}'`);
+  // A chain through a package may be long; how it begins and how it ends is what people know.
+  if (through.length > THROUGH_MAX) through.splice(2, through.length - THROUGH_MAX + 1, "...");
+  const found = `${toFound(edge.node, toName(edge))} (through ${through.join(", ")})`;
   return report(CODES[use.family], edge.node, { found, notes: toNotes([edge, ...edges], use) });
 }
 
+const THROUGH_MAX = 5;
+
+/** As it is written, or under the name of its package: `some-ids.makeId`. */
+function toName({ node, origin }: Edge): string {
+  return origin === null ? toWritten(node) : toDisplayName(origin);
+}
+
 function toNotes(edges: readonly Edge[], use: Chain["use"]): DiagnosticNote[] {
-  const callers = edges.map(({ node }) => toWritten(node));
+  const callers = edges.map(toName);
   const calls = edges
     .slice(1)
-    .map(({ node }, index) => note(`'${callers[index]}' calls '${toWritten(node)}' here.`, node));
-  return [...calls, note(`'${callers.at(-1)}' uses '${use.name}' here.`, use.node)];
+    .map((edge, index) => note(`'${callers[index]}' calls '${toName(edge)}' here.`, edge.node));
+  const entered = edges.find(({ origin }) => origin !== null)?.origin ?? null;
+  const answer =
+    entered === null ? "" : ` If it does no harm, list "${entered.module}#${entered.member}" as pure.`;
+  return [...calls, note(`'${callers.at(-1)}' uses '${use.name}' here.${answer}`, use.node)];
 }
 
 /** `Date.now` is met as a member and again as its parts; one place has one finding of a code. */

@@ -11,6 +11,7 @@ import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Config } from "../config.ts";
 import { createImpureTable, toDisplayName, type ImpureFamily, type ImpureTable, type Use } from "./impure.ts";
 import { createListed, type Listed } from "./listed.ts";
+import type { PackageProgram } from "./packageCode.ts";
 
 export interface ImpureUse {
   readonly family: ImpureFamily;
@@ -23,6 +24,9 @@ export interface ImpureSearch {
   readonly resolver: Resolver;
   readonly table: ImpureTable;
   readonly listed: Listed;
+  readonly program: ts.Program;
+  /** True inside the code of a package, where less is an alarm. */
+  readonly isPackage: boolean;
 }
 
 export function createSearch(program: ts.Program, root: string, config: Config): ImpureSearch {
@@ -30,7 +34,14 @@ export function createSearch(program: ts.Program, root: string, config: Config):
     resolver: createResolver(program, root),
     table: createImpureTable(),
     listed: createListed(config, root),
+    program,
+    isPackage: false,
   };
+}
+
+/** The same search, for the code of a package. */
+export function toPackageSearch(search: ImpureSearch, { program, resolver }: PackageProgram): ImpureSearch {
+  return { ...search, program, resolver, isPackage: true };
 }
 
 /** `region` is the code being judged: an alias made inside it was found where it was made. */

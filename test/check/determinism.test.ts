@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkDeterminism } from "../../compiler/2-check/checkDeterminism.ts";
+import { DEFAULT_CONFIG } from "../../compiler/config.ts";
 import { findingsOf, readCases, testCases } from "./cases.ts";
 
 const HELPERS = `
@@ -168,6 +169,87 @@ export function label(): string { return uuid(); }`,
     expect(finding?.message).toBe(
       "'toRow' (through 'process.env') reads this process or machine outside a step.",
     );
+  });
+});
+
+describe("the code of packages", () => {
+  const ids = (code: string, types: string, manifest = "{}"): string => `
+=== node_modules/some-ids/package.json
+${manifest.replace("{", '{ "name": "some-ids", ')}
+=== node_modules/some-ids/index.d.ts
+${types}
+=== node_modules/some-ids/index.js
+${code}`;
+  const MAKE = "export declare function makeId(size?: number): string;";
+  const use = (call: string, name = "makeId"): string =>
+    `import { ${name} } from "some-ids";\n const x = ${call};`;
+  const esm = '{ "type": "module" }';
+  const suite = readCases({
+    "finds a function of the JavaScript beside the declarations": `${use("«makeId»()")} ${ids("export function makeId() { return String(Math.random()); }", MAKE, esm)}`,
+    "finds it through another file of the package": `${use("«makeId»()")} ${ids('import { draw } from "./draw.js";\nexport const makeId = () => draw();', MAKE, esm)}
+=== node_modules/some-ids/draw.d.ts
+export declare function draw(): string;
+=== node_modules/some-ids/draw.js
+export const draw = () => Date.now().toString(36);`,
+    "finds it through another package": `${use("«makeId»()")} ${ids('import { seed } from "some-seed";\nexport function makeId() { return seed(); }', MAKE, esm)}
+=== node_modules/some-seed/package.json
+{ "name": "some-seed", "type": "module", "exports": { ".": { "types": "./x.d.ts", "import": "./lib/x.mjs" } } }
+=== node_modules/some-seed/lib/x.mjs
+import { randomBytes } from "node:crypto";
+export const seed = () => randomBytes(4).toString("hex");`,
+    "finds CommonJS": `${use("«makeId»()")} ${ids('"use strict";\nexports.makeId = makeId;\nfunction makeId() { return require("crypto").randomUUID(); }', MAKE)}`,
+    "finds a whole module that is a function": `import make from "some-ids";\n const x = «make»(); ${ids("module.exports = function make() { return Math.random(); };", "declare function make(): number;\nexport = make;")}`,
+    "finds a renamed export": `${use("«makeId»()")} ${ids("function m() { return Math.random(); }\nexport { m as makeId };", "declare function other(): number;\nexport { other as makeId };", esm)}`,
+    "finds a constructor": `import { Id } from "some-ids";\n const x = new «Id»(); ${ids("export class Id { at = Date.now(); text() { return String(this.at); } later() { return Date.now(); } }", "export declare class Id { text(): string; later(): number; }", esm)}`,
+    "finds a method, and not what a sibling does": `import { Id } from "some-ids";\n const x = new Id(); x.text(); «x.later»(); ${ids("export class Id { text() { return 'x'; } later() { return Date.now(); } }", "export declare class Id { text(): string; later(): number; }", esm)}`,
+    "finds the author's source by its declaration map": `${use("«makeId»()")} ${ids("", MAKE, esm)}
+=== node_modules/some-ids/index.d.ts.map
+{ "version": 3, "file": "index.d.ts", "sourceRoot": "", "sources": ["src/index.ts"], "names": [], "mappings": "" }
+=== node_modules/some-ids/src/index.ts
+export function makeId(size: number = 1): string { return String(size + Math.random()); }`,
+    "finds it through a function of the project": `import { label } from "./label.ts";\n const x = «label»(); ${ids("export function makeId() { return String(Math.random()); }", MAKE, esm)}
+=== label.ts
+import { makeId } from "some-ids";
+export const label = (): string => "id-" + makeId();`,
+    "finds the entry of a package whose types are elsewhere": `${use("«makeId»()")}
+=== node_modules/some-ids/package.json
+{ "name": "some-ids", "type": "module", "exports": { "types": "./types/index.d.ts", "browser": "./b.js", "default": "./lib/main.js" } }
+=== node_modules/some-ids/types/index.d.ts
+${MAKE}
+=== node_modules/some-ids/lib/main.js
+export { makeId } from "./make.js";
+=== node_modules/some-ids/lib/make.js
+export function makeId(size = Math.random()) { return String(size); }`,
+    "finds a callback that is handed over by name": `import { makeId } from "some-ids";\n const x = ids.map(«makeId»); ${ids("export function makeId() { return String(Math.random()); }", "export declare function makeId(of: string): string;", esm)}`,
+    "accepts a default that is not evaluated": `${use("makeId(5)")} ${ids("export function makeId(size = Math.random()) { return String(size); }", MAKE, esm)}`,
+    "accepts a pure function beside impure ones": `${use("makeId(5)")} ${ids("const start = Date.now();\nexport function makeId(n) { return String(n); }\nexport function other() { return Math.random(); }", MAKE, esm)}`,
+    "accepts what is only kept for later": `${use("makeId(5)")} ${ids("const on = (f) => f;\nexport function makeId(n) { on(() => Date.now()); on(later); return () => Math.random(); }\nfunction later() { return Date.now(); }", MAKE, esm)}`,
+    "accepts a package that asks where it runs": `${use("makeId(5)")} ${ids('export function makeId(n) { return process.env.NODE_ENV === "production" ? String(n) : "x"; }', MAKE, esm)}`,
+    "accepts a call in a step, and one that is a step": `import { makeId, load } from "some-ids";\n const x = await step("x", () => makeId()); const y = await load(); ${ids("export function makeId() { return Math.random(); }\nexport async function load() { return Date.now(); }", `${MAKE}\nexport declare function load(): Promise<number>;`, esm)}`,
+    "accepts a package that is not installed, or builds its exports as it runs": `${use("makeId(5)")} ${ids("(function (root, factory) { module.exports = factory(); })(this, () => ({ makeId: () => Math.random() }));", MAKE)}`,
+    "accepts a method of an interface": `import { made } from "some-ids";\n const x = made.makeId(); ${ids("export const made = { makeId: () => Math.random() };", "export interface Made { makeId(): string }\nexport declare const made: Made;", esm)}`,
+    "accepts a local of the same name": `const makeId = (): number => 5; const x = makeId(); ${ids("export function makeId() { return Math.random(); }", MAKE, esm)}`,
+    "accepts recursion in a package": `${use("makeId(5)")} ${ids("export function makeId(n) { return n ? other(n - 1) : 'x'; }\nfunction other(n) { return makeId(n); }", MAKE, esm)}`,
+  });
+  const found = checkDeterminism(suite.program);
+  testCases(suite, found);
+
+  test("the chain and the way to allow it are in the message and its notes", () => {
+    const [finding] = findingsOf(suite, found, "finds it through another package");
+    expect(finding?.message).toBe(
+      "'some-ids.makeId' (through 'seed', 'crypto.randomBytes') draws a random value outside a step.",
+    );
+    expect(finding?.notes.map(({ message }) => message)).toEqual([
+      "'some-ids.makeId' calls 'seed' here.",
+      `'seed' uses 'crypto.randomBytes' here. If it does no harm, list "some-ids#makeId" as pure.`,
+    ]);
+    expect(finding?.notes.at(-1)?.file).toMatch(/some-seed\/lib\/x\.mjs$/);
+  });
+
+  test.each(["pure", "step"] as const)("what the configuration lists as %s is not read", (list) => {
+    const config = { ...DEFAULT_CONFIG, [list]: new Set(["some-ids#makeId"]) };
+    const left = findingsOf(suite, checkDeterminism(suite.program, config), "finds CommonJS");
+    expect(left).toEqual([]);
   });
 });
 

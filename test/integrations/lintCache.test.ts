@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -26,7 +26,11 @@ beforeEach(() => {
   write("base.json", JSON.stringify({ compilerOptions: { module: "NodeNext", strict: true, types: [] } }));
   write("tsconfig.json", JSON.stringify({ extends: "./base.json", include: ["*.ts"] }));
   write("f.ts", source);
-  write("stamp.ts", "export const stamp = (): number => Date.now();\n");
+  write("stamp.ts", 'import { at } from "some-clock";\nexport const stamp = (): number => at();\n');
+  mkdirSync(join(cwd, "node_modules/some-clock"), { recursive: true });
+  write("node_modules/some-clock/package.json", '{ "name": "some-clock", "type": "module" }');
+  write("node_modules/some-clock/index.d.ts", "export declare function at(): number;\n");
+  write("node_modules/some-clock/index.js", "export const at = () => Date.now();\n");
   rmSync(join(cwd, "more.ts"), { force: true });
   rmSync(join(cwd, "durablec.config.json"), { force: true });
 });
@@ -52,6 +56,10 @@ describe("the cache of durablec lint", () => {
 
   test.each([
     ["a file", () => write("stamp.ts", "export const stamp = (): number => 1;\n")],
+    [
+      "the code of a package",
+      () => write("node_modules/some-clock/index.js", "export const at = () => 1;\n"),
+    ],
     ["which files there are", () => write("more.ts", "export {};\n")],
     ["what the tsconfig extends", () => write("base.json", '{ "compilerOptions": { "strict": false } }')],
     ["the configuration", () => write("durablec.config.json", '{ "severity": { "DC201": "off" } }')],
