@@ -5,25 +5,37 @@ import { ts } from "ts-morph";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Machine } from "./ir.ts";
 import type { DurableModule, DurableProgram } from "./program.ts";
+import { sortFindings } from "./diagnostics/sortFindings.ts";
+import { isShared, toForm, toReach, toSuffix, type ModuleForm } from "./moduleForm.ts";
+import { toCompleteOptions, type TransformOptions } from "./transformOptions.ts";
 import { findScopes } from "./1-read/scopes.ts";
 import { readText } from "./1-read/readText.ts";
+import { checkRefused } from "./2-check/checkRefused.ts";
+import { checkSloppy } from "./2-check/checkSloppy.ts";
 import { assertMachine } from "./3-lower/assertMachine.ts";
 import { findLiveness } from "./3-lower/findLiveness.ts";
 import { lowerFunction } from "./3-lower/lowerFunction.ts";
 import { simplify } from "./3-lower/simplify.ts";
 import { toWords } from "./3-lower/words.ts";
 import { toDescription, type FunctionDescription } from "./4-emit/toDescription.ts";
+import { findEarlyErrors } from "./4-emit/findEarlyErrors.ts";
 import { emitModule } from "./4-emit/emitModule.ts";
 import type { EmitContext } from "./4-emit/emitRun.ts";
 import { placeHashes } from "./4-emit/placeHashes.ts";
 import { printText } from "./4-emit/printText.ts";
 import { stripTypes, type StripOptions } from "./4-emit/stripTypes.ts";
 
+export type { TransformOptions, RuntimeReach } from "./transformOptions.ts";
+export type { FunctionDescription, CheckpointDescription } from "./4-emit/toDescription.ts";
+export type { Diagnostic } from "./diagnostic.ts";
+
 export interface CompileOptions extends StripOptions {
   /** Runs the verifier after each pass. Default: false. */
   readonly verify?: boolean;
   /** Called after each pass with what it left: a machine, or from `print` on the module's text. */
   readonly onPass?: (pass: Pass, left: Machine | string) => void;
+  /** Default: what the file is by itself. */
+  readonly form?: ModuleForm;
 }
 
 /** The passes after reading and checking, in their order. `print` leaves TypeScript, `emit` JavaScript. */
@@ -45,11 +57,44 @@ export interface CompileResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Compiles one file without its project: what calls mean is told from the syntax and the imports. */
-export function compileText(source: string, fileName: string, options: CompileOptions = {}): CompileResult {
-  const { program, diagnostics } = readText(source, fileName);
-  const compiled = compileProgram(program, options);
-  return { ...compiled, diagnostics: [...diagnostics, ...compiled.diagnostics] };
+export interface TransformResult {
+  /** JavaScript. Null where a diagnostic is an error. */
+  readonly code: string | null;
+  /** Source map, version 3, as JSON; its source is `fileName`. Null where there is no code. */
+  readonly map: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What was compiled: outermost functions first, each followed by the durable closures in it. */
+  readonly functions: readonly FunctionDescription[];
+}
+
+/**
+ * Compiles one file without its project, for loaders, bundlers, playgrounds and conformance runners: no types are
+ * needed and no program is made, so it takes milliseconds. What calls mean is told from the syntax and the imports
+ * (`docs/transform.md` says how); `durablec build` asks the type checker, and checks much more.
+ *
+ * Text that does not parse, and whatever else is wrong, comes back as diagnostics; an option that cannot be is a
+ * `TypeError`.
+ */
+export function transformText(source: string, options: TransformOptions = {}): TransformResult {
+  const complete = toCompleteOptions(options);
+  const { fileName, directive, runtime } = complete;
+  const global = "global" in runtime ? runtime.global : null;
+  const read = readText(source, fileName, { directive, global });
+  const form = { isScript: complete.sourceType === "script", reach: toReach(runtime) };
+  const refused = [...checkRefused(read.program), ...checkSloppy(read.program, form.isScript)];
+  const found = [...read.diagnostics, ...refused];
+  const none = { code: null, map: null, functions: [] };
+  const [module] = read.program.modules;
+  if (module === undefined) return { ...none, diagnostics: found };
+  const compileOptions: CompileOptions = { ...complete, form };
+  const lowered = toMachines(module, compileOptions);
+  const diagnostics = sortFindings([...found, ...lowered.diagnostics]);
+  if (diagnostics.some(({ severity }) => severity === "error")) return { ...none, diagnostics };
+  // What the parser lets pass and the printer does not is wrong in the author's text, and is shown there.
+  const early = findEarlyErrors(module.file, form.isScript);
+  if (early.length > 0) return { ...none, diagnostics: early };
+  const { code = null, map = null, functions = [] } = emitLowered(lowered, compileOptions) ?? {};
+  return { code, map, diagnostics, functions };
 }
 
 /** The passes after reading and checking. A module with a finding that is an error has no output. */
@@ -75,21 +120,21 @@ function compileModule(module: DurableModule, options: CompileOptions): Compiled
 export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}): CompiledModule | null {
   const { module, machines, diagnostics, context } = lowered;
   if (diagnostics.some(({ severity }) => severity === "error")) return null;
-  const emitted = printText(
-    emitModule({ module, words: context.words, context, machines }),
-    module.file,
-    module.path,
-  );
-  const hashed = placeHashes(context, { machines, file: module.file, text: emitted.text });
+  const { file, path } = module;
+  const { isScript, reach } = options.form ?? toForm(file);
+  const parts = { module, words: context.words, context, machines, reach };
+  const emitted = printText(emitModule(parts), file, path);
+  const source = { file, fileName: path, isScript };
+  const hashed = placeHashes(context, { machines, source, text: emitted.text });
   // Under Node's own module settings the format is each file's, by its extension and its package.json.
-  const commonjs = options.commonjs || module.file.impliedNodeFormat === ts.ModuleKind.CommonJS;
-  const { code, map } = stripTypes({ ...emitted, text: hashed.text }, module.path, { ...options, commonjs });
+  const commonjs = options.commonjs || file.impliedNodeFormat === ts.ModuleKind.CommonJS;
+  const { code, map } = stripTypes({ ...emitted, text: hashed.text }, source, { ...options, commonjs });
   options.onPass?.("print", hashed.text);
   options.onPass?.("emit", code);
   const functions = machines.flatMap((machine) =>
     toDescription(context, { machine, hashes: hashed.hashes, module }),
   );
-  return { path: module.path, code, map, machines, functions };
+  return { path, code, map, machines, functions };
 }
 
 export interface LoweredModule {
@@ -102,7 +147,8 @@ export interface LoweredModule {
 /** Lower, simplify, liveness, for every durable function of a module. Also what checks of live variables read. */
 export function toMachines(module: DurableModule, options: CompileOptions = {}): LoweredModule {
   const scopes = findScopes(module.file);
-  const words = toWords(scopes.names);
+  const form = options.form ?? toForm(module.file);
+  const words = toWords(scopes.names, toSuffix(form, module.path));
   const after = (pass: "lower" | "simplify" | "liveness", machine: Machine): Machine => {
     if (options.verify && pass !== "lower") assertMachine(machine, pass === "simplify" ? "lower" : pass);
     options.onPass?.(pass, machine);
@@ -117,14 +163,18 @@ export function toMachines(module: DurableModule, options: CompileOptions = {}):
     module,
     machines,
     diagnostics: lowered.flatMap(({ diagnostics }) => diagnostics),
-    context: toContext(module, words),
+    context: toContext(module, words, isShared(form) ? "var" : "const"),
   };
 }
 
-function toContext({ file, path }: DurableModule, words: EmitContext["words"]): EmitContext {
+function toContext(
+  { file, path }: DurableModule,
+  words: EmitContext["words"],
+  declare: EmitContext["declare"],
+): EmitContext {
   const positionOf = (at: number): { readonly line: number; readonly column: number } => {
     const { line, character } = file.getLineAndCharacterOfPosition(at);
     return { line: line + 1, column: character + 1 };
   };
-  return { words, path, positionOf };
+  return { words, declare, path, positionOf };
 }

@@ -36,20 +36,29 @@ interface Mark {
 
 const NONE: Directives = { functions: [], marks: new Map(), problems: [] };
 
+/** `required`: what is marked is durable. `all`: every async function is, where one-file mode is asked for that. */
+export type DirectiveMode = "required" | "all";
+
 /** `path` is the file's path in ids: `src/fulfil.ts`. */
-export function findDirectives(file: ts.SourceFile, path: string): Directives {
+export function findDirectives(
+  file: ts.SourceFile,
+  path: string,
+  mode: DirectiveMode = "required",
+): Directives {
   // Most files of a project name no directive at all; this saves the walk.
-  if (!/["'`]\s*(?:use|durable)/i.test(file.text)) return NONE;
+  if (mode === "required" && !/["'`]\s*(?:use|durable)/i.test(file.text)) return NONE;
   const strings: ts.StringLiteralLike[] = [];
   const functions: ts.FunctionLikeDeclaration[] = [];
   collect(file, strings, functions);
   const found = functions.flatMap(findMarks);
   const ofModule = findModuleMarks(file, new Set(found.map(({ node }) => node)));
-  const all = [...found, ...ofModule.marks].sort((a, b) => a.node.pos - b.node.pos);
+  const marked = [...found, ...ofModule.marks];
+  const others = mode === "all" ? findUnmarked(functions, marked) : [];
+  const all = [...marked, ...others].sort((a, b) => a.node.pos - b.node.pos);
   const marks = new Map(all.map(({ node, directive }) => [node, directive] as const));
-  const problems = all.map((mark) => findProblem(mark, all));
+  const problems = all.map((mark) => findProblem(mark, all, mode));
   const sound = all.filter((mark, index) => mark.directive === "use durable" && problems[index] === null);
-  const named = nameFunctions(sound, marks, path);
+  const named = nameFunctions(sound, { marks, path, mode });
   return {
     functions: named.functions,
     marks,
@@ -114,6 +123,19 @@ function findModuleMarks(
   return { marks, problems };
 }
 
+/** The outermost ones: what is written inside another has its part in that one, and a step's code is ordinary. */
+function findUnmarked(
+  functions: readonly ts.FunctionLikeDeclaration[],
+  marked: readonly Mark[],
+): readonly Mark[] {
+  const candidates = new Set<ts.Node>([...functions.filter(isAsync), ...marked.map(({ node }) => node)]);
+  const own = new Set(marked.map(({ node }) => node));
+  return functions
+    .filter((node) => isAsync(node) && !own.has(node))
+    .filter((node) => ts.findAncestor(node.parent, (at) => candidates.has(at)) === undefined)
+    .map((node) => ({ node, directive: "use durable", place: node.name ?? node }));
+}
+
 function isAsync(node: ts.FunctionLikeDeclaration): boolean {
   return ts.canHaveModifiers(node) && has(node, ts.SyntaxKind.AsyncKeyword);
 }
@@ -125,14 +147,19 @@ function has(node: ts.Node, kind: ts.SyntaxKind): boolean {
 }
 
 /** What is wrong with a marked function by itself, or null. One problem a function: the first one explains the rest. */
-function findProblem({ node, directive, place }: Mark, all: readonly Mark[]): Diagnostic | null {
+function findProblem(
+  { node, directive, place }: Mark,
+  all: readonly Mark[],
+  mode: DirectiveMode,
+): Diagnostic | null {
   const host = toImpossibleHost(node);
   if (host !== null) return report("DC104", place, { host, directive });
   const name = findFunctionName(node) ?? "this function";
   if (!isAsync(node)) return report("DC103", place, { name, directive });
   if (hasBoth(node)) return report("DC108", place, { name });
   if (directive === "use step") return null;
-  if (findFunctionName(node) === null && !isInside(node, all)) return report("DC106", place, {});
+  if (mode === "required" && findFunctionName(node) === null && !isInside(node, all))
+    return report("DC106", place, {});
   const notYet = findNotYet(node);
   return notYet === null ? null : report("DC110", place, notYet);
 }
@@ -164,20 +191,30 @@ function isInside(node: ts.Node, all: readonly Mark[]): boolean {
   return outer !== undefined;
 }
 
-/** Keeps the outermost ones, gives them their ids, and refuses a second function of the same name. */
+interface Naming {
+  readonly marks: ReadonlyMap<ts.Node, Directive>;
+  readonly path: string;
+  readonly mode: DirectiveMode;
+}
+
+/**
+ * Keeps the outermost ones, gives them their ids, and refuses a second function of the same name. In the mode `all` it
+ * numbers them instead, as their author never named them for this.
+ */
 function nameFunctions(
   sound: readonly Mark[],
-  marks: ReadonlyMap<ts.Node, Directive>,
-  path: string,
+  { marks, path, mode }: Naming,
 ): { readonly functions: readonly DurableFunction[]; readonly problems: readonly Diagnostic[] } {
   const functions: DurableFunction[] = [];
   const problems: Diagnostic[] = [];
   const taken = new Set<string>();
   for (const { node, place } of sound) {
     const nested = ts.findAncestor(node.parent, (at) => marks.get(at) === "use durable");
-    const name = findFunctionName(node);
+    const name = findFunctionName(node) ?? (mode === "all" ? "anonymous" : null);
     if (nested !== undefined || name === null || !isDurableNode(node)) continue;
-    const id = `${path}#${toQualifiedName(node, name)}`;
+    const wanted = `${path}#${toQualifiedName(node, name)}`;
+    let id = wanted;
+    for (let n = 2; mode === "all" && taken.has(id); n++) id = `${wanted}.${n}`;
     if (taken.has(id)) problems.push(report("DC107", place, { name }));
     else functions.push({ id, name, node });
     taken.add(id);

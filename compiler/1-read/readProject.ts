@@ -6,7 +6,8 @@
  */
 import { posix } from "node:path";
 import { ts } from "ts-morph";
-import type { DurableModule, DurableProgram, Oracle } from "../program.ts";
+import type { DurableProgram, DurableModule, Oracle } from "../program.ts";
+import { findClasses } from "./findClasses.ts";
 import { readProgram } from "./readProgram.ts";
 import { createResolver, toPath, type Resolver } from "./resolver.ts";
 import { createTypedOracle } from "./typedOracle.ts";
@@ -83,15 +84,4 @@ function toModule(
     classes: context.isReached ? findClasses(file, path) : [],
     oracle: context.oracle,
   };
-}
-
-/** Top-level classes by name. An abstract one has no instances of its own, a declared one no code. */
-function findClasses(file: ts.SourceFile, path: string): DurableModule["classes"] {
-  return file.statements.flatMap((node) => {
-    if (!ts.isClassDeclaration(node) || node.name === undefined) return [];
-    const skipped = (ts.getModifiers(node) ?? []).some(
-      ({ kind }) => kind === ts.SyntaxKind.AbstractKeyword || kind === ts.SyntaxKind.DeclareKeyword,
-    );
-    return skipped ? [] : [{ id: `${path}#${node.name.text}`, name: node.name.text, node }];
-  });
 }

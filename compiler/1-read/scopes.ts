@@ -180,7 +180,10 @@ function declareNode(analysis: Analysis, node: ts.Node, scope: Scope): void {
   else if (ts.isModuleDeclaration(node) && ts.isIdentifier(node.name)) {
     declare(analysis, node.name, { kind: "other", scope });
   } else if (
-    (ts.isImportClause(node) || ts.isImportSpecifier(node) || ts.isNamespaceImport(node)) &&
+    (ts.isImportClause(node) ||
+      ts.isImportSpecifier(node) ||
+      ts.isNamespaceImport(node) ||
+      ts.isImportEqualsDeclaration(node)) &&
     node.name
   ) {
     declare(analysis, node.name, { kind: "import", scope });

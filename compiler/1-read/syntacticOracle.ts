@@ -3,32 +3,29 @@
  *
  * | awaited or not | callee | meaning |
  * |---|---|---|
- * | both | imported from `@durablec/runtime` under an operation's name | `operation` |
+ * | both | an operation (`syntacticOperations.ts`) | `operation` |
  * | both | a function of this file marked "use durable"; an async function written inside durable code | `task` |
  * | both | another async function of this file, or one marked "use step" | `step` |
  * | awaited | reached by names from an import or a global (`reserve`, `db.orders.find`) | `step` |
  * | awaited | a local, a parameter, a member of one | `dynamic` |
  * | not awaited | anything else | `plain`: whether it returns a promise cannot be seen |
  *
+ * Awaited means that nothing but its settled value is ever used: at once (`await f()`), as an element of the array that
+ * a combinator is given (`Promise.all([f(), g()])`), or through a constant that is only used in these ways. There a
+ * function that returns no promise does no harm as a step; anywhere else, taking one for a step would hand the author a
+ * promise in the place of a value.
+ *
  * Globals of the language (`Promise.race`, `JSON.parse`) are never steps. The typed oracle is exact where this one
  * goes by what is written; that is why `durablec build` uses the project.
  */
 import { ts } from "ts-morph";
-import {
-  OPERATION_NAMES,
-  RUNTIME_PACKAGE,
-  type CallMeaning,
-  type InnerFunctionRole,
-  type OperationName,
-  type Oracle,
-} from "../program.ts";
+import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
-import type { Directive } from "./directiveSpelling.ts";
-import { isFunctionWithBody, type Binding, type Scopes } from "./scopes.ts";
+import { isFunctionWithBody, type Binding } from "./scopes.ts";
+import { findOperation, isContext, type SyntacticContext } from "./syntacticOperations.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
 const PLAIN: CallMeaning = { kind: "plain" };
-const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 /** The language's own objects: their functions do no work that has to be recorded. */
 const LANGUAGE: ReadonlySet<string> = new Set(
@@ -38,12 +35,9 @@ const LANGUAGE: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-interface Context {
-  readonly scopes: Scopes;
-  readonly marks: ReadonlyMap<ts.Node, Directive>;
-}
+const COMBINATORS: ReadonlySet<string> = new Set(["all", "allSettled", "any", "race"]);
 
-export function createSyntacticOracle(context: Context): Oracle {
+export function createSyntacticOracle(context: SyntacticContext): Oracle {
   return {
     call: (node) => findMeaning(context, node),
     role: (node) => findRole(context, node),
@@ -53,25 +47,31 @@ export function createSyntacticOracle(context: Context): Oracle {
   };
 }
 
-function findMeaning(context: Context, call: ts.CallExpression): CallMeaning {
+function findMeaning(context: SyntacticContext, call: ts.CallExpression): CallMeaning {
   const callee = skipWrappers(call.expression);
   if (callee.kind === ts.SyntaxKind.SuperKeyword || callee.kind === ts.SyntaxKind.ImportKeyword) return PLAIN;
-  const operation = operationOf(context, callee);
+  const operation = findOperation(context, callee);
   if (operation !== null) return { kind: "operation", operation };
   const root = rootOf(callee);
   const binding = root && context.scopes.reference(root)?.binding;
   if (root !== null && !binding && LANGUAGE.has(root.text)) {
     return isPromiseAll(callee) ? { kind: "promiseAll" } : PLAIN;
   }
+  // `ctx.promise.all`, `ctx.logger.info`: parts of the runtime, which do no work of their own.
+  if (root !== null && isContext(context, root)) return PLAIN;
   const name = toCalleeName(callee);
   const known = binding && callee === root ? functionOf(binding) : null;
   if (known) return ofKnownFunction(context, known, name);
-  if (!ts.isAwaitExpression(walkUpWrappers(call).parent)) return PLAIN;
+  if (!isOnlyAwaited(context, call)) return PLAIN;
   const isModulePath = root !== null && (!binding || binding.scope.owner === null);
   return isModulePath ? { kind: "step", name, optioned: false } : { kind: "dynamic", name };
 }
 
-function ofKnownFunction(context: Context, known: ts.FunctionLikeDeclaration, name: string): CallMeaning {
+function ofKnownFunction(
+  context: SyntacticContext,
+  known: ts.FunctionLikeDeclaration,
+  name: string,
+): CallMeaning {
   const mark = context.marks.get(known);
   if (mark === "use durable") return { kind: "task" };
   const isInner = isInsideDurable(context, known);
@@ -89,33 +89,46 @@ function rootOf(callee: ts.Expression): ts.Identifier | null {
   return ts.isPropertyAccessExpression(inner) ? rootOf(inner.expression) : null;
 }
 
-function operationOf({ scopes }: Context, callee: ts.Expression): OperationName | null {
-  const root = rootOf(callee);
-  const specifier = root && scopes.reference(root)?.binding?.declarations[0]?.parent;
-  if (!specifier || !isFromRuntime(specifier)) return null;
-  if (ts.isImportSpecifier(specifier) && callee === root)
-    return toOperation((specifier.propertyName ?? specifier.name).text);
-  if (!ts.isNamespaceImport(specifier) || !ts.isPropertyAccessExpression(callee)) return null;
-  return toOperation(callee.name.text);
-}
-
-function isFromRuntime(specifier: ts.Node): boolean {
-  const declaration = ts.findAncestor(specifier, ts.isImportDeclaration);
-  return (
-    declaration !== undefined &&
-    ts.isStringLiteral(declaration.moduleSpecifier) &&
-    declaration.moduleSpecifier.text === RUNTIME_PACKAGE
-  );
-}
-
-function toOperation(name: string): OperationName | null {
-  return OPERATIONS.has(name) ? (name as OperationName) : null;
-}
-
 function isPromiseAll(callee: ts.Expression): boolean {
-  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "all") return false;
-  const object = skipWrappers(callee.expression);
+  return ts.isPropertyAccessExpression(callee) && callee.name.text === "all" && isPromise(callee.expression);
+}
+
+function isPromise(node: ts.Expression): boolean {
+  const object = skipWrappers(node);
   return ts.isIdentifier(object) && object.text === "Promise";
+}
+
+function isOnlyAwaited(context: SyntacticContext, call: ts.CallExpression): boolean {
+  if (isAwaitedHere(context, call)) return isInAsync(call);
+  const outer = walkUpWrappers(call);
+  const { parent } = outer;
+  const isHeld =
+    ts.isVariableDeclaration(parent) && parent.initializer === outer && ts.isIdentifier(parent.name);
+  const binding = isHeld ? context.scopes.declared(parent.name) : undefined;
+  if (binding?.kind !== "const" || binding.references.length === 0 || !isInAsync(call)) return false;
+  return binding.references.every(({ node }) => isAwaitedHere(context, node));
+}
+
+function isAwaitedHere({ scopes }: SyntacticContext, node: ts.Node): boolean {
+  const outer = walkUpWrappers(node);
+  const list = outer.parent;
+  if (ts.isAwaitExpression(list)) return true;
+  if (!ts.isArrayLiteralExpression(list)) return false;
+  const given = walkUpWrappers(list);
+  const combinator = given.parent;
+  if (!ts.isCallExpression(combinator) || combinator.arguments.at(-1) !== given) return false;
+  const callee = skipWrappers(combinator.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !COMBINATORS.has(callee.name.text)) return false;
+  if (isPromise(callee.expression)) return !scopes.reference(skipWrappers(callee.expression))?.binding;
+  // `ctx.promise.all`
+  const owner = skipWrappers(callee.expression);
+  return ts.isPropertyAccessExpression(owner) && owner.name.text === "promise";
+}
+
+/** A step that is not awaited in place needs a frame to start it. */
+function isInAsync(node: ts.Node): boolean {
+  const fn = ts.findAncestor(node.parent, isFunctionWithBody);
+  return fn !== undefined && isAsync(fn);
 }
 
 /** The function that a name always means. */
@@ -130,7 +143,7 @@ function functionOf(binding: Binding): ts.FunctionLikeDeclaration | null {
   return isFunctionWithBody(value) ? value : null;
 }
 
-function findRole(context: Context, node: ts.FunctionLikeDeclaration): InnerFunctionRole {
+function findRole(context: SyntacticContext, node: ts.FunctionLikeDeclaration): InnerFunctionRole {
   if (isBody(context, node)) return "body";
   for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) {
     if (context.marks.get(at) === "use durable") break;
@@ -140,7 +153,7 @@ function findRole(context: Context, node: ts.FunctionLikeDeclaration): InnerFunc
 }
 
 /** Handed to an operation, or marked "use step": a step runs it. */
-function isBody(context: Context, node: ts.FunctionLikeDeclaration): boolean {
+function isBody(context: SyntacticContext, node: ts.FunctionLikeDeclaration): boolean {
   if (context.marks.get(node) === "use step" || isOperationArgument(context, node)) return true;
   const holder = ts.isFunctionDeclaration(node) ? node : walkUpWrappers(node).parent;
   const name = ts.isFunctionDeclaration(holder) || ts.isVariableDeclaration(holder) ? holder.name : undefined;
@@ -149,15 +162,15 @@ function isBody(context: Context, node: ts.FunctionLikeDeclaration): boolean {
   return binding.references.every((reference) => isOperationArgument(context, reference.node));
 }
 
-function isOperationArgument(context: Context, node: ts.Node): boolean {
+function isOperationArgument(context: SyntacticContext, node: ts.Node): boolean {
   const outer = walkUpWrappers(node);
   const { parent } = outer;
   if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
-  const operation = operationOf(context, skipWrappers(parent.expression));
+  const operation = findOperation(context, parent.expression);
   return operation === "step" || operation === "waitForCallback" || operation === "waitForCondition";
 }
 
-function isInsideDurable({ marks }: Context, node: ts.Node): boolean {
+function isInsideDurable({ marks }: SyntacticContext, node: ts.Node): boolean {
   return ts.findAncestor(node.parent, (at) => marks.get(at) === "use durable") !== undefined;
 }
 

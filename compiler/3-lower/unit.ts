@@ -154,7 +154,7 @@ function numberClosures(root: ts.Node): ReadonlyMap<ts.Node, number> {
 function toConstants({ functions }: DurableModule, words: Words): ReadonlyMap<DurableFunction, string> {
   const constants = new Map<DurableFunction, string>();
   for (const fn of functions) {
-    let constant = words.free(`$${fn.name.replaceAll(/[^\w$]/g, "_")}`);
+    let constant = words.free(`$${fn.name.replaceAll(/[^\w$]/g, "_")}${words.suffix}`);
     const clashes = (other: string): boolean => isClosureOf(other, constant) || isClosureOf(constant, other);
     while ([...constants.values()].some((other) => other === constant || clashes(other))) {
       constant = words.free(`$${constant}`);

@@ -32,12 +32,14 @@ const WORDS = {
 } as const;
 
 export type Words = Readonly<Record<keyof typeof WORDS, string>> & {
+  /** Ends the names of machines, where they must differ from those of other files: scripts share one scope. */
+  readonly suffix: string;
   /** A name that is free in the file: the wanted one, or with underscores. */
   free(wanted: string): string;
 };
 
-export function toWords(taken: ReadonlySet<string>): Words {
+export function toWords(taken: ReadonlySet<string>, suffix = ""): Words {
   const free = (wanted: string): string => (taken.has(wanted) ? free(`${wanted}_`) : wanted);
   const words = Object.fromEntries(Object.entries(WORDS).map(([word, wanted]) => [word, free(wanted)]));
-  return { ...(words as Record<keyof typeof WORDS, string>), free };
+  return { ...(words as Record<keyof typeof WORDS, string>), free, suffix };
 }

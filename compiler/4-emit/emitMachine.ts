@@ -26,7 +26,7 @@ export function emitMachine(context: EmitContext, machine: Machine, isClosure = 
     code`checkpoints: {\n${machine.checkpoints.map((checkpoint) => emitCheckpoint(context, checkpoint)).join("")}}`,
     emitRunField(context, machine),
   ];
-  return code`${closures}const ${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
+  return code`${closures}${context.declare} ${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
 }
 
 /** `return { order, stock: undefined };`: every slot that is ever stored, so that all frames have one shape. */
@@ -96,7 +96,7 @@ function mentions(node: ts.Node, name: string): boolean {
 function emitClosure(context: EmitContext, closure: LiftedClosure): Code {
   const { words } = context;
   const captures = closure.captures.map(({ name }) => name).join(", ");
-  const head = code`const ${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
+  const head = code`${context.declare} ${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
   if (closure.machine === null) {
     return code`${head}${toNamedCode(closure.code, closure.inferredName)});\n\n`;
   }

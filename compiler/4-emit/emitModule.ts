@@ -13,7 +13,11 @@ import { emitMachine } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
 import { emitShell } from "./emitShell.ts";
 
-const RUNTIME = "@durablec/runtime/machine";
+/** How the words come into the module. The name is that of the vocabulary's module, or of a property of `globalThis`. */
+export interface Reach {
+  readonly kind: "import" | "require" | "global";
+  readonly name: string;
+}
 
 const VOCABULARY_WORDS = [
   "machine",
@@ -38,10 +42,11 @@ export interface ModuleParts {
   readonly words: Words;
   readonly context: EmitContext;
   readonly machines: readonly Machine[];
+  readonly reach: Reach;
 }
 
 export function emitModule(parts: ModuleParts): Code {
-  const { words, context, machines, module } = parts;
+  const { words, context, machines, module, reach } = parts;
   const emitted = machines.flatMap((machine) => emitMachine(context, machine));
   const hoisted = machines.filter(isHoisted).map((machine) => emitHoistedMark(words, machine));
   const edits = [...machines.map((machine) => toShellEdit(context, machine)), ...toClassEdits(parts)];
@@ -51,7 +56,7 @@ export function emitModule(parts: ModuleParts): Code {
     ...edits,
     ...toDirectiveEdits(module.file),
     ...toTypeExportEdits(module),
-    { start: top, end: top, code: [text(emitImport(words, used))] },
+    { start: top, end: top, code: [text(emitReach(words, used, reach))] },
     {
       start: afterImports,
       end: afterImports,
@@ -75,11 +80,21 @@ function namesIn(emitted: Code): ReadonlySet<string> {
   return new Set(own.match(/\$[\w$]*/g) ?? []);
 }
 
-function emitImport(words: Words, used: ReadonlySet<string>): string {
-  const imported = VOCABULARY_WORDS.filter((word) => used.has(words[word]));
-  return imported.length === 0
-    ? ""
-    : `import { ${imported.map((word) => `${word} as ${words[word]}`).join(", ")} } from "${RUNTIME}";\n`;
+function emitReach(words: Words, used: ReadonlySet<string>, { kind, name }: Reach): string {
+  const reached = VOCABULARY_WORDS.filter((word) => used.has(words[word]));
+  if (reached.length === 0) return "";
+  const list = (between: string): string =>
+    reached.map((word) => `${word}${between}${words[word]}`).join(", ");
+  const from = JSON.stringify(name);
+  switch (kind) {
+    case "import":
+      return `import { ${list(" as ")} } from ${from};\n`;
+    case "require":
+      return `const { ${list(": ")} } = require(${from});\n`;
+    // Scripts of one realm share their names: one that is there already may only be declared again with `var`.
+    case "global":
+      return `var { ${list(": ")} } = globalThis[${from}].machine;\n`;
+  }
 }
 
 interface Edit {
@@ -162,9 +177,9 @@ function toClassEdits({ module, words }: ModuleParts): readonly Edit[] {
 }
 
 function applyEdits(file: ts.SourceFile, edits: readonly Edit[]): Code {
-  const sorted = edits
-    .map((edit, index) => ({ ...edit, index }))
-    .sort((a, b) => a.start - b.start || a.index - b.index);
+  // What is put before a function comes before what replaces it, also where the file begins with it.
+  const isReplacement = ({ start, end }: Edit): number => (end > start ? 1 : 0);
+  const sorted = [...edits].sort((a, b) => a.start - b.start || isReplacement(a) - isReplacement(b));
   const pieces: Code[] = [];
   let at = 0;
   for (const { start, end, code: replacement } of sorted) {

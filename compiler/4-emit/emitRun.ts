@@ -15,6 +15,8 @@ import { findStores } from "./findStores.ts";
 
 export interface EmitContext {
   readonly words: Words;
+  /** What declares machines: `var` where names are shared with other scripts, as functions are. */
+  readonly declare: "const" | "var";
   /** `src/fulfil.ts` */
   readonly path: string;
   /** 1-based line of a position in the author's file. */

@@ -8,11 +8,15 @@ import type { Machine } from "../ir.ts";
 import { emitMachine } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
 import { printText } from "./printText.ts";
-import { toBareText } from "./stripTypes.ts";
+import { toBareText, type StripSource } from "./stripTypes.ts";
 
-export function hashMachine(context: EmitContext, machine: Machine, file: ts.SourceFile): string {
+export interface HashSource extends StripSource {
+  readonly file: ts.SourceFile;
+}
+
+export function hashMachine(context: EmitContext, machine: Machine, source: HashSource): string {
   // Positions stand in the checkpoint table and in comments: everywhere the same here, or gone.
-  const still: EmitContext = { ...context, positionOf: () => ({ line: 0, column: 0 }) };
-  const { text } = printText(emitMachine(still, machine), file, "");
-  return createHash("sha256").update(toBareText(text, file.fileName)).digest("hex").slice(0, 16);
+  const still: EmitContext = { ...context, declare: "const", positionOf: () => ({ line: 0, column: 0 }) };
+  const { text } = printText(emitMachine(still, machine), source.file, "");
+  return createHash("sha256").update(toBareText(text, source)).digest("hex").slice(0, 16);
 }

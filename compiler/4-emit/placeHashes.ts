@@ -1,9 +1,8 @@
 /** Puts each machine's hash where its placeholder stands. They are as long as each other, so no position moves. */
-import type { ts } from "ts-morph";
 import type { Machine } from "../ir.ts";
 import { HASH_PLACEHOLDER } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
-import { hashMachine } from "./hashMachine.ts";
+import { hashMachine, type HashSource } from "./hashMachine.ts";
 
 export interface Hashed {
   readonly text: string;
@@ -14,14 +13,14 @@ export function placeHashes(
   context: EmitContext,
   {
     machines,
-    file,
+    source,
     text,
-  }: { readonly machines: readonly Machine[]; readonly file: ts.SourceFile; readonly text: string },
+  }: { readonly machines: readonly Machine[]; readonly source: HashSource; readonly text: string },
 ): Hashed {
   const hashes = new Map<Machine, string>();
   // Nested machines are emitted before the one around them.
   const inOrder = machines.flatMap(toEmitOrder);
-  inOrder.forEach((machine) => hashes.set(machine, hashMachine(context, machine, file)));
+  inOrder.forEach((machine) => hashes.set(machine, hashMachine(context, machine, source)));
   let next = 0;
   const placed = text.replaceAll(`hash: "${HASH_PLACEHOLDER}"`, () => {
     const machine = inOrder[next++];

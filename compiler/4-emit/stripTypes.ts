@@ -2,7 +2,7 @@
  * Turns the emitted TypeScript into JavaScript: swc takes the types out, prints the result evenly, keeps comments, and
  * carries the source map through, so that the final map leads from JavaScript to the author's file.
  */
-import { transformSync, type Options } from "@swc/core";
+import { transformSync, type Options, type ParserConfig } from "@swc/core";
 import type { PrintedText } from "./printText.ts";
 
 export interface StripOptions {
@@ -21,41 +21,64 @@ export interface StripOptions {
   readonly rewriteRelativeImportExtensions?: boolean;
 }
 
+/** What `stripTypes` must know beside the options. */
+export interface StripSource {
+  readonly fileName: string;
+  /** Not a module: no imports, and sloppy unless it says otherwise. */
+  readonly isScript: boolean;
+}
+
 export interface StrippedText {
   readonly code: string;
   /** Source map, version 3, as JSON. */
   readonly map: string;
 }
 
-export function stripTypes(printed: PrintedText, fileName: string, options: StripOptions = {}): StrippedText {
-  const { code, map } = transformSync(printed.text, toSwcOptions(printed, fileName, options));
+export function stripTypes(
+  printed: PrintedText,
+  source: StripSource,
+  options: StripOptions = {},
+): StrippedText {
+  const { code, map } = transformSync(printed.text, toSwcOptions(printed, source, options));
   return { code, map: map ?? printed.map };
 }
 
-function toSwcOptions(printed: PrintedText, fileName: string, options: StripOptions): Options {
-  const hasJsx = isJsx(fileName);
+function toSwcOptions(
+  printed: PrintedText,
+  { fileName, isScript }: StripSource,
+  options: StripOptions,
+): Options {
+  const isLegacy = options.experimentalDecorators ?? false;
   return {
     filename: fileName,
     sourceMaps: true,
     inputSourceMap: printed.map,
-    isModule: true,
+    isModule: !isScript,
     configFile: false,
     swcrc: false,
-    module: { type: options.commonjs ? "commonjs" : "es6" },
+    ...(isScript ? {} : { module: { type: options.commonjs ? "commonjs" : "es6" } }),
     jsc: {
       target: options.target ?? "es2022",
       preserveAllComments: true,
-      parser: { syntax: "typescript", tsx: hasJsx, decorators: options.experimentalDecorators ?? false },
+      parser: toParser(fileName),
       transform: {
         useDefineForClassFields: options.useDefineForClassFields ?? true,
-        legacyDecorator: options.experimentalDecorators ?? false,
+        legacyDecorator: isLegacy,
         decoratorMetadata: options.emitDecoratorMetadata ?? false,
+        ...(isLegacy ? {} : { decoratorVersion: "2023-11" }),
         verbatimModuleSyntax: options.verbatimModuleSyntax ?? false,
-        ...(hasJsx && options.jsx !== undefined ? { react: toReact(options) } : {}),
+        react: toReact(options),
       },
       ...(options.rewriteRelativeImportExtensions ? { rewriteRelativeImportExtensions: true } : {}),
     },
   };
+}
+
+/** Decorators are always read: which kind they are, the transform decides. */
+function toParser(fileName: string): ParserConfig {
+  if (/\.[cm]?jsx?$/.test(fileName))
+    return { syntax: "ecmascript", jsx: true, decorators: true, allowReturnOutsideFunction: true };
+  return { syntax: "typescript", tsx: isJsx(fileName), decorators: true };
 }
 
 function toReact({ jsx, jsxImportSource }: StripOptions): {
@@ -67,22 +90,26 @@ function toReact({ jsx, jsxImportSource }: StripOptions): {
 }
 
 function isJsx(fileName: string): boolean {
-  return /\.[cm]?[jt]sx$/.test(fileName);
+  return /\.[jt]sx$/.test(fileName);
 }
 
 /** The same program with nothing in it that only people read: what a hash is taken over. */
-export function toBareText(source: string, fileName: string): string {
-  return transformSync(source, {
-    isModule: true,
+export function toBareText(text: string, source: StripSource): string {
+  return transformSync(text, toBareOptions(source)).code;
+}
+
+export function toBareOptions({ fileName, isScript }: StripSource): Options {
+  return {
+    isModule: !isScript,
     configFile: false,
     swcrc: false,
     minify: true,
     jsc: {
       target: "es2022",
-      parser: { syntax: "typescript", tsx: isJsx(fileName) },
+      parser: toParser(fileName),
       minify: { compress: false, mangle: false, format: { comments: false } },
       // Types are out; imports do not matter here, and there are none.
       transform: { verbatimModuleSyntax: true },
     },
-  }).code;
+  };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { afterAll, expect, test } from "vitest";
-import { compileText } from "../../compiler/index.ts";
+import { transformText } from "../../compiler/index.ts";
 
 const SOURCE = `import { later } from "./later.mjs";
 
@@ -36,12 +36,12 @@ const folder = mkdtempSync(join(import.meta.dirname, "../../node_modules/.maps-"
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a stack trace names the author's file, line and function", () => {
-  const [module] = compileText(SOURCE, "main.ts").modules;
-  if (module === undefined) throw new Error("not compiled");
+  const { code, map } = transformText(SOURCE, { fileName: "main.ts" });
+  if (code === null || map === null) throw new Error("not compiled");
   const runtime = new URL("../../runtime/machine.ts", import.meta.url).href;
-  const code = module.code.replace('"@durablec/runtime/machine"', JSON.stringify(runtime));
-  writeFileSync(join(folder, "main.mjs"), `${code}\n//# sourceMappingURL=main.mjs.map\n`);
-  writeFileSync(join(folder, "main.mjs.map"), module.map);
+  const linked = code.replace('"@durablec/runtime/machine"', JSON.stringify(runtime));
+  writeFileSync(join(folder, "main.mjs"), `${linked}\n//# sourceMappingURL=main.mjs.map\n`);
+  writeFileSync(join(folder, "main.mjs.map"), map);
   writeFileSync(join(folder, "main.ts"), SOURCE);
   writeFileSync(join(folder, "later.mjs"), "export const later = async (value) => value;\n");
   writeFileSync(
@@ -60,13 +60,13 @@ test("a stack trace names the author's file, line and function", () => {
 });
 
 test("every await, and every statement, has its place in the map", () => {
-  const [module] = compileText(SOURCE, "main.ts").modules;
-  if (module === undefined) throw new Error("not compiled");
-  const map = new TraceMap(module.map);
-  const lines = module.code.split("\n");
+  const { code, map } = transformText(SOURCE, { fileName: "main.ts" });
+  if (code === null || map === null) throw new Error("not compiled");
+  const trace = new TraceMap(map);
+  const lines = code.split("\n");
   const placeOf = (text: string): string => {
     const line = lines.findIndex((candidate) => candidate.includes(text));
-    const found = originalPositionFor(map, { line: line + 1, column: (lines[line] ?? "").indexOf(text) });
+    const found = originalPositionFor(trace, { line: line + 1, column: (lines[line] ?? "").indexOf(text) });
     return `${found.source}:${found.line}`;
   };
   const lineOf = (text: string): number => SOURCE.slice(0, SOURCE.indexOf(text)).split("\n").length;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileText, toMachines } from "../../compiler/index.ts";
+import { toMachines, transformText } from "../../compiler/index.ts";
 import type { Block, Machine, Variable } from "../../compiler/ir.ts";
 import { assertMachine } from "../../compiler/3-lower/assertMachine.ts";
 import { readText } from "../../compiler/1-read/readText.ts";
@@ -149,7 +149,7 @@ describe("the verifier", () => {
 
 describe("a function's hash", () => {
   const hashOf = (source: string): string | undefined =>
-    compileText(`import { f } from "./f.js";\n${source}`, "src/main.ts").modules[0]?.functions[0]?.hash;
+    transformText(`import { f } from "./f.js";\n${source}`).functions[0]?.hash;
   const base =
     'export async function main(p: number) { "use durable"; const a = await f(p); return () => a; }';
 

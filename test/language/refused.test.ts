@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { compileText } from "../../compiler/index.ts";
+import { transformText } from "../../compiler/index.ts";
 
 function refusals(body: string): readonly string[] {
   const source = `import { f, xs } from "./f.js";\nexport async function main(p: any) {\n"use durable";\n${body}\n}`;
-  const { modules, diagnostics } = compileText(source, "src/main.ts", { verify: true });
-  expect(modules).toEqual([]);
+  const { code, diagnostics } = transformText(source, { verify: true });
+  expect(code).toBeNull();
   return diagnostics.map(({ code, start, end }) => `${code} ${source.slice(start, end)}`);
 }
 
@@ -49,7 +49,7 @@ describe("what is not compiled exactly is refused at its place", () => {
   test("a variable of a function around that is not durable", () => {
     const source =
       'export function make(x: number) { return { run: async () => { "use durable"; return x; } }; }';
-    const { diagnostics } = compileText(source, "src/main.ts");
+    const { diagnostics } = transformText(source);
     expect(diagnostics.map(({ code }) => code)).toEqual(["DC105"]);
   });
 });

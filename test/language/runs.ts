@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import { transformSync } from "@swc/core";
 import * as support from "../../fixtures/language/support.ts";
-import { compileText } from "../../compiler/index.ts";
+import { transformText } from "../../compiler/index.ts";
 import type { Diagnostic } from "../../compiler/diagnostic.ts";
 import * as authoring from "../../runtime/authoring.ts";
 import * as machineWords from "../../runtime/machine.ts";
@@ -38,22 +38,17 @@ export class CompileError extends Error {
 
 /** `source` is a module that exports `main`. */
 export function toProgram(source: string, fileName: string): Program {
-  const { modules, diagnostics } = compileText(source, fileName, { verify: true });
-  const [module] = modules;
-  if (module === undefined || diagnostics.length > 0) throw new CompileError(diagnostics, source);
+  const { code, diagnostics } = transformText(source, { fileName, verify: true });
+  if (code === null || diagnostics.length > 0) throw new CompileError(diagnostics, source);
   const native = toNative(source);
-  const [compiled, rebuilt, restarted] = [0, 1, 2].map(() => evaluate(module.code, authoring)) as [
-    Main,
-    Main,
-    Main,
-  ];
+  const [compiled, rebuilt, restarted] = [0, 1, 2].map(() => evaluate(code, authoring)) as [Main, Main, Main];
   return {
     native: () => runMemory(native, undefined),
     compiled: () => runMemory(compiled, undefined),
     // Modules of their own, so that module variables start afresh.
     rebuilt: () => runRebuild(rebuilt, undefined),
     restarted: () => runRestart(restarted, undefined, { world: createFastWorld() }),
-    code: module.code,
+    code,
   };
 }
 
