@@ -55,6 +55,7 @@ export const OPERATION_NAMES = [
   "parallel",
   "map",
   "withRetry",
+  "invoke",
   "checkpoint",
   "now",
   "random",

@@ -59,6 +59,17 @@ export function anOptions<T extends object>(operationName: string, value: T | un
   );
 }
 
+/** `methods`: those that are needed. */
+export function checkSerdes(
+  operationName: string,
+  serdes: object | undefined,
+  methods: readonly string[] = ["serialize", "deserialize"],
+): void {
+  if (serdes === undefined) return;
+  const given = anOptions(operationName, serdes as Readonly<Record<string, unknown>>);
+  for (const method of methods) aFunction(operationName, `serdes.${method}`, given?.[method]);
+}
+
 export function describe(value: unknown): string {
   return value === null ? "null" : typeof value === "string" ? JSON.stringify(value) : typeof value;
 }

@@ -2,7 +2,7 @@
  * The operations as authors call them. They do nothing by themselves: they check their arguments and ask the host of
  * the frame that is running. Behaviour: AWS durable execution SDK 2.4, as each function says where it differs.
  */
-import { aFunction, anOptions, ask, checkName, compiled, describe, named } from "./arguments.ts";
+import { aFunction, anOptions, ask, checkName, checkSerdes, compiled, describe, named } from "./arguments.ts";
 import { OperationArgumentError } from "./arguments.ts";
 import type { Duration } from "./duration.ts";
 import { toMilliseconds } from "./duration.ts";
@@ -173,10 +173,4 @@ export function checkStep(operationName: string, options: StepOptions | undefine
   }
   if (timeout !== undefined) toMilliseconds(timeout, `The timeout of ${operationName}`);
   checkSerdes(operationName, serdes);
-}
-
-function checkSerdes(operationName: string, serdes: Serdes<unknown> | undefined): void {
-  if (serdes === undefined) return;
-  aFunction(operationName, "serdes.serialize", anOptions(operationName, serdes)?.serialize);
-  aFunction(operationName, "serdes.deserialize", serdes.deserialize);
 }

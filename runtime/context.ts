@@ -13,6 +13,8 @@ import { detached } from "./detached.ts";
 import { ContextError } from "./errors.ts";
 import type { Combinator, Host } from "./frame.ts";
 import { combineNatively } from "./frame.ts";
+import type { Invoke } from "./invoke.ts";
+import { toInvoke } from "./invoke.ts";
 import type { DurableLogger, LogLevel } from "./logger.ts";
 import { toLogger, writeLog } from "./logger.ts";
 import { operation } from "./registry.ts";
@@ -28,6 +30,7 @@ export interface DurableContext {
   readonly runInChildContext: typeof runInChildContext;
   readonly parallel: typeof parallel;
   readonly map: typeof map;
+  readonly invoke: Invoke;
   readonly checkpoint: typeof checkpoint;
   /** `Promise`'s own combinators; a name may come first, as in AWS's SDK. */
   readonly promise: ContextPromises;
@@ -83,6 +86,9 @@ export class Context {
   }
   map(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("map", toMap(args));
+  }
+  invoke(...args: readonly unknown[]): Promise<unknown> {
+    return this.ask("invoke", toInvoke(args));
   }
   checkpoint(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("checkpoint", toCheckpoint(args));

@@ -19,6 +19,7 @@ export type CheckpointKind =
   | "condition"
   | "context"
   | "batch"
+  | "invoke"
   | "task"
   | "call"
   | "next"

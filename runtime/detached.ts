@@ -9,7 +9,7 @@ import { createContext } from "./context.ts";
 import type { MachineDefinition } from "./contract.ts";
 import { VOCABULARY } from "./contract.ts";
 import { toMilliseconds } from "./duration.ts";
-import { DurableError } from "./errors.ts";
+import { DurableError, InvokeError } from "./errors.ts";
 import { Frame, outsideFrames, within } from "./frame.ts";
 import type { Branch, Request } from "./requests.ts";
 import { runBody } from "./requests.ts";
@@ -34,6 +34,8 @@ export async function detached(request: Request): Promise<unknown> {
       return childHere(request);
     case "batch":
       return batchHere(request.batch);
+    case "invoke":
+      return invokeHere(request);
     case "createCallback":
     case "waitForCallback":
       throw new NoExecutionError(
@@ -67,6 +69,20 @@ async function pollHere(request: Extract<Request, { kind: "waitForCondition" }>)
     const decision = request.waitStrategy(state, attempt);
     if (!decision.shouldContinue) return state;
     await sleep(toMilliseconds(decision.delay, "The wait strategy's delay"));
+  }
+}
+
+/** Without executions there is no other one: the function is called. */
+async function invokeHere({ name, target, input }: Extract<Request, { kind: "invoke" }>): Promise<unknown> {
+  if (typeof target === "string") {
+    throw new NoExecutionError(
+      `invoke("${target}") needs an execution: only an engine knows functions by their names. Pass the function itself.`,
+    );
+  }
+  try {
+    return await outsideFrames(() => Reflect.apply(target, undefined, [input]) as unknown);
+  } catch (error) {
+    throw new InvokeError(name ?? target.name, error);
   }
 }
 

@@ -98,6 +98,16 @@ export class StepInterruptedError extends DurableError {
 /** `waitForCondition`: the strategy's checks are used up. In the context form also: a check failed (`cause`). */
 export class WaitForConditionError extends DurableError {}
 
+/** `invoke`: the other execution failed, timed out or was stopped, or could not be started. `cause` is its error. */
+export class InvokeError extends DurableError {
+  /** Class name of the cause. */
+  readonly errorType: string;
+  constructor(invoked: string, cause: unknown) {
+    super(`The invoked function "${invoked}" failed: ${messageOf(cause)}`, { cause });
+    this.errorType = cause instanceof Error ? cause.name : typeof cause;
+  }
+}
+
 /** What a failed operation throws in the context form (`ctx.step(...)`): `cause` is the error itself. */
 export class OperationError extends DurableError {
   /** Class name of the cause. */
@@ -117,6 +127,9 @@ export class ContextError extends DurableError {}
 
 /** Somebody stopped the execution. */
 export class ExecutionStoppedError extends DurableError {}
+
+/** The execution took longer than its `executionTimeout`. */
+export class ExecutionTimedOutError extends DurableError {}
 
 /** An execution of this id exists, with another function or another input. */
 export class ExecutionExistsError extends DurableError {}

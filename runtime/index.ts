@@ -22,6 +22,8 @@ export type {
   Parallel,
   ParallelBranch,
 } from "./contexts.ts";
+export { invoke } from "./invoke.ts";
+export type { Invocable, Invoke, InvokeOptions } from "./invoke.ts";
 export { withRetry } from "./withRetry.ts";
 export type { Retried, WithRetry, WithRetryOptions } from "./withRetry.ts";
 export type { ErrorMapper } from "./requests.ts";
@@ -56,9 +58,11 @@ export { noRetry, RetryConfigError } from "./retry.ts";
 export type { RetryDecision, RetryPolicy, RetryStrategy } from "./retry.ts";
 export { open } from "./engine/open.ts";
 export type { OpenOptions } from "./engine/open.ts";
+export type { PlainFunction } from "./engine/functions.ts";
+export type { StartOptions } from "./engine/starts.ts";
 export type { DurableFunction, Engine, Limits } from "./engine/engine.ts";
 export type { ExecutionView } from "./engine/view.ts";
-export type { HistoryEvent } from "./engine/history.ts";
+export type { ExecutionEventKind, HistoryEvent } from "./engine/history.ts";
 export type { ResumeReport } from "./engine/load.ts";
 export type { World } from "./engine/world.ts";
 export { openMemoryStore } from "./stores/memory.ts";

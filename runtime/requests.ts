@@ -3,6 +3,7 @@ import type { MachineDefinition } from "./contract.ts";
 import type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } from "./authoring.ts";
 import type { Batch } from "./batch.ts";
 import type { ConditionCheck, WaitStrategy } from "./condition.ts";
+import type { InvokeOptions } from "./invoke.ts";
 import type { StepContext } from "./stepContext.ts";
 import { bodyOf, outsideFrames } from "./frame.ts";
 
@@ -46,6 +47,13 @@ export type Request =
       readonly name: string | undefined;
       readonly branch: Branch;
       readonly errorMapper: ErrorMapper | null;
+    }
+  | {
+      readonly kind: "invoke";
+      readonly name: string | undefined;
+      readonly target: string | ((...args: never[]) => unknown);
+      readonly input: unknown;
+      readonly options: InvokeOptions;
     }
   | { readonly kind: "batch"; readonly name: string | undefined; readonly batch: Batch }
   | {

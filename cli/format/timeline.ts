@@ -1,4 +1,4 @@
-import type { ExecutionView, HistoryEvent } from "@durablec/runtime";
+import type { ExecutionEventKind, ExecutionView, HistoryEvent } from "@durablec/runtime";
 import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
 import { formatBrief } from "./value.ts";
@@ -58,15 +58,21 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
   const failed = formatBrief(event.error, briefMax);
   switch (kind) {
     case "ExecutionStarted":
-      return { mark: "●", text: "started" };
     case "ExecutionSucceeded":
-      return { mark: "●", text: `succeeded: ${formatBrief(event.value, briefMax)}` };
     case "ExecutionFailed":
-      return { mark: "●", text: `failed: ${failed}` };
     case "StopRequested":
-      return { mark: "●", text: `asked to stop: ${failed}` };
     case "ExecutionStopped":
-      return { mark: "●", text: `stopped: ${failed}` };
+    case "TimeoutReached":
+    case "ExecutionTimedOut":
+    case "SignalReceived":
+    case "ExecutionPaused":
+    case "ExecutionResumed":
+    case "ExecutionRetried":
+      return { mark: "●", text: describeExecution(kind, { event, failed, briefMax }) };
+    case "InvokeStarted":
+      return { mark: "…", text: `${name}: ${event.function ?? ""} runs as ${event.child ?? ""}` };
+    case "InvokeSucceeded":
+      return { mark: "✓", text: `${name}: ${formatBrief(event.value, briefMax)}` };
     case "StepStarted":
       return { mark: "…", text: `${name}${attempt}: started` };
     case "StepSucceeded":
@@ -85,6 +91,7 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       return { mark: "✓", text: `${name}: met` };
     case "ConditionFailed":
     case "ContextFailed":
+    case "InvokeFailed":
       return { mark: "✗", text: `${name}: ${failed}` };
     case "ContextStarted":
       return { mark: "…", text: `${name}: started` };
@@ -116,11 +123,46 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
   }
 }
 
+interface Told {
+  readonly event: HistoryEvent;
+  readonly failed: string;
+  readonly briefMax: number;
+}
+
+function describeExecution(kind: ExecutionEventKind, { event, failed, briefMax }: Told): string {
+  switch (kind) {
+    case "ExecutionStarted":
+      return "started";
+    case "ExecutionSucceeded":
+      return `succeeded: ${formatBrief(event.value, briefMax)}`;
+    case "ExecutionFailed":
+      return `failed: ${failed}`;
+    case "StopRequested":
+      return `asked to stop: ${failed}`;
+    case "ExecutionStopped":
+      return `stopped: ${failed}`;
+    case "TimeoutReached":
+      return `its time is over: ${failed}`;
+    case "ExecutionTimedOut":
+      return `timed out: ${failed}`;
+    case "SignalReceived":
+      return `signal ${event.name ?? ""}: ${formatBrief(event.value, briefMax)}`;
+    case "ExecutionPaused":
+      return "paused";
+    case "ExecutionResumed":
+      return "resumed";
+    case "ExecutionRetried":
+      return `retried: goes on after event ${event.to ?? 0}`;
+  }
+}
+
 /** Typed so that a new kind of event is a type error here, and still readable when an older CLI meets one. */
 function unknownKind(kind: never): string {
   return String(kind);
 }
 
 function nameless({ kind }: HistoryEvent): string {
-  return (/^(Step|Wait|Callback|Checkpoint|Condition|Context)/.exec(kind)?.[0] ?? "operation").toLowerCase();
+  return (
+    /^(Step|Wait|Callback|Checkpoint|Condition|Context|Invoke)/.exec(kind)?.[0] ?? "operation"
+  ).toLowerCase();
 }

@@ -60,6 +60,7 @@ const KINDS: Readonly<Record<OperationName, CheckpointKind>> = {
   parallel: "batch",
   map: "batch",
   withRetry: "context",
+  invoke: "invoke",
   checkpoint: "checkpoint",
   now: "value",
   random: "value",

@@ -2,7 +2,11 @@
 import type { Commit, StoredEvent } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
 import { toStored } from "./events.ts";
-import type { Execution, Outgoing } from "./execution.ts";
+import { isEnd, isStop } from "./events.ts";
+import type { EndEvent, Execution, Outgoing } from "./execution.ts";
+import type { MessageBody } from "./messages.ts";
+import type { InvokeOperation } from "./operations/invoke.ts";
+import { toNewExecution } from "./starts.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import type { Snapshots } from "./snapshots.ts";
 import { saveState } from "./state.ts";
@@ -30,6 +34,8 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
   let journalBytes = 0;
   for (const { body } of stored) journalBytes += Buffer.byteLength(body);
   const end = events.find(isEnd);
+  const stopped = stops(events);
+  const opened = events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : []));
   const wake = end === undefined ? nextWake(execution, events, { now: moment.now, wakeAt }) : null;
   const snapshot =
     end === undefined
@@ -50,13 +56,60 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
       ...(snapshot === undefined ? {} : { snapshot }),
       wakeAt: wake,
       consumed: [
-        ...execution.stale.splice(0),
+        ...execution.leftovers.consumed.splice(0),
         ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
       ],
-      opened: events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : [])),
-      closed: end === undefined && !stops(events) ? [] : openCallbacks(execution),
+      opened,
+      // Those that open here are told of with it: the stop has not been applied yet.
+      closed: [
+        ...execution.leftovers.closed.splice(0),
+        ...(stopped || end !== undefined ? [...openCallbacks(execution), ...opened.map(({ id }) => id)] : []),
+      ],
       ...(end === undefined ? {} : { end: toEnd(end) }),
+      ...toOthers(execution, { batch, stopped, end }),
     },
+  };
+}
+
+interface Told {
+  readonly batch: readonly Outgoing[];
+  readonly stopped: boolean;
+  readonly end: EndEvent | undefined;
+}
+
+/** What happens to other executions with this commit. */
+function toOthers(
+  execution: Execution,
+  { batch, stopped, end }: Told,
+): Pick<Commit, "starts" | "posts" | "paused"> {
+  const { hooks, parent, id } = execution;
+  const retention = hooks.retention === null ? {} : { retention: hooks.retention };
+  const starts = batch.flatMap(({ start }) =>
+    start === undefined ? [] : [toNewExecution({ ...retention, ...start }, hooks.world)],
+  );
+  const posts = execution.leftovers.posts.splice(0);
+  const post = (to: string, body: MessageBody): void =>
+    void posts.push({ execution: to, body: JSON.stringify(body) });
+  if (stopped) {
+    const reason = `${id}, which invoked it, was stopped`;
+    const children = [...openChildren(execution), ...starts.map((start) => start.id)];
+    for (const child of children) post(child, { kind: "stop", reason, parent: true });
+  }
+  if (end !== undefined && parent !== null) {
+    const succeeded = end.kind === "ExecutionSucceeded";
+    post(parent, { kind: "invoked", child: id, succeeded, payload: end.payload });
+  }
+  const pauses = batch.flatMap(({ event }) =>
+    event.kind === "ExecutionPaused" || event.kind === "ExecutionResumed" ? [event.kind] : [],
+  );
+  return {
+    ...(stopped && execution.paused
+      ? { paused: false }
+      : pauses.length === 0
+        ? {}
+        : { paused: pauses.at(-1) === "ExecutionPaused" }),
+    ...(starts.length === 0 ? {} : { starts }),
+    ...(posts.length === 0 ? {} : { posts }),
   };
 }
 
@@ -94,7 +147,7 @@ export function wakeCommit({ execution, snapshots }: Preparable): Commit {
 /** The end of an execution is its last event, whatever else was reported at the same moment. */
 function takeBatch(outbox: Outgoing[]): Outgoing[] {
   // What comes after a stop is decided when it has been applied.
-  const last = outbox.findIndex(({ event }) => isEnd(event) || event.kind === "StopRequested");
+  const last = outbox.findIndex(({ event }) => isEnd(event) || isStop(event.kind));
   const batch = outbox.splice(0, last < 0 ? EVENTS_MAX : Math.min(EVENTS_MAX, last + 1));
   if (batch.some(({ event }) => isEnd(event))) outbox.length = 0;
   return batch;
@@ -109,19 +162,18 @@ function toEvent({ head, event }: Outgoing): JournalEvent {
 }
 
 function stops(events: readonly JournalEvent[]): boolean {
-  return events.some(({ kind }) => kind === "StopRequested");
+  return events.some(({ kind }) => isStop(kind));
 }
 
-type End = Extract<JournalEvent, { kind: `Execution${"Succeeded" | "Failed" | "Stopped"}` }>;
+const STATUSES = {
+  ExecutionSucceeded: "SUCCEEDED",
+  ExecutionFailed: "FAILED",
+  ExecutionStopped: "STOPPED",
+  ExecutionTimedOut: "TIMED_OUT",
+} as const;
 
-function isEnd<E extends { readonly kind: string }>(event: E): event is E & End {
-  return ["ExecutionSucceeded", "ExecutionFailed", "ExecutionStopped"].includes(event.kind);
-}
-
-function toEnd({ kind, payload, time }: End): NonNullable<Commit["end"]> {
-  const status = (
-    { ExecutionSucceeded: "SUCCEEDED", ExecutionFailed: "FAILED", ExecutionStopped: "STOPPED" } as const
-  )[kind];
+function toEnd({ kind, payload, time }: EndEvent): NonNullable<Commit["end"]> {
+  const status = STATUSES[kind];
   const succeeded = status === "SUCCEEDED";
   return { status, result: succeeded ? payload : null, error: succeeded ? null : payload, at: time };
 }
@@ -138,8 +190,15 @@ function openCallbacks(execution: Execution): string[] {
   });
 }
 
+function openChildren(execution: Execution): string[] {
+  return [...execution.operations.values()].flatMap((operation) => {
+    const child = operation.kind === "invoke" ? (operation as InvokeOperation).state.child : null;
+    return child === null ? [] : [child];
+  });
+}
+
 /** Events after which an operation only waits for a time. */
-const PAUSES: readonly string[] = ["WaitStarted", "StepRetryScheduled", "ConditionPolled"];
+const PAUSES: readonly string[] = ["InvokeStarted", "WaitStarted", "StepRetryScheduled", "ConditionPolled"];
 
 /**
  * When a worker that finds the execution unattended must look at it: now, if work goes on after this commit; else at

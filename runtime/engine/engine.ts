@@ -2,6 +2,7 @@
  * The engine as services use it: opens a store, starts durable functions, and runs them if nobody else does.
  */
 import { hostname } from "node:os";
+import type { Duration } from "../duration.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
 import {
   EngineClosedError,
@@ -9,12 +10,10 @@ import {
   FencedError,
   InputTooLargeError,
   UnknownExecutionError,
-  UnknownFunctionError,
 } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { DurableContext } from "../context.ts";
-import { findDurable } from "../registry.ts";
-import { toStored } from "./events.ts";
+import type { Functions } from "./functions.ts";
 import type { HistoryEvent } from "./history.ts";
 import { toHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
@@ -24,6 +23,8 @@ import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
 import type { RestartHook } from "./worker.ts";
+import type { StartOptions } from "./starts.ts";
+import { checkStart, toNewExecution } from "./starts.ts";
 import { Worker } from "./worker.ts";
 import type { World } from "./world.ts";
 
@@ -32,7 +33,8 @@ export type DurableFunction<I = never, O = unknown> = (input: I, context: Durabl
 
 export interface EngineParts {
   readonly store: Store;
-  readonly functions: ReadonlyMap<string, DurableFunction>;
+  readonly functions: Functions;
+  readonly retention: Duration | null;
   readonly worker: boolean;
   readonly world: World;
   readonly limits: Limits;
@@ -92,27 +94,15 @@ export class Engine {
   async start<I>(
     fn: DurableFunction<I> | string,
     input: I,
-    { id = this.parts.world.uuid() }: { readonly id?: string } = {},
+    { id = this.parts.world.uuid(), ...options }: StartOptions & { readonly id?: string } = {},
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     this.assertOpen();
-    const name = this.nameOf(fn);
+    const { store, world, functions, retention } = this.parts;
+    const name = functions.idOf(fn);
     const payload = this.encodeInput(input);
-    const { store, world } = this.parts;
-    const createdAt = world.now();
-    const event = {
-      kind: "ExecutionStarted",
-      time: createdAt,
-      function: name,
-      seed: world.uuid(),
-      payload,
-    } as const;
-    const { created, row } = await store.create({
-      id,
-      function: name,
-      input: payload,
-      createdAt,
-      event: toStored(1, event),
-    });
+    const kept = retention === null ? {} : { retention };
+    const start = toNewExecution({ id, function: name, payload, ...kept, ...checkStart(options) }, world);
+    const { created, row } = await store.create(start);
     if (!created && (row.function !== name || row.input !== payload)) {
       throw new ExecutionExistsError(
         `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
@@ -226,24 +216,6 @@ export class Engine {
     if (row !== null) await this.worker?.wake(row.execution);
   }
 
-  private nameOf(fn: DurableFunction<never> | string): string {
-    const name = typeof fn === "string" ? fn : findDurable(fn)?.id;
-    if (name === undefined) {
-      const what = typeof fn === "function" && fn.name !== "" ? fn.name : "The function";
-      throw new UnknownFunctionError(
-        `${what} is not a compiled durable function. Mark it "use durable" and import it from the output of \`durablec build\`.`,
-      );
-    }
-    if (this.parts.functions.has(name)) return name;
-    // A short name will do where it is clear.
-    const matches = [...this.parts.functions.keys()].filter((id) => id.endsWith(`#${name}`));
-    if (matches.length === 1) return matches[0] as string;
-    const known = [...this.parts.functions.keys()].join(", ") || "none";
-    throw new UnknownFunctionError(
-      `${name} is not among the functions this engine was opened with (${known}). Add it to open({ functions }).`,
-    );
-  }
-
   private encodeInput(input: unknown): string {
     const payload = payloadCodec.encode(input);
     const bytes = Buffer.byteLength(payload);
@@ -311,6 +283,7 @@ export class Engine {
       world,
       epoch: acquired.epoch,
       knows: (functionId) => this.parts.functions.has(functionId),
+      functionId: (fn) => this.parts.functions.idOf(fn),
       executionsMax: this.parts.limits.executions,
       ended: (id) => void this.settleWaiters(id).catch((error: unknown) => this.failed(error)),
       parked: (id, problem) => this.parts.onError(problem, id),

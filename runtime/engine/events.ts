@@ -30,6 +30,13 @@ interface Settled {
   readonly payload: string;
 }
 
+/** Events after `to` did not happen, but those of `keep`; of the others, those of `drop` did not. By their numbers. */
+export interface Undoing {
+  readonly to: number;
+  readonly keep: readonly number[];
+  readonly drop: readonly number[];
+}
+
 export type OperationEvent = Timed &
   OperationRef &
   (
@@ -69,6 +76,15 @@ export type OperationEvent = Timed &
     | ({ readonly kind: "CallbackSucceeded" } & Settled)
     | ({ readonly kind: "CallbackFailed" } & Failed)
     | { readonly kind: "CallbackTimedOut"; readonly by: "timeout" | "heartbeat" }
+    | {
+        readonly kind: "InvokeStarted";
+        /** Id of the execution that this event's commit starts. */
+        readonly child: string;
+        readonly function: string;
+        readonly tenantId?: string;
+      }
+    | ({ readonly kind: "InvokeSucceeded" } & Settled)
+    | ({ readonly kind: "InvokeFailed" } & Failed)
     | { readonly kind: "CheckpointReached" }
     | ({ readonly kind: "ValueFulfilled" } & Settled)
     | ({ readonly kind: "ValueRejected" } & Failed)
@@ -80,18 +96,64 @@ type WithoutRef<E> = E extends OperationEvent ? Omit<E, keyof OperationRef> : ne
 
 export type ExecutionEvent = Timed &
   (
-    | ({ readonly kind: "ExecutionStarted"; readonly function: string; readonly seed: string } & Settled)
+    | ({
+        readonly kind: "ExecutionStarted";
+        readonly function: string;
+        readonly seed: string;
+        readonly timeoutAt?: number;
+      } & Settled)
     | ({ readonly kind: "ExecutionSucceeded" } & Settled)
     | ({ readonly kind: "ExecutionFailed" } & Failed)
     /** Somebody asked it to stop: `finally` blocks run, then it ends. */
     | ({ readonly kind: "StopRequested" } & Failed)
     | ({ readonly kind: "ExecutionStopped" } & Failed)
+    /** Its time is over: as with a stop, `finally` blocks run, then it ends. */
+    | ({ readonly kind: "TimeoutReached" } & Failed)
+    | ({ readonly kind: "ExecutionTimedOut" } & Failed)
+    /** A message from outside, by name. */
+    | ({ readonly kind: "SignalReceived"; readonly name: string } & Settled)
+    | { readonly kind: "ExecutionPaused" }
+    | { readonly kind: "ExecutionResumed" }
+    /** It goes on after its end, as if some of its events had not happened: see `effective`. */
+    | ({ readonly kind: "ExecutionRetried"; readonly timeoutAt?: number } & Undoing)
   );
 
 export type JournalEvent = OperationEvent | ExecutionEvent;
 
 export function isOperationEvent(event: JournalEvent): event is OperationEvent {
   return "op" in event;
+}
+
+/** An event with its number. */
+export interface Numbered {
+  readonly seq: number;
+  readonly event: JournalEvent;
+}
+
+/** What happened, of what is recorded: without what a retry has undone. */
+export function effective(journal: readonly Numbered[]): readonly Numbered[] {
+  let happened: Numbered[] = [];
+  for (const numbered of journal) {
+    const { event } = numbered;
+    if (event.kind === "ExecutionRetried") {
+      const [keep, drop] = [new Set(event.keep), new Set(event.drop)];
+      happened = happened.filter(({ seq }) => (seq <= event.to ? !drop.has(seq) : keep.has(seq)));
+    }
+    happened.push(numbered);
+  }
+  return happened;
+}
+
+/** Its journal ends with this. */
+export function isEnd<E extends { readonly kind: string }>(
+  event: E,
+): event is Extract<E, { readonly kind: `Execution${"Succeeded" | "Failed" | "Stopped" | "TimedOut"}` }> {
+  return /^Execution(Succeeded|Failed|Stopped|TimedOut)$/.test(event.kind);
+}
+
+/** From here on it only cleans up. */
+export function isStop(kind: string): boolean {
+  return kind === "StopRequested" || kind === "TimeoutReached";
 }
 
 export function toStored(seq: number, event: JournalEvent): StoredEvent {

@@ -3,14 +3,17 @@
  * `apply`, with an event that is committed; a recovery applies the same events through the same code.
  */
 import type { Slots } from "../contract.ts";
-import { NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import { ExecutionTimedOutError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import type { Duration } from "../duration.ts";
 import type { Host } from "../frame.ts";
 import { Frame, launch } from "../frame.ts";
 import type { LogSink } from "../logger.ts";
 import { findMachine } from "../registry.ts";
+import type { ExecutionRow } from "../stores/store.ts";
 import type { Codec } from "../values/contract.ts";
-import type { ExecutionEvent, JournalEvent, OperationEvent, OperationReport } from "./events.ts";
-import { isOperationEvent } from "./events.ts";
+import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent, OperationReport } from "./events.ts";
+import { isOperationEvent, isStop } from "./events.ts";
+import type { Named } from "./functions.ts";
 import { frameHost } from "./host.ts";
 import { rootArguments } from "../rootArguments.ts";
 import { SeededChance } from "./identity.ts";
@@ -18,7 +21,9 @@ import type { CallbackOperation } from "./operations/callback.ts";
 import type { Operation, OperationHead, OperationScope } from "./operations/operation.ts";
 import type { PromiseRecord } from "./promises.ts";
 import { PromiseTable } from "./promises.ts";
+import { receiveSignal } from "./operations/signal.ts";
 import { operationScope } from "./scope.ts";
+import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
 import type { World } from "./world.ts";
 import { drained } from "./world.ts";
@@ -31,12 +36,18 @@ export interface Outgoing {
   readonly snapshot: boolean;
   /** The message it answers. */
   readonly message: number | null;
+  /** Another execution that begins with it. */
+  readonly start?: Starting;
 }
 
 /** What an execution asks of its worker. */
 export interface ExecutionHooks {
   readonly world: World;
   readonly log: LogSink;
+  /** Id of a function this process was given. Throws `UnknownFunctionError`. */
+  functionId(fn: Named): string;
+  /** How long executions that begin here are kept after their ends; null: for ever. */
+  readonly retention: Duration | null;
   /** True: operations that begin now are not started; the next worker starts them. */
   draining(): boolean;
   /** For tests: an await of a plain value is an event too, so that the state is written at every await. */
@@ -46,7 +57,20 @@ export interface ExecutionHooks {
   expire(execution: Execution, op: CallbackOperation, callback: string): void;
 }
 
-export type EndEvent = Extract<ExecutionEvent, { kind: `Execution${"Succeeded" | "Failed" | "Stopped"}` }>;
+export type EndEvent = Extract<
+  ExecutionEvent,
+  { kind: `Execution${"Succeeded" | "Failed" | "Stopped" | "TimedOut"}` }
+>;
+
+/** What concerns others and not the journal. */
+export interface Leftovers {
+  /** Messages that came too late to matter. */
+  readonly consumed: number[];
+  /** Callbacks that nobody may settle any more. */
+  readonly closed: string[];
+  /** Messages to other executions. */
+  readonly posts: { readonly execution: string; readonly body: string }[];
+}
 
 /** The kinds of event each kind of operation is driven by. */
 const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
@@ -57,11 +81,16 @@ const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
   value: /^Value/,
   condition: /^Condition/,
   context: /^Context/,
+  invoke: /^Invoke/,
+  // Signals are the execution's: whoever asks gets the next.
+  signal: /^$/,
 };
 
 export class Execution {
   readonly id: string;
   readonly functionId: string;
+  /** The execution that waits for this one's end. */
+  readonly parent: string | null;
   readonly hooks: ExecutionHooks;
   readonly promises = new PromiseTable();
   /** Unfinished frames, in the order they were started. */
@@ -71,8 +100,10 @@ export class Execution {
   readonly outbox: Outgoing[] = [];
   /** Numbers of the messages that were delivered. */
   readonly seen = new Set<number>();
-  /** Messages that came too late to matter: consumed with the next commit. */
-  readonly stale: number[] = [];
+  /** What goes along with the next commit, whatever else is in it. */
+  readonly leftovers: Leftovers = { consumed: [], closed: [], posts: [] };
+  /** Signals that nobody has asked for yet: encoded payloads by name, in the order they came. */
+  readonly signals = new Map<string, string[]>();
   readonly host: Host;
   readonly scope: OperationScope;
   readonly codec: Codec;
@@ -85,6 +116,12 @@ export class Execution {
   ended: EndEvent | null = null;
   /** Why it is being stopped, encoded; null: nobody asked. */
   stopping: string | null = null;
+  /** It is being stopped because its time is over. */
+  timedOut = false;
+  /** When its time is over. */
+  timeoutAt: number | null = null;
+  /** Nothing new is started until it is resumed. */
+  paused = false;
   /** Given up: what its bodies still do is of no interest. */
   disposed = false;
   /** While a tail is re-run: events still to come, by operation. They drive it, so it does not start by itself. */
@@ -92,9 +129,10 @@ export class Execution {
   /** Events of the tail that are still to be applied. */
   private left = 0;
 
-  constructor(id: string, functionId: string, hooks: ExecutionHooks) {
-    this.id = id;
-    this.functionId = functionId;
+  constructor(row: Pick<ExecutionRow, "id" | "function" | "parent">, hooks: ExecutionHooks) {
+    this.id = row.id;
+    this.functionId = row.function;
+    this.parent = row.parent;
     this.hooks = hooks;
     this.host = frameHost(this);
     this.scope = operationScope(this);
@@ -104,7 +142,22 @@ export class Execution {
   /** A new operation: starts, unless events of the tail say how it went. */
   begin(operation: Operation): void {
     this.operations.set(operation.head.op, operation);
-    if (this.isLive(operation.head.op) && !this.hooks.draining()) operation.start();
+    if (this.isLive(operation.head.op) && this.mayStart()) operation.start();
+  }
+
+  private mayStart(): boolean {
+    return !this.paused && !this.hooks.draining();
+  }
+
+  private startAll(): void {
+    if (!this.mayStart()) return;
+    for (const operation of [...this.operations.values()]) operation.start();
+  }
+
+  /** Something is to be committed. */
+  get hasNews(): boolean {
+    const { consumed, closed, posts } = this.leftovers;
+    return this.outbox.length + consumed.length + closed.length + posts.length > 0;
   }
 
   /** More of the journal is still to be re-run: what code says now it has said before. */
@@ -131,30 +184,54 @@ export class Execution {
     this.applied++;
     this.time = Math.max(this.time, event.time);
     if (isOperationEvent(event)) this.applyToOperation(event);
-    else if (event.kind === "ExecutionStarted") this.launchRoot(event);
-    else if (event.kind === "StopRequested") this.beginStop(event);
-    else this.ended = event;
+    else this.applyToAll(event);
+  }
+
+  private applyToAll(event: ExecutionEvent): void {
+    switch (event.kind) {
+      case "ExecutionStarted":
+        return this.launchRoot(event);
+      case "StopRequested":
+      case "TimeoutReached":
+        return this.beginStop(event);
+      case "SignalReceived":
+        return receiveSignal(this, event);
+      case "ExecutionPaused":
+        this.paused = true;
+        return;
+      case "ExecutionResumed":
+        this.paused = false;
+        if (this.left === 0) this.startAll();
+        return;
+      case "ExecutionRetried":
+        this.timeoutAt = event.timeoutAt ?? null;
+        return;
+      default:
+        this.ended = event;
+    }
   }
 
   /** These events will be folded: told before anything runs, as a restored state may run on at once. */
-  expect(tail: readonly JournalEvent[]): void {
+  expect(tail: readonly Numbered[]): void {
     this.left = tail.length;
     this.recorded = new Map();
-    for (const event of tail) {
+    for (const { event } of tail) {
       if (isOperationEvent(event)) this.recorded.set(event.op, (this.recorded.get(event.op) ?? 0) + 1);
     }
   }
 
   /** Re-runs the journal after the snapshot, then lets everything that is pending go on. */
-  async fold(tail: readonly JournalEvent[]): Promise<void> {
-    for (const event of tail) {
+  async fold(tail: readonly Numbered[]): Promise<void> {
+    for (const { seq, event } of tail) {
       this.left--;
+      // Events that a retry has undone leave gaps.
+      this.applied = seq - 1;
       this.apply(event);
       if (isOperationEvent(event)) this.countDown(event.op);
       await drained();
     }
     this.recorded = null;
-    for (const operation of [...this.operations.values()]) operation.start();
+    this.startAll();
   }
 
   /** Root's outcome becomes the execution's: attached when it starts and when it is restored. */
@@ -163,7 +240,11 @@ export class Execution {
     const end = (event: ExecutionEvent): void =>
       this.send({ head: null, event, snapshot: false, message: null });
     const stop = (payload: string): void =>
-      end({ kind: "ExecutionStopped", time: hooks.world.now(), payload });
+      end({
+        kind: this.timedOut ? "ExecutionTimedOut" : "ExecutionStopped",
+        time: hooks.world.now(),
+        payload,
+      });
     const fail = (error: unknown): void =>
       this.stopping !== null
         ? stop(this.stopping)
@@ -184,7 +265,8 @@ export class Execution {
 
   /** The earliest time at which something is to be done. */
   nextTimer(): number | null {
-    let next: number | null = null;
+    if (this.paused) return null;
+    let next = this.stopping === null ? this.timeoutAt : null;
     for (const operation of this.operations.values()) {
       const at = operation.timer();
       if (at !== null && (next === null || at < next)) next = at;
@@ -193,6 +275,8 @@ export class Execution {
   }
 
   fireTimers(now: number): void {
+    if (this.paused) return;
+    if (this.timeoutAt !== null && this.timeoutAt <= now) this.timeOut(now);
     for (const operation of [...this.operations.values()]) {
       const at = operation.timer();
       if (at !== null && at <= now) operation.fire(now);
@@ -201,9 +285,18 @@ export class Execution {
 
   /** Nothing can happen before a timer or a message. */
   idle(): boolean {
-    if (this.outbox.length > 0 || this.stale.length > 0) return false;
+    if (this.hasNews) return false;
     for (const operation of this.operations.values()) if (operation.busy()) return false;
     return true;
+  }
+
+  private timeOut(now: number): void {
+    if (this.stopping !== null || this.outbox.some(({ event }) => isStop(event.kind))) return;
+    const error = new ExecutionTimedOutError(
+      `The execution ${this.id} took longer than its executionTimeout.`,
+    );
+    const event = { kind: "TimeoutReached", time: now, payload: this.scope.encodeError(error) } as const;
+    this.send({ head: null, event, snapshot: false, message: null });
   }
 
   private launchRoot(event: Extract<ExecutionEvent, { kind: "ExecutionStarted" }>): void {
@@ -215,6 +308,7 @@ export class Execution {
       );
     }
     this.chance = new SeededChance(event.seed, 0);
+    this.timeoutAt = event.timeoutAt ?? null;
     const input = this.scope.decode(event.payload);
     const frame = new Frame(definition);
     const enter = definition.enter as (...args: unknown[]) => Slots;
@@ -228,8 +322,14 @@ export class Execution {
    * Whatever waits for an operation gets the error, so `catch` and `finally` blocks run, and may use operations of their
    * own. Child contexts are not closed: they end as the code in them does.
    */
-  private beginStop({ payload }: Extract<ExecutionEvent, { kind: "StopRequested" }>): void {
+  private beginStop({
+    kind,
+    payload,
+  }: Extract<ExecutionEvent, { kind: "StopRequested" | "TimeoutReached" }>): void {
     this.stopping = payload;
+    this.timedOut = kind === "TimeoutReached";
+    // What cleans up has to run.
+    this.paused = false;
     const error = this.scope.decode(payload);
     for (const operation of [...this.operations.values()]) {
       if (operation.kind === "context") continue;

@@ -1,6 +1,6 @@
 /** The journal as people and tools read it. */
 import type { StoredEvent } from "../stores/store.ts";
-import type { JournalEvent } from "./events.ts";
+import type { ExecutionEvent, JournalEvent } from "./events.ts";
 import { fromStored } from "./events.ts";
 import { payloadCodec } from "./state.ts";
 
@@ -24,17 +24,27 @@ export interface HistoryEvent {
   readonly retryAt?: number;
   /** WaitStarted: when it ends. */
   readonly until?: number;
-  /** CallbackStarted: the callback's id, and its limits. */
+  /** CallbackStarted: the callback's id, and its limits. ExecutionStarted, ExecutionRetried: `timeoutAt`. */
   readonly callback?: string;
   readonly timeoutAt?: number | null;
   readonly heartbeatMs?: number | null;
   /** CallbackTimedOut. */
   readonly by?: "timeout" | "heartbeat";
-  /** ExecutionStarted: `path#name`. */
+  /** InvokeStarted: the other execution, and for whom. */
+  readonly child?: string;
+  readonly tenantId?: string;
+  /** ExecutionStarted, InvokeStarted: `path#name`. */
   readonly function?: string;
+  /** ExecutionRetried: events after `to` count as not happened, but those of `keep`; and those of `drop`. */
+  readonly to?: number;
+  readonly keep?: readonly number[];
+  readonly drop?: readonly number[];
   readonly value?: unknown;
   readonly error?: unknown;
 }
+
+/** Kinds of events that are about the execution, not about an operation of it. */
+export type ExecutionEventKind = ExecutionEvent["kind"];
 
 export function toHistory(stored: StoredEvent): HistoryEvent {
   const event: Partial<Record<string, unknown>> & Pick<JournalEvent, "kind" | "time"> = {
@@ -50,7 +60,7 @@ export function toHistory(stored: StoredEvent): HistoryEvent {
   };
 }
 
-const FAILURES = /(Failed|Rejected|Stopped|StopRequested|RetryScheduled)$/;
+const FAILURES = /(Failed|Rejected|Stopped|StopRequested|RetryScheduled|TimeoutReached|ExecutionTimedOut)$/;
 
 function toPayload(kind: string, payload: string): Pick<HistoryEvent, "value" | "error"> {
   const decoded = payloadCodec.decode(payload);

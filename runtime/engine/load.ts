@@ -2,7 +2,7 @@
 import type { LoadedExecution } from "../stores/store.ts";
 import type { ExecutionHooks } from "./execution.ts";
 import { Execution } from "./execution.ts";
-import { fromStored } from "./events.ts";
+import { effective, fromStored } from "./events.ts";
 import { deliver } from "./messages.ts";
 import { Snapshots } from "./snapshots.ts";
 import { restoreState } from "./state.ts";
@@ -28,8 +28,8 @@ export interface Running {
 /** Throws `UnplaceableStateError`, `NonDeterminismError` or `DecodeError` when stored state and code do not fit. */
 export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
   const { row, snapshot, tail, chunks, messages } = loaded;
-  const execution = new Execution(row.id, row.function, hooks);
-  const events = tail.map(fromStored);
+  const execution = new Execution(row, hooks);
+  const events = effective(tail.map((stored) => ({ seq: stored.seq, event: fromStored(stored) })));
   try {
     execution.expect(events);
     if (snapshot !== null) {
@@ -38,6 +38,7 @@ export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks):
       await drained();
     }
     await execution.fold(events);
+    execution.applied = tail.at(-1)?.seq ?? execution.applied;
   } catch (error) {
     execution.disposed = true;
     throw error;

@@ -1,8 +1,10 @@
 /** Messages from outside, and what becomes of them in their execution. */
 import { ExecutionStoppedError } from "../errors.ts";
 import type { Message, Settlement } from "../stores/store.ts";
-import type { OperationReport } from "./events.ts";
+import type { ExecutionEvent, OperationReport } from "./events.ts";
+import { isEnd, isStop } from "./events.ts";
 import type { Execution } from "./execution.ts";
+import type { InvokeOperation } from "./operations/invoke.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import { encodeError } from "./scope.ts";
 
@@ -13,7 +15,18 @@ export type MessageBody =
       readonly op: string;
       readonly settlement: Settlement | { readonly kind: "timedOut"; readonly by: "timeout" | "heartbeat" };
     }
-  | { readonly kind: "stop"; readonly reason: string };
+  /** `parent`: by the execution that invoked this one, which may say so twice. */
+  | { readonly kind: "stop"; readonly reason: string; readonly parent?: true }
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
+  | { readonly kind: "signal"; readonly name: string; readonly payload: string }
+  /** An execution that this one invoked has ended. */
+  | {
+      readonly kind: "invoked";
+      readonly child: string;
+      readonly succeeded: boolean;
+      readonly payload: string;
+    };
 
 /** Turns messages into events on their way to the journal. One that changes nothing any more is only consumed. */
 export function deliver(execution: Execution, messages: readonly Message[]): void {
@@ -21,12 +34,59 @@ export function deliver(execution: Execution, messages: readonly Message[]): voi
     if (execution.seen.has(message.number)) continue;
     execution.seen.add(message.number);
     const body = JSON.parse(message.body) as MessageBody;
-    if (body.kind === "stop") deliverStop(execution, message.number, body.reason);
-    else deliverCallback(execution, message.number, body);
+    deliverOne(execution, message.number, body);
   }
 }
 
-function deliverStop(execution: Execution, message: number, reason: string): void {
+function deliverOne(execution: Execution, message: number, body: MessageBody): void {
+  const time = execution.hooks.world.now();
+  switch (body.kind) {
+    case "stop":
+      return deliverStop(execution, message, body);
+    case "invoked":
+      return deliverInvoked(execution, message, body);
+    case "callback":
+      return deliverCallback(execution, message, body);
+    case "signal":
+      return tell(execution, message, { ...body, kind: "SignalReceived", time });
+    case "pause":
+      return tell(execution, message, { kind: "ExecutionPaused", time });
+    case "resume":
+      return tell(execution, message, { kind: "ExecutionResumed", time });
+  }
+}
+
+function tell(execution: Execution, message: number, event: ExecutionEvent): void {
+  execution.send({ head: null, event, snapshot: false, message });
+}
+
+function ignore(execution: Execution, message: number): void {
+  execution.leftovers.consumed.push(message);
+  execution.hooks.ready(execution);
+}
+
+function deliverInvoked(
+  execution: Execution,
+  message: number,
+  { child, succeeded, payload }: Extract<MessageBody, { kind: "invoked" }>,
+): void {
+  const operation = [...execution.operations.values()].find(
+    (one) => one.kind === "invoke" && (one as InvokeOperation).state.child === child,
+  );
+  if (operation === undefined) return ignore(execution, message);
+  const kind = succeeded ? "InvokeSucceeded" : "InvokeFailed";
+  const event = { kind, time: execution.hooks.world.now(), payload } as const;
+  execution.send({ head: operation.head, event, snapshot: false, message });
+}
+
+function deliverStop(
+  execution: Execution,
+  message: number,
+  { reason, parent }: Extract<MessageBody, { kind: "stop" }>,
+): void {
+  const asked =
+    execution.stopping !== null || execution.outbox.some(({ event }) => isStop(event.kind) || isEnd(event));
+  if (parent === true && asked) return ignore(execution, message);
   const payload = encodeError(new ExecutionStoppedError(`The execution was stopped: ${reason}`));
   // Asked a second time, it ends at once: its own code may never end.
   const kind = execution.stopping === null ? "StopRequested" : "ExecutionStopped";
@@ -42,9 +102,7 @@ function deliverCallback(
   const operation = execution.operations.get(op);
   const open = operation?.kind === "callback" ? (operation as CallbackOperation) : undefined;
   if (open === undefined || open.state.callback !== callback || open.state.outcome !== null) {
-    execution.stale.push(message);
-    execution.hooks.ready(execution);
-    return;
+    return ignore(execution, message);
   }
   execution.send({
     head: open.head,

@@ -1,5 +1,6 @@
 /** Opening an engine: from what a service writes to the engine's parts. */
 import { OperationArgumentError } from "../arguments.ts";
+import type { Duration } from "../duration.ts";
 import { StoreError, UnknownFunctionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import { writeLog } from "../logger.ts";
@@ -10,6 +11,8 @@ import type { Store } from "../stores/store.ts";
 import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
 import type { RestartHook } from "./worker.ts";
+import type { PlainFunction } from "./functions.ts";
+import { Functions } from "./functions.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
@@ -21,6 +24,10 @@ export interface OpenOptions {
   readonly store: string | Store;
   /** The durable functions this process may start and run: an array, or a module's exports. Others are ignored. */
   readonly functions: readonly unknown[] | Readonly<Record<string, unknown>>;
+  /** Ordinary functions that may be started and invoked by these names; each runs as one step. */
+  readonly plain?: Readonly<Record<string, PlainFunction>>;
+  /** How long executions are kept after their ends. Default: for ever. */
+  readonly retention?: Duration;
   /** False: only start, settle and look; another process runs. Default true. */
   readonly worker?: boolean;
   readonly limits?: Partial<Limits>;
@@ -49,7 +56,8 @@ export async function openWith(options: OpenOptions, restarting: RestartHook | n
   const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   return Engine.open({
     store,
-    functions: findFunctions(options.functions),
+    functions: new Functions(findFunctions(options.functions), options.plain ?? {}),
+    retention: options.retention ?? null,
     worker: options.worker ?? true,
     world: options.world ?? realWorld,
     limits: { ...LIMITS, ...options.limits },

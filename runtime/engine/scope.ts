@@ -28,7 +28,9 @@ export function operationScope(execution: Execution): OperationScope {
     encode: (value) => payloadCodec.encode(value),
     encodeError,
     decode: (text) => payloadCodec.decode(text),
-    report: (head, event, snapshot = false) => execution.send({ head, event, snapshot, message: null }),
+    functionId: (target) => hooks.functionId(target),
+    report: (head, event, { snapshot = false, start } = {}) =>
+      execution.send({ head, event, snapshot, message: null, ...(start === undefined ? {} : { start }) }),
     disposed: () => execution.disposed || execution.ended !== null,
     submit: (op: CallbackOperation) => execution.begin(submitterOperation(op, execution)),
     expire: (op, callback) => hooks.expire(execution, op, callback),

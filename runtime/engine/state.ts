@@ -59,6 +59,10 @@ interface SavedState {
   readonly chance: { readonly seed: string; readonly counter: number };
   readonly root: Promise<unknown>;
   readonly stopping?: string;
+  readonly timedOut?: true;
+  readonly timeoutAt?: number;
+  readonly paused?: true;
+  readonly signals?: Readonly<Record<string, readonly string[]>>;
   readonly frames: readonly SavedFrame[];
   readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
 }
@@ -118,6 +122,10 @@ export function saveState(execution: Execution): string {
       chance: { seed: chance.seed, counter: chance.counter },
       root: root.promise,
       ...(execution.stopping === null ? {} : { stopping: execution.stopping }),
+      ...(execution.timedOut ? { timedOut: true } : {}),
+      ...(execution.timeoutAt === null ? {} : { timeoutAt: execution.timeoutAt }),
+      ...(execution.paused ? { paused: true } : {}),
+      ...(execution.signals.size === 0 ? {} : { signals: Object.fromEntries(execution.signals) }),
       frames: frames.map(saveFrame),
       operations: [...execution.operations.values()].map(saveOperation),
     };
@@ -139,6 +147,11 @@ export function restoreState(execution: Execution, text: string): void {
   const { promises } = execution;
   execution.time = state.time;
   execution.stopping = state.stopping ?? null;
+  execution.timedOut = state.timedOut ?? false;
+  execution.timeoutAt = state.timeoutAt ?? null;
+  execution.paused = state.paused ?? false;
+  for (const [name, payloads] of Object.entries(state.signals ?? {}))
+    execution.signals.set(name, [...payloads]);
   execution.chance = new SeededChance(state.chance.seed, state.chance.counter);
   execution.root = promises.find(state.root) ?? null;
   const reactions = promises.takeRestored();

@@ -1,5 +1,5 @@
 /** An execution as people and services see it. */
-import type { ExecutionRow, ExecutionStatus } from "../stores/store.ts";
+import type { ExecutionRow, ExecutionStatus, Tags } from "../stores/store.ts";
 import { payloadCodec } from "./state.ts";
 
 export interface ExecutionView {
@@ -23,6 +23,13 @@ export interface ExecutionView {
   readonly wakeAt?: number;
   /** How many events its journal has. */
   readonly events: number;
+  /** The execution that invoked it. */
+  readonly parent?: string;
+  readonly tags: Tags;
+  /** Nothing of it is started until it is resumed. */
+  readonly paused: boolean;
+  /** When it is removed, history and result. */
+  readonly expiresAt?: number;
 }
 
 export function toView(row: ExecutionRow, snapshotProblem: string | null): ExecutionView {
@@ -40,5 +47,9 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
     ...(endedAt === null ? {} : { endedAt }),
     ...(wakeAt === null ? {} : { wakeAt }),
     events: row.lastSeq,
+    ...(row.parent === null ? {} : { parent: row.parent }),
+    tags: row.tags,
+    paused: row.paused,
+    ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
   };
 }

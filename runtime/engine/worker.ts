@@ -7,6 +7,8 @@
 import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Commit, Store } from "../stores/store.ts";
+import type { Duration } from "../duration.ts";
+import type { Named } from "./functions.ts";
 import type { Prepared } from "./commits.ts";
 import { prepareCommit, wakeCommit } from "./commits.ts";
 import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
@@ -39,6 +41,8 @@ export interface WorkerParts {
    */
   readonly restarting: RestartHook | null;
   readonly log: LogSink;
+  functionId(fn: Named): string;
+  readonly retention: Duration | null;
   ended(id: string, event: EndEvent): void;
   parked(id: string, problem: Error): void;
   /** The worker cannot go on: the store failed, or another owner took over. Called once. */
@@ -72,6 +76,8 @@ export class Worker {
     this.hooks = {
       world: parts.world,
       log: parts.log,
+      functionId: (fn) => parts.functionId(fn),
+      retention: parts.retention,
       draining: () => this.draining,
       everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
@@ -177,7 +183,7 @@ export class Worker {
     if (this.reports.size > REPORTS_MAX) this.reports.delete(this.reports.keys().next().value as string);
     const { execution } = running;
     execution.fireTimers(this.parts.world.now());
-    if (execution.outbox.length > 0 || execution.stale.length > 0) this.markReady(execution);
+    if (execution.hasNews) this.markReady(execution);
     this.rest(running);
   }
 
@@ -227,6 +233,16 @@ export class Worker {
     await this.applyAll(alive);
     for (const { running } of alive) this.rest(running);
     for (const running of drowsy) this.rest(running);
+    this.wakeOthers(commits);
+  }
+
+  /** Executions that began with these commits, and those that were left messages. */
+  private wakeOthers(commits: readonly Commit[]): void {
+    const others = commits.flatMap(({ starts = [], posts = [] }) => [
+      ...starts.map(({ id }) => id),
+      ...posts.map(({ execution }) => execution),
+    ]);
+    for (const id of new Set(others)) void this.wake(id);
   }
 
   /** One event an execution and round, so that all executions share each draining. */
@@ -240,8 +256,7 @@ export class Worker {
         } catch (error) {
           await this.park(running.execution.id, error);
         }
-        const { outbox, stale } = running.execution;
-        if (outbox.length > 0 || stale.length > 0) this.ready.add(running);
+        if (running.execution.hasNews) this.ready.add(running);
       }
       if (round.length > 0) await drained();
     }

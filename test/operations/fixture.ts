@@ -57,16 +57,20 @@ export async function until(condition: () => unknown): Promise<void> {
 export async function everywhere<I, O>(
   fn: (input: I, context: DurableContext) => Promise<O>,
   input: I,
+  options: Partial<OpenOptions> = {},
 ): Promise<O> {
   world.lines.length = 0;
-  const engine = await engineOf({ functions: [fn] });
+  const engine = await engineOf({ functions: [fn], ...options });
   const { id } = await engine.start(fn as DurableFunction<I>, input);
   const live = await engine.result(id);
   // One engine at a time runs what is in a store.
   await crash(engine);
   const lines = [...world.lines].sort();
   world.lines.length = 0;
-  const { result, unwritten, restarts } = await runRestart(fn, input, { logger: () => undefined });
+  const { result, unwritten, restarts } = await runRestart(fn, input, {
+    ...options,
+    logger: () => undefined,
+  });
   expect(unwritten).toEqual([]);
   expect(restarts).toBeGreaterThan(0);
   expect(result).toEqual(live);

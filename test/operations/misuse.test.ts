@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   DurationError,
+  invoke,
   map,
   NotCompiledError,
   OperationArgumentError,
@@ -80,6 +81,30 @@ describe("a wrong call says what is wrong, before anything starts", () => {
       OperationArgumentError,
       /retryStrategy/,
     ],
+    [
+      "an invocation of nothing",
+      () => invoke(7 as never),
+      OperationArgumentError,
+      /function of invoke.*number/,
+    ],
+    [
+      "an invocation by half a form",
+      () => invoke("f", undefined, { payloadSerdes: {} as never }),
+      OperationArgumentError,
+      /serdes\.serialize of invoke/,
+    ],
+    [
+      "an invocation that may take no time",
+      () => invoke(fn, undefined, { executionTimeout: "1ms" }),
+      DurationError,
+      /1 second or more/,
+    ],
+    [
+      "a tag that is no text",
+      () => invoke(fn, undefined, { tags: { n: 1 as never } }),
+      OperationArgumentError,
+      /tag "n"/,
+    ],
     ["code that was not compiled", () => parallel([fn]), NotCompiledError, /parallel\(\) was called outside/],
   ];
 
@@ -96,6 +121,14 @@ describe("types", () => {
     expectTypeOf<Awaited<ReturnType<typeof call>>>().toEqualTypeOf<
       BatchResult<string | number | boolean, readonly [string, number, boolean]>
     >();
+  });
+
+  it("infer input and result of an invoked function", () => {
+    const double = async (input: number): Promise<string> => String(input);
+    const call = (ctx: DurableContext) => ctx.invoke("x", double, 1);
+    expectTypeOf<ReturnType<typeof call>>().toEqualTypeOf<Promise<string>>();
+    // @ts-expect-error: double takes a number.
+    void ((ctx: DurableContext) => ctx.invoke(double, "1"));
   });
 
   it("infer the results of steps and maps", () => {

@@ -10,6 +10,8 @@ import type { ConditionState } from "./condition.ts";
 import { conditionOperation } from "./condition.ts";
 import type { ContextState } from "./context.ts";
 import { contextOperation } from "./context.ts";
+import type { InvokeState } from "./invoke.ts";
+import { invokeOperation } from "./invoke.ts";
 import type { Operation, OperationHead } from "./operation.ts";
 import type { CheckpointState } from "./small.ts";
 import { checkpointOperation } from "./small.ts";
@@ -51,6 +53,10 @@ export function createOperation(head: OperationHead, request: Request, execution
       const operation = contextOperation(head, newContext(true, null), scope);
       const slots = { batch: request.batch, op: head.op, wrapped: head.wrapped === true };
       return { operation, promise, launch: () => operation.watch(startBatch(execution.host, slots)) };
+    }
+    case "invoke": {
+      const { target, input, options } = request;
+      return { operation: invokeOperation(head, { target, input, options, child: null }, scope), promise };
     }
     case "createCallback": {
       const opening = execution.promises.create({ kind: "opening", op: head.op });
@@ -113,6 +119,7 @@ export type SavedOperation =
   | ({ readonly kind: "wait" } & WaitState)
   | ({ readonly kind: "checkpoint" } & CheckpointState)
   | ({ readonly kind: "condition" } & ConditionState)
+  | ({ readonly kind: "invoke" } & InvokeState)
   | ({ readonly kind: "context" } & ContextState)
   | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
 
@@ -142,6 +149,10 @@ export function restoreOperation(
       const operation = contextOperation(head, { child, started, silent, errorMapper }, scope);
       if (child !== null) operation.watch(child);
       return operation;
+    }
+    case "invoke": {
+      const { target, input, options, child } = saved;
+      return invokeOperation(head, { target, input, options, child }, scope);
     }
     case "callback": {
       const { options, submit, callback, checkAt, submitted, outcome, opening } = saved;

@@ -3,6 +3,8 @@
  * are committed: the live run and a recovery do the same.
  */
 import type { DurableLogger } from "../../logger.ts";
+import type { Named } from "../functions.ts";
+import type { Starting } from "../starts.ts";
 import type { OperationEvent, OperationRef, OperationReport } from "../events.ts";
 import type { PromiseRecord } from "../promises.ts";
 import type { CallbackOperation } from "./callback.ts";
@@ -18,8 +20,10 @@ export interface OperationScope {
   encode(value: unknown): string;
   encodeError(error: unknown): string;
   decode(text: string): unknown;
-  /** Hands an event about `head` over to be committed. `snapshot`: the state before it is written with it. */
-  report(head: OperationHead, event: OperationReport, snapshot?: boolean): void;
+  /** The id of a function to invoke. Throws `UnknownFunctionError`. */
+  functionId(target: Named): string;
+  /** Hands an event about `head` over to be committed. */
+  report(head: OperationHead, event: OperationReport, more?: ReportOptions): void;
   /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
   setTimer(at: number, callback: () => void): () => void;
   /** Runs ordinary code as if no durable function were around. */
@@ -37,6 +41,13 @@ export interface OperationScope {
   finish(op: Operation): void;
 }
 
+export interface ReportOptions {
+  /** The state before it is written with it. */
+  readonly snapshot?: boolean;
+  /** An execution that begins with it. */
+  readonly start?: Starting;
+}
+
 /** What every operation has. */
 export interface OperationHead extends OperationRef {
   site: number;
@@ -47,7 +58,8 @@ export interface OperationHead extends OperationRef {
 }
 
 export interface Operation {
-  readonly kind: "step" | "wait" | "callback" | "value" | "checkpoint" | "condition" | "context";
+  readonly kind:
+    "invoke" | "signal" | "step" | "wait" | "callback" | "value" | "checkpoint" | "condition" | "context";
   readonly head: OperationHead;
   /** Does what is to be done next, if nothing is under way: called when live, also after a restore. */
   start(): void;

@@ -19,7 +19,7 @@ export function checkpointOperation(
     start() {
       if (reported) return;
       reported = true;
-      scope.report(head, { kind: "CheckpointReached", time: scope.now() }, true);
+      scope.report(head, { kind: "CheckpointReached", time: scope.now() }, { snapshot: true });
     },
     apply() {
       scope.finish(this);
