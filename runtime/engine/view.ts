@@ -25,9 +25,9 @@ export interface ExecutionView {
   readonly events: number;
   /** The execution that invoked it. */
   readonly parent?: string;
-  readonly tags: Tags;
+  readonly tags?: Tags;
   /** Nothing of it is started until it is resumed. */
-  readonly paused: boolean;
+  readonly paused?: true;
   /** When it is removed, history and result. */
   readonly expiresAt?: number;
 }
@@ -48,8 +48,8 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
     ...(wakeAt === null ? {} : { wakeAt }),
     events: row.lastSeq,
     ...(row.parent === null ? {} : { parent: row.parent }),
-    tags: row.tags,
-    paused: row.paused,
+    ...(Object.keys(row.tags).length === 0 ? {} : { tags: row.tags }),
+    ...(row.paused ? { paused: true } : {}),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
   };
 }
