@@ -52,7 +52,7 @@ function place({ source }: HistoryEvent): string {
 const briefMax = 60;
 
 function describe(event: HistoryEvent): { readonly mark: string; readonly text: string } {
-  const { kind, time } = event;
+  const { kind, time, until = time } = event;
   const name = event.name ?? nameless(event);
   const attempt = event.attempt === undefined || event.attempt === 1 ? "" : `, attempt ${event.attempt}`;
   const failed = formatBrief(event.error, briefMax);
@@ -98,10 +98,7 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
     case "ContextSucceeded":
       return { mark: "✓", text: name };
     case "WaitStarted":
-      return {
-        mark: "…",
-        text: `${name}: waits ${formatDuration(Math.max(0, (event.until ?? time) - time))}`,
-      };
+      return { mark: "…", text: `${name}: waits ${formatDuration(Math.max(0, until - time))}` };
     case "WaitSucceeded":
       return { mark: "✓", text: `${name}: over` };
     case "CallbackStarted":
