@@ -90,8 +90,6 @@ export type InnerFunctionRole =
 export interface Oracle {
   call(node: ts.CallExpression): CallMeaning;
   role(node: ts.FunctionLikeDeclaration): InnerFunctionRole;
-  /** True if the expression's type is an array (or it cannot be told, in one-file mode). */
-  isArray(node: ts.Expression): boolean;
   /** The type of a variable for people (`Order | undefined`), or null without a checker. */
   typeText(node: ts.Node): string | null;
   /** True if what is exported is a type alone, so that JavaScript has nothing to export. False without a checker. */

@@ -4,9 +4,8 @@
  * each value; here the frame waits for the value itself and `Unwrapping` says what comes between it and the loop.
  */
 import type { Outcome } from "./frame.ts";
-import { cursor, type Cursor } from "./variables.ts";
-
-type Method = (...args: readonly unknown[]) => unknown;
+import { nativeCursor, type Cursor } from "./cursors.ts";
+import { findData, getMethod, isObject, toResult, type Method } from "./protocol.ts";
 
 export class AsyncCursor {
   readonly iterator: object;
@@ -159,9 +158,14 @@ export function asyncCursor(iterable: unknown, callee: string): AsyncCursor {
   const method = holder[Symbol.asyncIterator];
   if (method !== undefined && method !== null)
     return toCursor(iterable, { method, callee, name: "Symbol.asyncIterator" });
-  const own = ownIterator(iterable);
-  if (own !== null) return new AsyncCursor(own, own.next, true);
-  return toCursor(iterable, { method: holder[Symbol.iterator], callee, name: "Symbol.iterator" });
+  const syncMethod = holder[Symbol.iterator];
+  const own = nativeCursor(iterable, syncMethod);
+  if (own !== null) return toOwnCursor(new CursorIterator(own));
+  return toCursor(iterable, { method: syncMethod, callee, name: "Symbol.iterator" });
+}
+
+function toOwnCursor(iterator: CursorIterator): AsyncCursor {
+  return new AsyncCursor(iterator, findData(iterator, "next"), true);
 }
 
 interface Found {
@@ -177,8 +181,8 @@ function toCursor(iterable: unknown, { method, callee, name }: Found): AsyncCurs
   return new AsyncCursor(iterator, (iterator as { next?: unknown }).next, name === "Symbol.iterator");
 }
 
-/** Walks an array as the language's own iterator does, and can be written. */
-export class ArrayIterator {
+/** Walks what the language walks by itself (see `cursors.ts`) as a sync iterator, and can be written. */
+export class CursorIterator {
   readonly cursor: Cursor;
   constructor(walked: Cursor) {
     this.cursor = walked;
@@ -188,36 +192,4 @@ export class ArrayIterator {
     const done = !this.cursor.next();
     return { value: this.cursor.value, done };
   }
-}
-
-const ITERATE = Array.prototype[Symbol.iterator];
-
-function ownIterator(iterable: unknown): ArrayIterator | null {
-  const isPlain = Array.isArray(iterable) && iterable[Symbol.iterator] === ITERATE;
-  return isPlain ? new ArrayIterator(cursor(iterable)) : null;
-}
-
-export function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-export function toResult(result: unknown): object {
-  if (isObject(result)) return result;
-  throw new TypeError(`Iterator result ${String(result)} is not an object`);
-}
-
-export function getMethod(holder: object, name: "return" | "throw"): Method | undefined {
-  const method: unknown = (holder as Partial<Record<string, unknown>>)[name];
-  if (method === undefined || method === null) return undefined;
-  if (typeof method === "function") return method as Method;
-  throw new TypeError(`${typeof method} ${String(method)} is not a function`);
-}
-
-/** An ordinary property, own or inherited: no code runs. */
-export function findData(holder: object, key: string | symbol): unknown {
-  for (let at: object | null = holder; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const property = Object.getOwnPropertyDescriptor(at, key);
-    if (property !== undefined) return property.value;
-  }
-  return undefined;
 }

@@ -16,7 +16,9 @@ export type {
 export { AsyncCursor, asyncCursor } from "./asyncCursor.ts";
 export { start } from "./frame.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
-export { Box, box, Cursor, cursor } from "./variables.ts";
+export { cursor } from "./cursors.ts";
+export type { Cursor } from "./cursors.ts";
+export { Box, box } from "./variables.ts";
 
 /** `Promise.all` and its sisters, in a form that a snapshot can hold. */
 export const all = combinatorOf("all");

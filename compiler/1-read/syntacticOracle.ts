@@ -41,7 +41,6 @@ export function createSyntacticOracle(context: SyntacticContext): Oracle {
   return {
     call: (node) => findMeaning(context, node),
     role: (node) => findRole(context, node),
-    isArray: () => true,
     typeText: () => null,
     isTypeExport: () => false,
   };

@@ -42,7 +42,6 @@ export function createTypedOracle(resolver: Resolver): Oracle {
       meanings.set(node, found);
       return found;
     },
-    isArray: (node) => isArray(resolver.checker, resolver.checker.getTypeAtLocation(node)),
     typeText: (node) => toTypeText(resolver.checker, node),
     isTypeExport: (node) => isTypeExport(resolver.checker, node),
   };
@@ -224,15 +223,6 @@ function isFunctionWithBody(node: ts.Node): node is ts.FunctionLikeDeclaration {
 function isAsync(node: ts.FunctionLikeDeclaration): boolean {
   if (!ts.canHaveModifiers(node)) return false;
   return (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
-}
-
-/** `any` counts: refusing it would refuse JavaScript, and the cursor looks again at run time. */
-function isArray(checker: ts.TypeChecker, type: ts.Type): boolean {
-  if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
-  if (type.isUnion()) return type.types.every((part) => isArray(checker, part));
-  const constraint =
-    (type.flags & ts.TypeFlags.TypeParameter) !== 0 ? checker.getBaseConstraintOfType(type) : type;
-  return constraint !== undefined && checker.isArrayLikeType(constraint);
 }
 
 function toTypeText(checker: ts.TypeChecker, node: ts.Node): string {

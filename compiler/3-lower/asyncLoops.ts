@@ -15,13 +15,13 @@ import type { Variable } from "../ir.ts";
 import { code, read, text } from "./code.ts";
 import { declareBlockScoped } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
-import { THREW, type Exit } from "./exits.ts";
+import { THREW, type Exit, type FinallyExit } from "./exits.ts";
 import { lowerValue } from "./expressions.ts";
-import { toCalleeText } from "./lowerCall.ts";
-import { bindElement } from "./loops.ts";
+import { toCalleeText } from "./calleeText.ts";
+import { bindElement } from "./forOf.ts";
 import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts";
+import { finish, openExit } from "./regions.ts";
 import { lowerStatement } from "./statements.ts";
-import { finish, openExit, type FinallyExit } from "./tries.ts";
 
 export function lowerForAwait(c: MachineLowering, node: ts.ForOfStatement, labels: readonly string[]): void {
   const { draft, exits } = c.machine;
@@ -126,7 +126,8 @@ function lowerClosing(
   enterBlock(draft, rethrow);
   endBlock(draft, { kind: "throw", value: [read(failure, at)] });
   enterBlock(draft, done);
-  finish(c, exit, after);
+  finish(c, exit, []);
+  enterBlock(draft, after);
 }
 
 /** Looks for `return`, and awaits it if it is there; what it came to. */

@@ -31,7 +31,7 @@ export type Exit =
       readonly routes: Leave[];
     };
 
-type FinallyExit = Extract<Exit, { kind: "finally" }>;
+export type FinallyExit = Extract<Exit, { kind: "finally" }>;
 
 export type Leave =
   { readonly kind: "return" } | { readonly kind: "break" | "continue"; readonly label: string | null };

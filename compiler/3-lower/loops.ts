@@ -1,15 +1,11 @@
-/** Loops that hold an await. */
+/** Loops that hold an await. `forOf.ts` has those over the elements of something. */
 import { ts } from "ts-morph";
-import type { Code } from "../ir.ts";
 import { code, read, writeWhole } from "./code.ts";
-import { declareBlockScoped, initialisePattern } from "./declarations.ts";
-import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
-import { lowerForAwait } from "./asyncLoops.ts";
-import { lowerEffect, lowerTest, lowerValue } from "./expressions.ts";
-import { assign, type MachineLowering } from "./lowering.ts";
-import { checkUsing, lowerDeclarations, lowerStatement } from "./statements.ts";
-import { toCode } from "./toCode.ts";
-import { notYet } from "./unit.ts";
+import { declareBlockScoped } from "./declarations.ts";
+import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
+import { lowerEffect, lowerTest } from "./expressions.ts";
+import type { MachineLowering } from "./lowering.ts";
+import { lowerDeclarations, lowerStatement } from "./statements.ts";
 
 type Labels = readonly string[];
 
@@ -64,59 +60,8 @@ function copyBoxes(c: MachineLowering, node: ts.ForStatement): void {
   }
 }
 
-export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: Labels): void {
-  if (node.awaitModifier) return lowerForAwait(c, node, labels);
-  if (!c.unit.module.oracle.isArray(node.expression)) {
-    notYet(c.unit, node.expression, {
-      construct: "a for-of over something that is not an array, with an await or a shared variable in it",
-      way: "Make an array of it: for (const x of [...values]).",
-    });
-  }
-  const { initializer } = node;
-  if (ts.isVariableDeclarationList(initializer)) checkUsing(c, initializer);
-  const { draft } = c.machine;
-  // The head is evaluated where the loop's variables exist already, without a value.
-  declareBlockScoped(c, node);
-  const iterable = lowerValue(c, node.expression);
-  const taken = draft.variables.filter(({ kind }) => kind === "cursor").length;
-  const cursor = addVariable(draft, {
-    name: c.unit.words.free(`$each${taken + 1}`),
-    kind: "cursor",
-    origin: node.expression,
-  });
-  assign(c, cursor, code`${c.unit.words.cursor}(${iterable})`);
-  const [head, body, after] = [openBlock(draft), openBlock(draft), openBlock(draft)];
-  const at = node.initializer.getStart();
-  goInto(draft, head);
-  endBlock(draft, { kind: "branch", test: code`${read(cursor, at)}.next()`, yes: body, no: after });
-  enterBlock(draft, body);
-  bindElement(c, node, code`${read(cursor, at)}.value`);
-  lowerLoopBody(c, node.statement, { labels, breakTo: after, continueTo: head });
-  endBlock(draft, { kind: "goto", to: head });
-  enterBlock(draft, after);
-}
-
-/** Gives the loop's variables, or the target in its head, their value for this turn. */
-export function bindElement(c: MachineLowering, { initializer }: ts.ForOfStatement, value: Code): void {
-  if (ts.isVariableDeclarationList(initializer)) {
-    const [declaration] = initializer.declarations;
-    if (declaration) initialisePattern(c, declaration.name, value);
-    return;
-  }
-  if (c.unit.awaits.has(initializer)) {
-    return notYet(c.unit, initializer, {
-      construct: "an await in the target of for-of",
-      way: "Use a variable there.",
-    });
-  }
-  const assignment = code`${toCode(c, initializer)} = ${value}`;
-  emit(
-    c.machine.draft,
-    ts.isObjectLiteralExpression(initializer) ? code`(${assignment});` : code`${assignment};`,
-  );
-}
-
-function lowerLoopBody(
+/** Lowers a loop's body, with where its `break` and `continue` lead. */
+export function lowerLoopBody(
   c: MachineLowering,
   body: ts.Statement,
   exit: { readonly labels: Labels; readonly breakTo: number; readonly continueTo: number },

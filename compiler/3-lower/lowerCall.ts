@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { argumentsCode, callCode, combinatorOf, startsOperation, toCallee } from "./calls.ts";
+import { toCalleeText } from "./calleeText.ts";
 import { code } from "./code.ts";
 import { referenceOperands, toElement } from "./expressions.ts";
 import { spill, type MachineLowering } from "./lowering.ts";
@@ -71,22 +72,6 @@ function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args
     });
   }
   return invoked;
-}
-
-/** How the engine names the callee when it is no function: `o.m is not a function`. */
-export function toCalleeText(callee: ts.Expression): string {
-  const inner = skipWrappers(callee);
-  if (ts.isPropertyAccessExpression(inner)) return `${toCalleeText(inner.expression)}.${inner.name.text}`;
-  if (ts.isElementAccessExpression(inner)) {
-    const { argumentExpression: key } = inner;
-    const isShown = ts.isIdentifier(key) || ts.isLiteralExpression(key);
-    return `${toCalleeText(inner.expression)}[${isShown ? key.getText() : "(intermediate value)"}]`.replace(
-      /\["(\w+)"\]$/,
-      ".$1",
-    );
-  }
-  if (ts.isIdentifier(inner)) return inner.text;
-  return inner.kind === ts.SyntaxKind.ThisKeyword ? "this" : "(intermediate value)";
 }
 
 function held(c: MachineLowering, operand: Operand): Code {

@@ -8,7 +8,8 @@ import { declareBlockScoped, initialise, initialisePattern, makePendingBoxes } f
 import { emit, endBlock, enterBlock, goInto, leaveBlock, openBlock } from "./draft.ts";
 import { leave, toLeave } from "./exits.ts";
 import { lowerEffect, lowerInto, lowerTest, lowerValue } from "./expressions.ts";
-import { lowerDo, lowerFor, lowerForOf, lowerWhile } from "./loops.ts";
+import { lowerForOf } from "./forOf.ts";
+import { lowerDo, lowerFor, lowerWhile } from "./loops.ts";
 import type { MachineLowering } from "./lowering.ts";
 import { lowerSwitch } from "./switches.ts";
 import { toCode } from "./toCode.ts";

@@ -1,7 +1,14 @@
 /** What loops over asynchronous values keep in a snapshot. */
-import { ArrayIterator, AsyncCursor, Unwrapping } from "../asyncCursor.ts";
+import { AsyncCursor, CursorIterator, Unwrapping } from "../asyncCursor.ts";
+import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts";
 import type { Extension } from "../values/contract.ts";
-import type { Cursor } from "../variables.ts";
+
+const cursors: Extension = {
+  tag: "i",
+  matches: isCursor,
+  write: (value) => (value as Cursor).save(),
+  create: openCursor,
+};
 
 const asyncCursors: Extension = {
   tag: "ai",
@@ -10,11 +17,11 @@ const asyncCursors: Extension = {
   create: ([iterator, method, wraps]) => new AsyncCursor(iterator as object, method, wraps === true),
 };
 
-const arrayIterators: Extension = {
+const cursorIterators: Extension = {
   tag: "ia",
-  matches: (value) => value instanceof ArrayIterator,
-  write: (value) => [(value as ArrayIterator).cursor],
-  create: ([cursor]) => new ArrayIterator(cursor as Cursor),
+  matches: (value) => value instanceof CursorIterator,
+  write: (value) => [(value as CursorIterator).cursor],
+  create: ([cursor]) => new CursorIterator(cursor as Cursor),
 };
 
 const unwrappings: Extension = {
@@ -24,4 +31,14 @@ const unwrappings: Extension = {
   create: ([done, closing]) => new Unwrapping(done === true, closing as object | null),
 };
 
-export const iterations: readonly Extension[] = [asyncCursors, arrayIterators, unwrappings];
+export const iterations: readonly Extension[] = [cursors, asyncCursors, cursorIterators, unwrappings];
+
+/**
+ * Of a slot that has just been read: a cursor over a Map or Set finds its place as soon as the collection is filled,
+ * before any code runs that could change it.
+ */
+export function settleCursor(value: unknown): void {
+  if (value instanceof EntriesCursor) value.settle();
+  if (value instanceof AsyncCursor && value.iterator instanceof CursorIterator)
+    settleCursor(value.iterator.cursor);
+}

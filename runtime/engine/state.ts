@@ -17,10 +17,10 @@ import {
 } from "../registry.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
-import { Box, Cursor } from "../variables.ts";
+import { Box } from "../variables.ts";
 import type { Execution } from "./execution.ts";
 import { taskOf } from "./host.ts";
-import { iterations } from "./iterations.ts";
+import { iterations, settleCursor } from "./iterations.ts";
 import { SeededChance } from "./identity.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
@@ -97,14 +97,7 @@ export const payloadCodec: Codec = createCodec({ classes: classRegistry, functio
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
   return createCodec({
-    extensions: [
-      boxes,
-      closures,
-      cursors,
-      ...iterations,
-      contexts(execution),
-      promiseExtension(execution.promises),
-    ],
+    extensions: [boxes, closures, ...iterations, contexts(execution), promiseExtension(execution.promises)],
     classes: classRegistry,
     functions: functionRegistry,
   });
@@ -214,6 +207,7 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
   frame.pc = saved.pc;
   frame.slots = { ...saved.slots };
   frame.via = saved.via ?? null;
+  Object.values(frame.slots).forEach(settleCursor);
   return frame;
 }
 
@@ -241,13 +235,6 @@ const boxes: Extension = {
   fill: (value, parts) => {
     (value as Box).v = parts[0];
   },
-};
-
-const cursors: Extension = {
-  tag: "i",
-  matches: (value) => value instanceof Cursor,
-  write: (value) => [(value as Cursor).source, (value as Cursor).position],
-  create: ([source, position]) => new Cursor(source as unknown[], position as number),
 };
 
 /** A context is its path; the execution it belongs to is the one that is being read. */
