@@ -79,9 +79,12 @@ export async function runRestart<I, O>(
       onError: parked.reject,
       ...options,
     },
-    ({ dropped, problem }) => {
-      if (dropped) restarts++;
-      if (problem !== null) unwritten.set(problem.message, problem);
+    {
+      drops: true,
+      told: ({ dropped, problem }) => {
+        if (dropped) restarts++;
+        if (problem !== null) unwritten.set(problem.message, problem);
+      },
     },
   );
   try {

@@ -22,10 +22,16 @@ export interface LifeReport {
 
 const { store, url, id } = JSON.parse(process.argv[2] ?? "{}") as Life;
 const functions = (await import(url)) as Readonly<Record<string, unknown>>;
-const engine = await openWith({ store, functions, onError: give }, ({ dropped, problem }) => {
-  report({ ended: false, unwritten: problem === null ? [] : [problem] });
-  if (dropped) process.kill(process.pid, "SIGKILL");
-});
+const engine = await openWith(
+  { store, functions, onError: give },
+  {
+    drops: true,
+    told({ dropped, problem }) {
+      report({ ended: false, unwritten: problem === null ? [] : [problem] });
+      if (dropped) process.kill(process.pid, "SIGKILL");
+    },
+  },
+);
 // Whether it succeeded or failed, the outcome is in the store.
 await engine.result(id).catch(() => undefined);
 report({ ended: true, unwritten: [] });

@@ -8,7 +8,7 @@
  * its checkpoint. An assignment ends a variable's life only where it is sure to happen.
  */
 import type { Block, BlockId, Code, Machine, Terminator, Variable } from "../ir.ts";
-import { codeOf, targetsOf } from "./edges.ts";
+import { codeOf, successorsOf, targetsOf } from "./edges.ts";
 
 /** Live variables on entry to each block. */
 export type LiveIn = ReadonlyMap<BlockId, ReadonlySet<Variable>>;
@@ -17,9 +17,10 @@ export type LiveIn = ReadonlyMap<BlockId, ReadonlySet<Variable>>;
 export function findLiveness(machine: Machine): Machine {
   const liveIn = toLiveIn(machine.blocks);
   const order = new Map(machine.variables.map((variable, index) => [variable, index]));
+  const byId = new Map(machine.blocks.map((block) => [block.id, block]));
   const kept = new Map<number, ReadonlySet<Variable>>();
   for (const { end } of machine.blocks) {
-    if (end.kind === "await") kept.set(end.checkpoint, liveAfterAwait(machine.blocks, liveIn, end));
+    if (end.kind === "await") kept.set(end.checkpoint, liveAfterAwait(byId, liveIn, end));
   }
   const sort = (variables: ReadonlySet<Variable>): readonly Variable[] =>
     [...variables].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
@@ -38,21 +39,39 @@ export function findLiveness(machine: Machine): Machine {
 
 export function toLiveIn(blocks: readonly Block[]): LiveIn {
   const liveIn = new Map<BlockId, Set<Variable>>(blocks.map(({ id }) => [id, new Set()]));
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const block of [...blocks].reverse()) {
-      const before = liveIn.get(block.id)?.size ?? 0;
-      const live = liveAtStart(blocks, liveIn, block);
-      changed ||= live.size !== before;
-      liveIn.set(block.id, live);
-    }
+  const byId = new Map(blocks.map((block) => [block.id, block]));
+  const predecessors = toPredecessors(blocks);
+  // Only what leads to a block that has changed is looked at again: a large function has thousands of blocks.
+  const pending = new Set(blocks.map(({ id }) => id).reverse());
+  for (const id of pending) {
+    pending.delete(id);
+    const block = byId.get(id);
+    if (block === undefined) continue;
+    const live = liveAtStart(byId, liveIn, block);
+    if (live.size === liveIn.get(id)?.size) continue;
+    liveIn.set(id, live);
+    predecessors.get(id)?.forEach((before) => pending.add(before));
   }
   return liveIn;
 }
 
-function liveAtStart(blocks: readonly Block[], liveIn: LiveIn, block: Block): Set<Variable> {
+type ById = ReadonlyMap<BlockId, Block>;
+
+function toPredecessors(blocks: readonly Block[]): ReadonlyMap<BlockId, readonly BlockId[]> {
+  const found = new Map<BlockId, BlockId[]>(blocks.map(({ id }) => [id, []]));
+  const byId = new Map(blocks.map((block) => [block.id, block]));
+  for (const block of blocks) {
+    const resumed = block.end.kind === "await" ? byId.get(block.end.resume)?.handler?.to : undefined;
+    for (const to of [...successorsOf(block), ...(resumed === undefined ? [] : [resumed])]) {
+      found.get(to)?.push(block.id);
+    }
+  }
+  return found;
+}
+
+function liveAtStart(byId: ById, liveIn: LiveIn, block: Block): Set<Variable> {
   const caught = liveInHandler(liveIn, block);
-  const live = new Set([...liveAfter(blocks, liveIn, block.end), ...caught]);
+  const live = new Set([...liveAfter(byId, liveIn, block.end), ...caught]);
   passBackwards(live, codeOf(block.end), liveIn);
   for (const { code, assigns } of [...block.body].reverse()) {
     assigns.forEach((variable) => live.delete(variable));
@@ -62,19 +81,19 @@ function liveAtStart(blocks: readonly Block[], liveIn: LiveIn, block: Block): Se
   return live;
 }
 
-function liveAfter(blocks: readonly Block[], liveIn: LiveIn, end: Terminator): ReadonlySet<Variable> {
-  if (end.kind === "await") return liveAfterAwait(blocks, liveIn, end);
+function liveAfter(byId: ById, liveIn: LiveIn, end: Terminator): ReadonlySet<Variable> {
+  if (end.kind === "await") return liveAfterAwait(byId, liveIn, end);
   return new Set(targetsOf(end).flatMap((to) => [...(liveIn.get(to) ?? [])]));
 }
 
 function liveAfterAwait(
-  blocks: readonly Block[],
+  byId: ById,
   liveIn: LiveIn,
   end: Extract<Terminator, { kind: "await" }>,
 ): ReadonlySet<Variable> {
   const live = new Set(liveIn.get(end.resume));
   if (end.result) live.delete(end.result);
-  const resume = blocks.find(({ id }) => id === end.resume);
+  const resume = byId.get(end.resume);
   if (resume) liveInHandler(liveIn, resume).forEach((variable) => live.add(variable));
   return live;
 }

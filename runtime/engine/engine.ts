@@ -22,9 +22,9 @@ import { encodeError } from "./scope.ts";
 import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
-import type { RestartHook } from "./worker.ts";
 import type { StartOptions } from "./starts.ts";
 import { checkStart, toNewExecution } from "./starts.ts";
+import type { Restarting } from "./worker.ts";
 import { Worker } from "./worker.ts";
 import type { World } from "./world.ts";
 
@@ -40,7 +40,7 @@ export interface EngineParts {
   readonly limits: Limits;
   readonly lingerMs: number;
   readonly log: LogSink;
-  readonly restarting: RestartHook | null;
+  readonly restarting: Restarting | null;
   readonly onError: (error: Error, execution: string | null) => void;
 }
 

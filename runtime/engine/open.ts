@@ -10,9 +10,9 @@ import { openSqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
-import type { RestartHook } from "./worker.ts";
 import type { PlainFunction } from "./functions.ts";
 import { Functions } from "./functions.ts";
+import type { Restarting } from "./worker.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
@@ -51,8 +51,8 @@ export async function open(options: OpenOptions): Promise<Engine> {
   return openWith(options, null);
 }
 
-/** `open`, and for tests: every execution is given up and brought back after each of its commits. */
-export async function openWith(options: OpenOptions, restarting: RestartHook | null): Promise<Engine> {
+/** `open`, and for tests. */
+export async function openWith(options: OpenOptions, restarting: Restarting | null): Promise<Engine> {
   const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   return Engine.open({
     store,

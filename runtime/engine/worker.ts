@@ -20,11 +20,13 @@ import { TimerQueue } from "./timers.ts";
 import type { World } from "./world.ts";
 import { drained } from "./world.ts";
 
-/** Told after each commit of a test: whether the execution was dropped, and why its state was not written. */
-export type RestartHook = (commit: {
-  readonly dropped: boolean;
-  readonly problem: SnapshotProblem | null;
-}) => void;
+/** For tests: every await is an event, and every state is written. */
+export interface Restarting {
+  /** Every execution is given up after each of its commits and brought back from the store. */
+  readonly drops: boolean;
+  /** Told after each commit: whether the execution was dropped, and why its state was not written. */
+  told(commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }): void;
+}
 
 export interface WorkerParts {
   readonly store: Store;
@@ -36,10 +38,7 @@ export interface WorkerParts {
   readonly executionsMax: number;
   /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
   readonly lingerMs: number;
-  /**
-   * For tests: every execution is given up after each of its commits and brought back from the store; called each time.
-   */
-  readonly restarting: RestartHook | null;
+  readonly restarting: Restarting | null;
   readonly log: LogSink;
   functionId(fn: Named): string;
   readonly retention: Duration | null;
@@ -229,7 +228,7 @@ export class Worker {
     if (answer instanceof Promise) await answer;
     for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
-    const alive = restarting !== null ? await this.restart(prepared) : prepared;
+    const alive = restarting?.drops === true ? await this.restart(prepared) : prepared;
     await this.applyAll(alive);
     for (const { running } of alive) this.rest(running);
     for (const running of drowsy) this.rest(running);
@@ -276,7 +275,7 @@ export class Worker {
       const goesOn = guarded || working || execution.outbox.length > 0 || one.commit.end !== undefined;
       if (goesOn) alive.push(one);
       else this.drop(one.running);
-      this.parts.restarting?.({ dropped: !goesOn, problem: one.running.snapshots.problem });
+      this.parts.restarting?.told({ dropped: !goesOn, problem: one.running.snapshots.problem });
       if (!goesOn) await this.load(execution.id);
     }
     return alive;

@@ -1,80 +1,98 @@
 /**
- * Runs random programs native, compiled and rebuilt, and compares their logs: `node test/language/fuzz.ts [count] [seed]`.
- * Prints the first program that differs, reduced, with its seed, and ends with 1.
+ * Runs random programs in every way and compares: `npm run fuzz -- --count 10000 --seed 1`. Prints each program that
+ * differs, reduced, with its seed (at most five), and ends with 1 then.
  */
-import { isDeepStrictEqual } from "node:util";
-import { generateProgram } from "./generate.ts";
+import { parseArgs } from "node:util";
+import { createRandom } from "./random/choice.ts";
+import { findFeatures } from "./random/features.ts";
+import { generateProgram, type RandomProgram } from "./random/program.ts";
+import { toNative, tryProgram, type Outcome } from "./random/tryProgram.ts";
+import * as support from "../../fixtures/language/support.ts";
 import { reduceProgram } from "./reduceProgram.ts";
-import { CompileError, runAll, toNative, toProgram } from "./runs.ts";
 
-type Outcome = "same" | "refused" | { readonly problem: string };
-
-async function tryProgram(source: string): Promise<Outcome> {
-  try {
-    const logs = await runAll(toProgram(source, "fixtures/language/fuzz/input.ts"));
-    for (const way of ["compiled", "rebuilt"] as const) {
-      if (!isDeepStrictEqual(logs[way], logs.native))
-        return { problem: `${way}\n${toDifference(logs.native, logs[way])}` };
-    }
-    return "same";
-  } catch (error) {
-    if (error instanceof CompileError) return "refused";
-    return { problem: `${(error as Error).stack}` };
-  }
-}
-
-function toDifference(expected: readonly string[], found: readonly string[]): string {
-  const at = expected.findIndex((line, index) => line !== found[index]);
-  const from = Math.max(0, at - 2);
-  return `expected ${JSON.stringify(expected.slice(from, at + 3))}\n   found ${JSON.stringify(found.slice(from, at + 3))}`;
-}
+const FAILURES_MAX = 5;
 
 async function main(): Promise<void> {
-  const count = Number(process.argv[2] ?? 500);
-  const seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);
-  console.log(`${count} programs from seed ${seed}`);
-  let refused = 0;
-  for (let index = 0; index < count; index++) {
-    const source = generateProgram(seed + index);
-    const outcome = await tryProgram(source);
-    if (outcome === "refused") refused++;
-    else if (outcome !== "same") return await report(source, seed + index, outcome.problem);
+  const { values } = parseArgs({
+    options: { count: { type: "string", default: "500" }, seed: { type: "string" } },
+  });
+  const count = Number(values.count);
+  const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
+  const { found, missing } = await findFeatures();
+  console.log(
+    `${count} programs from seed ${seed}; left out, as it would be refused: ${missing.join(", ") || "nothing"}`,
+  );
+  const sum = { refused: 0, restarts: 0, parallel: 0 };
+  const reasons = new Map<string, number>();
+  const kinds = new Set<string>();
+  const start = Date.now();
+  for (let index = 0; index < count && kinds.size < FAILURES_MAX; index++) {
+    if (index > 0 && index % 1000 === 0)
+      console.log(`${index} after ${Math.round((Date.now() - start) / 1000)} s`);
+    const program = generateProgram(seed + index, found);
+    const outcome = await attempt(program, seed + index);
+    if (program.isParallel) sum.parallel++;
+    if (outcome.kind === "same") sum.restarts += outcome.restarts;
+    if (outcome.kind === "refused") {
+      sum.refused++;
+      const reason =
+        outcome.message
+          .split("\n")[0]
+          ?.replace(/ <[^]*$/, "")
+          .replace(/'[^']*'/, "'...'") ?? "";
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (outcome.kind !== "different" || kinds.has(toKind(outcome.problem))) continue;
+    kinds.add(toKind(outcome.problem));
+    await report(program, seed + index, outcome.problem);
   }
-  console.log(`${count - refused} ran the same three ways, ${refused} were refused`);
+  for (const [reason, times] of reasons) console.log(`refused ${times} times: ${reason}`);
+  console.log(
+    `${count} programs (${sum.parallel} with work beside them), ${sum.restarts} restarts, ` +
+      `${((sum.refused / count) * 100).toFixed(2)} % refused, ${kinds.size} kinds of difference, ` +
+      `${Math.round((Date.now() - start) / 1000)} s`,
+  );
+  if (kinds.size > 0) process.exitCode = 1;
+}
+
+/** A program that never ends is a difference too. */
+async function attempt(program: RandomProgram, seed: number): Promise<Outcome> {
+  const late = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => late.resolve({ kind: "different", problem: "no end after 10 s" }), 10_000);
+  try {
+    return await Promise.race([tryProgram(program, createRandom(seed)), late.promise]);
+  } catch (error) {
+    return { kind: "different", problem: `${(error as Error).stack}` };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Its first words: a smaller program must fail in the same way. */
 function toKind(problem: string): string {
-  return (
-    problem
-      .split("\n")[0]
-      ?.replaceAll(/[^a-z ]+/gi, "")
-      .slice(0, 40) ?? ""
-  );
+  return (problem.split("\n")[0] ?? "").replaceAll(/[^a-z ]+/gi, "").slice(0, 40);
 }
 
 function isProgram(source: string): boolean {
   try {
-    toNative(source);
+    toNative(source, support);
     return true;
   } catch {
     return false;
   }
 }
 
-async function report(source: string, seed: number, problem: string): Promise<void> {
+async function report(program: RandomProgram, seed: number, problem: string): Promise<void> {
   const kind = toKind(problem);
-  const isBad = async (candidate: string): Promise<boolean> => {
-    if (!isProgram(candidate)) return false;
-    const found = await tryProgram(candidate);
-    return typeof found === "object" && toKind(found.problem) === kind;
+  const isBad = async (source: string): Promise<boolean> => {
+    if (!isProgram(source)) return false;
+    const found = await attempt({ ...program, source }, seed);
+    return found.kind === "different" && toKind(found.problem) === kind;
   };
-  const small = await reduceProgram(source, isBad);
-  const outcome = await tryProgram(small);
-  console.log(
-    `seed ${seed} differs:\n${small}\n\n${typeof outcome === "object" ? outcome.problem : problem}`,
-  );
-  process.exitCode = 1;
+  const small = await reduceProgram(program.source, isBad);
+  const found = await attempt({ ...program, source: small }, seed);
+  console.log(`seed ${seed} differs:\n${small}\n\n${found.kind === "different" ? found.problem : problem}\n`);
 }
 
+process.on("unhandledRejection", () => undefined);
 await main();
