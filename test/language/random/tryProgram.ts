@@ -11,7 +11,7 @@ import { readText } from "../../../compiler/1-read/readText.ts";
 import { emitModule } from "../../../compiler/4-emit/emitModule.ts";
 import { printText } from "../../../compiler/4-emit/printText.ts";
 import type { Diagnostic } from "../../../compiler/diagnostic.ts";
-import { compileText, toMachines } from "../../../compiler/index.ts";
+import { toMachines, transformText } from "../../../compiler/index.ts";
 import * as authoring from "../../../runtime/authoring.ts";
 import * as machineWords from "../../../runtime/machine.ts";
 import { runMemory, runRebuild } from "../../../runtime/testing.ts";
@@ -51,8 +51,8 @@ type Refused = Extract<Outcome, { kind: "refused" }>;
 const FILE = "fixtures/language/fuzz/input.ts";
 
 function compileWhole(source: string): string | Refused {
-  const { modules, diagnostics } = compileText(source, FILE, { verify: true, commonjs: true });
-  return modules[0] === undefined ? toRefused(source, diagnostics) : modules[0].code;
+  const { code, diagnostics } = transformText(source, { fileName: FILE, verify: true, commonjs: true });
+  return code === null ? toRefused(source, diagnostics) : code;
 }
 
 /** All passes of ours, without the last, which takes out types and takes most of the time: these programs have none. */
@@ -63,7 +63,8 @@ function compileQuickly(source: string): string | Refused {
   const found = [...diagnostics, ...(lowered?.diagnostics ?? [])];
   if (lowered === null || found.length > 0) return toRefused(source, found);
   const { context, machines } = lowered;
-  const code = emitModule({ module: lowered.module, words: context.words, context, machines });
+  const reach = { kind: "import", name: "@durablec/runtime/machine" } as const;
+  const code = emitModule({ module: lowered.module, words: context.words, context, machines, reach });
   const { text } = printText(code, lowered.module.file, lowered.module.path);
   return `${text.replaceAll(/^import \{([^}]*)\} from ("[^"]*");/gm, toRequire).replace(/^export function main/m, "function main")}\nexports.main = main;`;
 }
