@@ -14,7 +14,8 @@ export interface Target {
 }
 
 export function toTarget(text: string, io: Io): Target {
-  const at = text.lastIndexOf("#");
+  // The first: a method of instances is `Orders#fulfil`.
+  const at = text.indexOf("#");
   if (at <= 0 || at === text.length - 1)
     throw new Trouble(
       `"${text}" does not name a function.`,

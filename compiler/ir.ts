@@ -14,8 +14,9 @@ export interface Variable {
   readonly declaration: ts.Node | null;
   /** For a temporary: the expression whose value it holds, where there is one. */
   readonly origin: ts.Node | null;
-  /** `completion`: how and with what a `finally` goes on. `this`: the author's `this`. */
-  readonly kind: "parameter" | "local" | "capture" | "this" | "temporary" | "completion" | "cursor";
+  /** `completion`: how and with what a `finally` goes on. `this`, `arguments`: the author's. */
+  readonly kind:
+    "parameter" | "local" | "capture" | "this" | "arguments" | "temporary" | "completion" | "cursor";
   /** Captured and assigned: lives in a box, read as `name.v`. */
   readonly boxed: boolean;
 }
@@ -119,7 +120,32 @@ export interface LiftedClosure {
   readonly machine: Machine | null;
 }
 
+/** Where an outermost machine's code stands: at the top of the module, or where what it uses is seen. */
+export type Place =
+  | { readonly kind: "module" }
+  | { readonly kind: "block"; readonly node: ts.Block | ts.ModuleBlock }
+  | { readonly kind: "class"; readonly node: ts.ClassLikeDeclaration };
+
+/** The object whose prototype `super` means: noted in `constant` when `holder` is evaluated. */
+export interface Home {
+  /** The method, or the class's field around an arrow. */
+  readonly owner: ts.Node;
+  readonly holder: ts.ClassLikeDeclaration | ts.ObjectLiteralExpression;
+  readonly isStatic: boolean;
+  readonly constant: string;
+}
+
+/** How an outermost durable function stands in its module. */
+export interface Seat {
+  readonly place: Place;
+  readonly home: Home | null;
+  /** For a function that each evaluation makes anew (a class's field): its code as a closure. Null: there is one. */
+  readonly made: Pick<LiftedClosure, "constant" | "captures" | "inferredName"> | null;
+}
+
 export interface Machine {
+  /** Null for a closure's. */
+  readonly seat: Seat | null;
   readonly id: string;
   readonly name: string;
   /** The constant that holds the machine: `$fulfil`. */

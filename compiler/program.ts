@@ -67,8 +67,11 @@ export type OperationName = (typeof OPERATION_NAMES)[number];
 export type CallMeaning =
   /** An operation of the runtime. `now`, `random` and `uuid` answer at once; the others return a promise. */
   | { readonly kind: "operation"; readonly operation: OperationName }
-  /** A durable function known at compile time: a child task. */
-  | { readonly kind: "task" }
+  /**
+   * A durable function known at compile time: a child task. `open`: a method of this name that a class or an instance
+   * may have replaced by an ordinary one, which shows at run time.
+   */
+  | { readonly kind: "task"; readonly open?: string }
   /** A known function that returns a promise: an implicit step, named after the callee. `optioned`: "use step". */
   | { readonly kind: "step"; readonly name: string; readonly optioned: boolean }
   /** Returns a promise, or may, but which function it is shows only at run time. */

@@ -48,6 +48,21 @@ export function invoke(
   return Reflect.apply(fn, self, args);
 }
 
+/**
+ * What `super` means in a method of `home` called on `self`: members are read from the prototype of `home`, with `self`
+ * as their `this`, and written to `self`.
+ */
+export function superOf(home: object, self: unknown): object {
+  const base = (): object => Object(Object.getPrototypeOf(home)) as object;
+  return new Proxy(Object.create(null) as object, {
+    get: (_, key) => Reflect.get(base(), key, self) as unknown,
+    set: (_, key, value) => Reflect.set(base(), key, value, self),
+    deleteProperty() {
+      throw new ReferenceError("Unsupported reference to 'super'");
+    },
+  });
+}
+
 /** Gives a function made from a complex parameter list the `length` its source has. */
 export function arity<F extends object>(length: number, fn: F): F {
   return Object.defineProperty(fn, "length", { value: length, configurable: true });

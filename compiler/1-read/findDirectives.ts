@@ -178,10 +178,6 @@ function hasBoth(node: ts.FunctionLikeDeclaration): boolean {
 function findNotYet(
   node: ts.FunctionLikeDeclaration,
 ): { readonly construct: string; readonly way: string } | null {
-  const asFunction = "Write it as a function of the module and pass what it needs from 'this' as arguments.";
-  if (ts.isMethodDeclaration(node)) return { construct: "a method", way: asFunction };
-  if (ts.isPropertyDeclaration(node.parent))
-    return { construct: "a function in a class field", way: asFunction };
   if (node.asteriskToken === undefined) return null;
   return { construct: "an async generator", way: "Return an array, or call one durable function an item." };
 }

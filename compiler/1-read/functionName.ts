@@ -11,15 +11,31 @@ export function findFunctionName(node: ts.FunctionLikeDeclaration): string | nul
   return holder === null ? null : toNameText(holder);
 }
 
-/** `Orders.fulfil`: the name with those of what it stands in, so that it is the only one of its file. */
-export function toQualifiedName(node: ts.FunctionLikeDeclaration, name: string): string {
-  const names = [name];
+/**
+ * `Orders.fulfil`: the name with those of what it stands in, so that it is the only one of its file. A method of
+ * instances is `Orders#fulfil`, as a static one may have its name.
+ */
+export function toQualifiedName(node: ts.FunctionLikeDeclaration, given: string): string {
   const own = node.name ?? findHolder(node);
+  let name = own === null ? given : toNameText(own);
+  let isInstance = isInstanceMember(node);
   for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) {
     const outer = findOwnName(at);
-    if (outer !== undefined && outer !== own) names.unshift(toNameText(outer));
+    if (outer === undefined || outer === own) {
+      isInstance ||= isInstanceMember(at);
+      continue;
+    }
+    name = `${toNameText(outer)}${isInstance ? "#" : "."}${name}`;
+    isInstance = isInstanceMember(at);
   }
-  return names.join(".");
+  return name;
+}
+
+/** `#private` ones have one name for both kinds, and their own mark. */
+function isInstanceMember(node: ts.Node): boolean {
+  if (!ts.isMethodDeclaration(node) && !ts.isPropertyDeclaration(node)) return false;
+  if (!ts.isClassLike(node.parent) || ts.isPrivateIdentifier(node.name)) return false;
+  return !(ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword);
 }
 
 function findOwnName(node: ts.Node): ts.Node | undefined {

@@ -44,7 +44,7 @@ export interface Binding {
 }
 
 export interface Reference {
-  /** An identifier, or `this`. */
+  /** An identifier, `this`, or `super`, which uses `this`. */
   readonly node: ts.Node;
   readonly access: Access;
   /** The function whose code it stands in; null at module level. */
@@ -239,11 +239,16 @@ function addBinding(analysis: Analysis, name: string, { kind, scope }: Target): 
 /** Second walk: finds the variable of every name. */
 function resolveIn(analysis: Analysis, node: ts.Node, scope: Scope): void {
   if (isTypeOnly(node)) return;
-  if (ts.isIdentifier(node) ? isReference(node) : node.kind === ts.SyntaxKind.ThisKeyword) {
+  if (ts.isIdentifier(node) ? isReference(node) : isThis(node)) {
     addReference(analysis, node, scope);
   }
   const inner = analysis.scopes.get(node) ?? scope;
   ts.forEachChild(node, (child) => resolveIn(analysis, child, isOutside(node, child) ? scope : inner));
+}
+
+/** `super.x` uses `this` too. */
+function isThis({ kind }: ts.Node): boolean {
+  return kind === ts.SyntaxKind.ThisKeyword || kind === ts.SyntaxKind.SuperKeyword;
 }
 
 /** What stands in a function's node but runs where the function is made: a computed name, decorators. */
@@ -253,7 +258,8 @@ function isOutside(node: ts.Node, child: ts.Node): boolean {
 
 function addReference(analysis: Analysis, node: ts.Node, scope: Scope): void {
   const name = ts.isIdentifier(node) ? node.text : "this";
-  const found = lookUp(scope, name) ?? implicitBinding(analysis, name, scope);
+  const isImplicit = name === "this" || name === "arguments";
+  const found = isImplicit ? implicitBinding(analysis, name, scope) : lookUp(scope, name);
   const access = ts.isIdentifier(node) ? accessOf(node) : "read";
   const reference: Reference = { node, access, within: scope.owner, binding: found };
   analysis.references.set(node, reference);
@@ -271,11 +277,10 @@ function lookUp(scope: Scope, name: string): Binding | null {
 }
 
 /** `this` and `arguments` become variables of their function when first used. */
-function implicitBinding(analysis: Analysis, name: string, scope: Scope): Binding | null {
-  if (name !== "this" && name !== "arguments") return null;
+function implicitBinding(analysis: Analysis, name: "this" | "arguments", scope: Scope): Binding | null {
   for (let at: Scope | null = scope; at !== null; at = at.parent) {
     if (isFunctionBoundary(at.node) && !ts.isArrowFunction(at.node)) {
-      return addBinding(analysis, name, { kind: name, scope: at });
+      return at.bindings.get(name) ?? addBinding(analysis, name, { kind: name, scope: at });
     }
   }
   return null;

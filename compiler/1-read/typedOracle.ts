@@ -64,7 +64,11 @@ function findMeaning(resolver: Resolver, node: ts.CallExpression, role: RoleOf):
   if (isPromiseAll(resolver, callee)) return { kind: "promiseAll" };
   const known = resolver.functionOf(callee);
   const mark = known === null ? null : resolver.markOf(known);
-  if (mark === "use durable") return { kind: "task" };
+  if (known !== null && mark === "use durable") {
+    return isReplaceable(resolver, callee, known)
+      ? { kind: "task", open: toCalleeName(callee) }
+      : { kind: "task" };
+  }
   const isLocal = known !== null && isInsideDurable(resolver, known);
   if (isLocal && role(known) === "durable") return { kind: "task" };
   if (!startsWork(resolver, node) || isCombinator(resolver, callee)) return PLAIN;
@@ -74,6 +78,20 @@ function findMeaning(resolver: Resolver, node: ts.CallExpression, role: RoleOf):
   if (!isLocal && isKnown(resolver, callee) && isModulePath(resolver, callee))
     return { kind: "step", name, optioned: mark === "use step" };
   return { kind: "dynamic", name };
+}
+
+/** A member of a class that a subclass or an instance can have another of: not a private one, nor `Orders.load`. */
+function isReplaceable(
+  resolver: Resolver,
+  callee: ts.Expression,
+  known: ts.FunctionLikeDeclaration,
+): boolean {
+  const member = ts.isMethodDeclaration(known) ? known : walkUpWrappers(known).parent;
+  if (!ts.isMethodDeclaration(member) && !ts.isPropertyDeclaration(member)) return false;
+  if (!ts.isClassLike(member.parent) || ts.isPrivateIdentifier(member.name)) return false;
+  if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return false;
+  if (callee.expression.kind === ts.SyntaxKind.SuperKeyword) return false;
+  return resolver.symbolOf(callee.expression)?.valueDeclaration !== member.parent;
 }
 
 /** Whether the call gives a promise that has to be recorded. */

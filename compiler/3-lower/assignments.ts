@@ -14,7 +14,6 @@ export function lowerAssignment(c: MachineLowering, node: ts.BinaryExpression): 
   const target = skipWrappers(node.left);
   const isMember = ts.isPropertyAccessExpression(target) || ts.isElementAccessExpression(target);
   if (!isMember && c.unit.awaits.has(target)) return refuse(c, target);
-  if (isMember && target.expression.kind === ts.SyntaxKind.SuperKeyword) return refuse(c, target);
   const reference: readonly Operand[] = isMember ? referenceOperands(target) : [];
   const { kind } = node.operatorToken;
   if (kind === ts.SyntaxKind.EqualsToken || !c.unit.awaits.has(node.right)) {

@@ -12,7 +12,9 @@ import { ts } from "ts-morph";
 import type { CallMeaning } from "../program.ts";
 import type { Code, Variable } from "../ir.ts";
 import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
+import { toCalleeText } from "./calleeText.ts";
 import { code, joinCode, read, text } from "./code.ts";
+import { toSuperMember } from "./homes.ts";
 import { temporary, numberOf, isMachine, type Lowering, type MachineLowering } from "./lowering.ts";
 import { insideToCode, toCode, type Overrides } from "./toCode.ts";
 import { notYet, type Unit } from "./unit.ts";
@@ -45,13 +47,37 @@ export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overri
   const meaning = c.unit.module.oracle.call(call);
   const combinator = meaning.kind === "promiseAll" ? "all" : combinatorOf(c, call);
   if (combinator !== null) return code`${c.unit.words[combinator]}(${argumentsCode(c, call, overrides)})`;
-  if (!startsOperation(meaning)) return null;
-  if (!isMachine(c)) return checkInClosure(c.unit, call, meaning);
-  if (meaning.kind === "step" || meaning.kind === "dynamic")
-    return startCode(c, call, { meaning, overrides });
-  if (isAwaited(call)) return null;
+  const printed = superCallCode(c, call, overrides);
+  if (!startsOperation(meaning)) return printed;
+  if (!isMachine(c)) return checkInClosure(c.unit, call, meaning) ?? printed;
+  const started = toStarted(meaning);
+  if (started !== null) return startCode(c, call, { meaning: started, overrides });
+  if (isAwaited(call)) return printed;
   const number = numberOf(c, call);
-  return code`${text(`${c.unit.words.frame}.at(`, call.getStart())}${String(number)}, ${insideToCode(c, call, overrides)})`;
+  return code`${text(`${c.unit.words.frame}.at(`, call.getStart())}${String(number)}, ${printed ?? insideToCode(c, call, overrides)})`;
+}
+
+/** What is started by a word of the frame. A method that may have been replaced is looked at when it is called. */
+export function toStarted(meaning: CallMeaning): Start["meaning"] | null {
+  if (meaning.kind === "step" || meaning.kind === "dynamic") return meaning;
+  if (meaning.kind !== "task" || meaning.open === undefined) return null;
+  return { kind: "dynamic", name: meaning.open };
+}
+
+/** `super.m(x)` has `this` as its `this`; null for other calls, and where `super` stays as it is. */
+function superCallCode(c: Lowering, call: ts.CallExpression, overrides: Overrides): Code | null {
+  const member = toSuperMember(c, call);
+  if (member === null) return null;
+  if (ts.isOptionalChain(call)) {
+    notYet(c.unit, call, {
+      construct: "an optional call of 'super'",
+      way: "Test with 'if' first, then call.",
+    });
+  }
+  const { callee, self } = member;
+  const args = argumentsCode(c, call, overrides);
+  const fn = toCode(c, callee, overrides);
+  return code`${c.unit.words.invoke}(${fn}, ${self}, [${args}], ${JSON.stringify(toCalleeText(callee))})`;
 }
 
 /** `Promise.race` and its kin, of the global `Promise`: the runtime has them in a form that a state can hold. */
@@ -119,7 +145,17 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
     });
   }
   const callee = toCallee(c, call);
+  const ofSuper = toSuperMember(c, call);
   const number = numberOf(c, isAwaited(call) ? walkUpWrappers(call).parent : call);
+  if (ofSuper !== null) {
+    const operands = new Map([...overrides, [call, overrides.get(call) ?? ofSuper.self] as const]);
+    return dynamicCode(c, call, {
+      number,
+      name: meaning.name,
+      callee: { kind: "value" },
+      overrides: operands,
+    });
+  }
   if (meaning.kind === "dynamic" || callee.kind === "value") {
     return dynamicCode(c, call, { number, name: meaning.name, callee, overrides });
   }

@@ -13,6 +13,7 @@ import { isFunctionBoundary, type Binding } from "../1-read/scopes.ts";
 import { walkUpWrappers } from "../1-read/wrappers.ts";
 import { code, joinCode, readWhole, text } from "./code.ts";
 import { isReassigned } from "./findBoxes.ts";
+import { usesOwner } from "./homes.ts";
 import { findInferredName, toMemberCode } from "./inferredName.ts";
 import { lowerMachine } from "./lowerMachine.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
@@ -25,7 +26,7 @@ export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code |
   const role = c.unit.module.oracle.role(fn);
   const obstacle = findObstacle(c, fn);
   if (obstacle !== null) {
-    const mustLift = role === "durable" || (isMachine(c) && (usesManaged(c, fn) || usesArguments(c, fn)));
+    const mustLift = role === "durable" || (isMachine(c) && usesManaged(c, fn));
     if (mustLift) notYet(c.unit, fn, obstacle);
     // Its code is no part of the machine, wherever it stands.
     return insideToCode({ ...c, fn, machine: null }, fn);
@@ -77,12 +78,6 @@ function usesManaged(c: Lowering, fn: Parameters<typeof c.unit.scopes.captures>[
   return [...c.unit.scopes.captures(fn)].some((binding) => c.variables.has(binding));
 }
 
-/** Of the durable function: `run` has others. */
-function usesArguments(c: Lowering, fn: ts.FunctionLikeDeclaration): boolean {
-  const captured = [...c.unit.scopes.captures(fn)].find(({ kind }) => kind === "arguments");
-  return captured?.scope.owner === c.fn;
-}
-
 interface Obstacle {
   readonly construct: string;
   readonly way: string;
@@ -108,10 +103,10 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
   if (ts.isPropertyAssignment(fn.parent) && ts.isComputedPropertyName(fn.parent.name)) {
     return { construct: "a function under a computed name", way: "Put the function into a variable first." };
   }
-  const own = c.unit.scopes.captures(fn);
-  if ([...own].some(({ kind }) => kind === "arguments")) {
-    return { construct: "'arguments' in an arrow function", way: "Use a rest parameter: (...args)." };
+  if (usesOwner(c, fn)) {
+    return { construct: "a function that uses 'super' or 'new.target' of the one around it", way: asArrow };
   }
+  const own = c.unit.scopes.captures(fn);
   const native = [...own].find((binding) => !c.variables.has(binding) && isBoxed(c, binding));
   if (native) {
     return {
@@ -157,7 +152,14 @@ function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Bi
   };
   if (role === "durable") {
     const name = (fn.name ? fn.name.getText() : head.inferredName) ?? "anonymous";
-    const machine = lowerMachine(c.unit, { fn, id: head.id, name, constant: `${head.constant}m`, captures });
+    const machine = lowerMachine(c.unit, {
+      fn,
+      id: head.id,
+      name,
+      constant: `${head.constant}m`,
+      captures,
+      seat: null,
+    });
     return { ...head, code: [], machine };
   }
   const inner: Lowering = { ...c, fn, variables: captures, machine: null, lifts: role !== "body" };

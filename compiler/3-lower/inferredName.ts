@@ -12,6 +12,7 @@ export function findInferredName(fn: ts.FunctionLikeDeclaration): string | null 
     return parent.initializer === outer && ts.isIdentifier(parent.name) ? parent.name.text : null;
   }
   if (ts.isPropertyAssignment(parent)) return nameOfProperty(parent.name);
+  if (ts.isPropertyDeclaration(parent)) return parent.initializer === outer ? nameOfField(parent.name) : null;
   if (ts.isShorthandPropertyAssignment(parent)) return parent.name.text;
   if (ts.isBinaryExpression(parent)) return nameOfTarget(parent, outer);
   return ts.isExportAssignment(parent) ? "default" : null;
@@ -21,6 +22,11 @@ function nameOfProperty(name: ts.PropertyName): string | null {
   if (ts.isComputedPropertyName(name)) return null;
   // `{ __proto__: () => 1 }` sets the prototype and names nothing.
   return name.text === "__proto__" ? null : name.text;
+}
+
+/** A field may be called `__proto__`, and then its function is too. */
+function nameOfField(name: ts.PropertyName): string | null {
+  return ts.isComputedPropertyName(name) ? null : name.text;
 }
 
 function nameOfTarget({ left, operatorToken, right }: ts.BinaryExpression, value: ts.Node): string | null {
@@ -42,5 +48,6 @@ export function toNamedCode(fn: Code, name: string | null): Code {
 
 /** `({ add(n) { return n; } }).add` */
 export function toMemberCode(member: Code, key: string): Code {
+  if (key.startsWith("[")) return code`({ ${member} })${key}`;
   return code`({ ${member} })${/^["'\d]/.test(key) ? `[${key}]` : `.${key}`}`;
 }

@@ -2,14 +2,22 @@
 import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
-import { argumentsCode, callCode, combinatorOf, startsOperation, toCallee } from "./calls.ts";
-import { toCalleeText } from "./calleeText.ts";
+import {
+  argumentsCode,
+  callCode,
+  combinatorOf,
+  isAwaited,
+  startsOperation,
+  toCallee,
+  toStarted,
+} from "./calls.ts";
 import { code } from "./code.ts";
 import { referenceOperands, toElement } from "./expressions.ts";
-import { spill, type MachineLowering } from "./lowering.ts";
+import { numberOf, spill, type MachineLowering } from "./lowering.ts";
 import { hold, isStable, lowerOperands, type Operand } from "./operands.ts";
 import { insideToCode, toCode, type Overrides } from "./toCode.ts";
-import { notYet } from "./unit.ts";
+import { toCalleeText } from "./calleeText.ts";
+import { toSuperMember } from "./homes.ts";
 
 export function lowerCall(c: MachineLowering, call: ts.CallExpression): Code {
   const meaning = c.unit.module.oracle.call(call);
@@ -48,30 +56,23 @@ interface Method {
 
 /** `o.m(await x)`: evaluates `o`, then `o.m`, then the arguments, and calls with `this` = `o`. */
 function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args }: Method): Code {
-  if (callee.expression.kind === ts.SyntaxKind.SuperKeyword) {
-    notYet(c.unit, callee, { construct: "'super'", way: "Pass what you need as an argument." });
-  }
   const [object, key] = referenceOperands(callee);
-  const self = object ? held(c, object) : [];
-  const reached = new Map<ts.Node, Code>([[callee.expression, self]]);
+  const ofSuper = toSuperMember(c, call);
+  const self = ofSuper?.self ?? (object ? held(c, object) : []);
+  const reached = new Map<ts.Node, Code>(ofSuper === null ? [[callee.expression, self]] : []);
   if (key) reached.set(key.node, held(c, key));
   const fn = spill(c, insideToCode(c, callee, reached), callee);
   const overrides = lowerOperands(c, args);
   const meaning = c.unit.module.oracle.call(call);
-  if (meaning.kind === "dynamic") {
+  if (toStarted(meaning)?.kind === "dynamic") {
     const operands = new Map([...overrides, [call.expression, fn] as const, [call, self] as const]);
     return callCode(c, call, operands) ?? [];
   }
   const list = argumentsCode(c, call, overrides);
   const described = JSON.stringify(toCalleeText(callee));
   const invoked = code`${c.unit.words.invoke}(${fn}, ${self}, [${list}], ${described})`;
-  if (startsOperation(meaning)) {
-    notYet(c.unit, call, {
-      construct: "an await in the arguments of this call",
-      way: "Await into a variable first.",
-    });
-  }
-  return invoked;
+  if (!startsOperation(meaning) || isAwaited(call)) return invoked;
+  return code`${c.unit.words.frame}.at(${String(numberOf(c, call))}, ${invoked})`;
 }
 
 function held(c: MachineLowering, operand: Operand): Code {

@@ -10,7 +10,7 @@ import type { Lowering, MachineLowering } from "./lowering.ts";
 import { numberCheckpoints } from "./numberCheckpoints.ts";
 import { declareBlockScoped, initialiseHoisted, setVariable } from "./declarations.ts";
 import { lowerStatements } from "./statements.ts";
-import { toCode } from "./toCode.ts";
+import { toCode, type Overrides } from "./toCode.ts";
 import { notYet, type Unit } from "./unit.ts";
 
 export interface MachineSpec {
@@ -19,6 +19,7 @@ export interface MachineSpec {
   readonly name: string;
   readonly constant: string;
   readonly captures: ReadonlyMap<Binding, Variable>;
+  readonly seat: Machine["seat"];
 }
 
 export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
@@ -37,6 +38,7 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   declareFunctionScoped(c);
   lowerBody(c);
   return {
+    seat: spec.seat,
     id: spec.id,
     name: spec.name,
     constant: spec.constant,
@@ -55,9 +57,14 @@ function toParameters(c: Lowering): Code {
   const parameters = c.fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
   checkBoxedParameters(c);
   return joinCode(
-    parameters.map((parameter) => toCode(c, parameter)),
+    parameters.map((parameter) => toCode(c, parameter, withoutDecorators(parameter))),
     ", ",
   );
+}
+
+/** They stand at the shell's parameter. */
+function withoutDecorators(parameter: ts.ParameterDeclaration): Overrides {
+  return new Map((ts.getDecorators(parameter) ?? []).map((decorator) => [decorator, []]));
 }
 
 /** A closure in the parameter list sees the native parameter; one in the body would see a box beside it. */
@@ -78,9 +85,10 @@ function checkBoxedParameters(c: Lowering): void {
 function declareParameters(c: MachineLowering): void {
   for (const binding of c.unit.scopes.scope(c.fn)?.bindings.values() ?? []) {
     if (binding.kind === "parameter") setVariable(c, binding, "parameter");
-    if (binding.kind === "this") {
-      const name = c.unit.names.get(binding) ?? "$this";
-      c.variables.set(binding, addVariable(c.machine.draft, { name, kind: "this" }));
+    if (binding.kind === "this" || binding.kind === "arguments") {
+      const { kind } = binding;
+      const name = c.unit.names.get(binding) ?? kind;
+      c.variables.set(binding, addVariable(c.machine.draft, { name, kind }));
     }
     if (binding.kind === "ownName" && binding.references.length > 0) {
       notYet(c.unit, binding.declarations[0] ?? c.fn, {

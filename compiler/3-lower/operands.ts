@@ -85,8 +85,10 @@ export function isStable(c: MachineLowering, { node, as }: Operand, value: Code)
 }
 
 function isConstant({ kind }: ts.Expression): boolean {
-  const { TrueKeyword, FalseKeyword, NullKeyword, ThisKeyword } = ts.SyntaxKind;
-  return [TrueKeyword, FalseKeyword, NullKeyword, ThisKeyword].some((constant) => kind === constant);
+  const { TrueKeyword, FalseKeyword, NullKeyword, ThisKeyword, SuperKeyword } = ts.SyntaxKind;
+  return [TrueKeyword, FalseKeyword, NullKeyword, ThisKeyword, SuperKeyword].some(
+    (constant) => kind === constant,
+  );
 }
 
 /** Making a closure later makes the same closure: its captures are boxes or never change. */

@@ -14,6 +14,7 @@ import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } fr
 import { callCode } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, joinCode, text } from "./code.ts";
+import { newTargetCode, superCode } from "./homes.ts";
 import { leaveText, staysInside } from "./exits.ts";
 import { isInitialisedAt } from "./findBoxes.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
@@ -87,9 +88,8 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
       `an await at ${node.getStart()} is printed as it was`,
     );
   }
-  checkOuter(c, node);
-  checkPrivateName(c, node);
-  return null;
+  if (ts.isMetaProperty(node)) return newTargetCode(c, node);
+  return node.kind === ts.SyntaxKind.SuperKeyword ? superCode(c, node) : null;
 }
 
 function isLeave(node: ts.Node): node is ts.ReturnStatement | ts.BreakOrContinueStatement {
@@ -102,9 +102,6 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   if (reference === undefined) return null;
   if (binding === null)
     return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
-  if (binding.kind === "arguments" && binding.scope.owner === c.fn && isMachine(c)) {
-    notYet(c.unit, node, { construct: "'arguments'", way: "Use a rest parameter: (...args)." });
-  }
   const variable = c.variables.get(binding);
   if (variable === undefined) return null;
   checkInitialised(c, reference);
@@ -237,27 +234,4 @@ export function patternCode(c: Lowering, name: ts.BindingName, sure: boolean): C
 function propertyCode(c: Lowering, element: ts.BindingElement): Code {
   if (element.propertyName) return toCode(c, element.propertyName);
   return [{ kind: "source", start: element.name.getStart(), end: element.name.end }];
-}
-
-/** `super` and `new.target` of the durable function itself, or of one that it was lifted out of. */
-function checkOuter(c: Lowering, node: ts.Node): void {
-  const construct =
-    node.kind === ts.SyntaxKind.SuperKeyword ? "'super'" : ts.isMetaProperty(node) ? "'new.target'" : null;
-  if (construct === null || (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword))
-    return;
-  const owner = ts.findAncestor(node.parent, (at) => isFunctionBoundary(at) && !ts.isArrowFunction(at));
-  const inside = owner !== undefined && (owner !== c.fn || !isMachine(c)) && isWithin(owner, c.fn);
-  if (!inside) notYet(c.unit, node, { construct, way: "Pass what you need as an argument." });
-}
-
-/** The machine stands outside the class whose private name this is. */
-function checkPrivateName(c: Lowering, node: ts.Node): void {
-  if (!ts.isPrivateIdentifier(node)) return;
-  const around = ts.findAncestor(node.parent, (at) => at === c.unit.fn.node || ts.isClassLike(at));
-  if (around !== c.unit.fn.node) return;
-  notYet(c.unit, node, { construct: "a private name", way: "Call a method of the class that uses it." });
-}
-
-function isWithin(node: ts.Node, outer: ts.Node): boolean {
-  return node.pos >= outer.pos && node.end <= outer.end;
 }

@@ -13,7 +13,9 @@ import {
   type Binding,
   type Scopes,
 } from "../1-read/scopes.ts";
+import type { Home } from "../ir.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
+import { findHome } from "./seat.ts";
 import type { Words } from "./words.ts";
 
 export interface Unit {
@@ -33,6 +35,8 @@ export interface Unit {
   readonly closureNumbers: ReadonlyMap<ts.Node, number>;
   /** The constant of the outermost machine: `$fulfil`. */
   readonly constant: string;
+  /** Set where the function uses `super`. */
+  readonly home: Home | null;
 }
 
 /** What one module's units have in common. */
@@ -46,6 +50,7 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
   const diagnostics: Diagnostic[] = [];
   const bindings = bindingsIn(fn.node, scopes);
   const boxes = findBoxes({ root: fn.node, scopes, diagnostics }, bindings);
+  const constant = toConstants(module, words).get(fn) ?? fn.name;
   return {
     module,
     fn,
@@ -57,7 +62,8 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
     mustLower: findMustLower(fn.node, bindings, boxes),
     names: toNames({ root: fn.node, scopes, words }, bindings),
     closureNumbers: numberClosures(fn.node),
-    constant: toConstants(module, words).get(fn) ?? fn.name,
+    constant,
+    home: findHome(fn.node, `${constant}$home`),
   };
 }
 
@@ -131,13 +137,18 @@ function toNames(
   visit(root);
   const names = new Map<Binding, string>();
   for (const binding of bindings) {
-    const wanted = binding.kind === "this" ? words.thisValue : binding.name;
+    const wanted = toWantedName(binding, words);
     let name = wanted;
     for (let n = 2; taken.has(name) || (n > 2 && scopes.names.has(name)); n++) name = `${wanted}$${n}`;
     taken.add(name);
     names.set(binding, name);
   }
   return names;
+}
+
+function toWantedName({ kind, name }: Binding, words: Words): string {
+  if (kind === "this") return words.thisValue;
+  return kind === "arguments" ? words.argumentsValue : name;
 }
 
 function numberClosures(root: ts.Node): ReadonlyMap<ts.Node, number> {

@@ -27,8 +27,10 @@ const WORDS = {
   args: "$a",
   enter: "$enter",
   thisValue: "$this",
+  argumentsValue: "$arguments",
   toKey: "$toKey",
   invoke: "$invoke",
+  superOf: "$super",
 } as const;
 
 export type Words = Readonly<Record<keyof typeof WORDS, string>> & {

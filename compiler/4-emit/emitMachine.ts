@@ -1,4 +1,5 @@
 /** Emits a machine's definition and its closures, as `docs/machine.md` shows them. */
+import { createHash } from "node:crypto";
 import { ts } from "ts-morph";
 import { VOCABULARY } from "@durablec/runtime/machine";
 import type { Checkpoint, Code, LiftedClosure, Machine, Variable } from "../ir.ts";
@@ -9,16 +10,26 @@ import { emitRun, type EmitContext } from "./emitRun.ts";
 import { emitShell } from "./emitShell.ts";
 
 /** Stands for a machine's hash until the text that it is taken over is complete. As long as a hash, so nothing moves. */
-export const HASH_PLACEHOLDER = "################";
+export function toPlaceholder({ id }: Machine): string {
+  return `##${createHash("sha256").update(id).digest("hex").slice(0, 14)}`;
+}
+
+interface Shape {
+  /** A closure's machine: `enter` comes with the closure. */
+  readonly isClosure?: boolean;
+  /** Empty where the constant is declared elsewhere. */
+  readonly declare?: string;
+}
 
 /** The machine and everything it needs: closures first, as `run` refers to them. */
-export function emitMachine(context: EmitContext, machine: Machine, isClosure = false): Code {
+export function emitMachine(context: EmitContext, machine: Machine, shape: Shape = {}): Code {
+  const { isClosure = false, declare = `${context.declare} ` } = shape;
   const { words } = context;
   const closures = machine.closures.flatMap((closure) => emitClosure(context, closure));
   const fields: Code[] = [
     code`vocabulary: ${String(VOCABULARY)}`,
     code`id: ${JSON.stringify(machine.id)}`,
-    code`hash: "${HASH_PLACEHOLDER}"`,
+    code`hash: "${toPlaceholder(machine)}"`,
     code`name: ${JSON.stringify(machine.name)}`,
     code`source: ${JSON.stringify(context.path)}`,
     ...(isClosure ? [] : [code`enter(${machine.parameters}) { ${emitSlots(context, machine)} }`]),
@@ -26,13 +37,13 @@ export function emitMachine(context: EmitContext, machine: Machine, isClosure = 
     code`checkpoints: {\n${machine.checkpoints.map((checkpoint) => emitCheckpoint(context, checkpoint)).join("")}}`,
     emitRunField(context, machine),
   ];
-  return code`${closures}${context.declare} ${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
+  return code`${closures}${declare}${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
 }
 
 /** `return { order, stock: undefined };`: every slot that is ever stored, so that all frames have one shape. */
 function emitSlots({ words }: EmitContext, machine: Machine): string {
   const slots = slotsOf(machine).map(({ name, kind, boxed, declaration }) => {
-    if (kind === "this") return `${name}: this`;
+    if (kind === "this" || kind === "arguments") return `${name}: ${kind}`;
     if (kind === "capture") return name;
     if (kind !== "parameter") return `${name}: undefined`;
     const own = declaration?.getText() ?? name;
@@ -93,10 +104,15 @@ function mentions(node: ts.Node, name: string): boolean {
   return ts.forEachChild(node, visit) ?? false;
 }
 
-function emitClosure(context: EmitContext, closure: LiftedClosure): Code {
+/** `declare`: empty where the constants are declared elsewhere. */
+export function emitClosure(
+  context: EmitContext,
+  closure: LiftedClosure,
+  declare = `${context.declare} `,
+): Code {
   const { words } = context;
   const captures = closure.captures.map(({ name }) => name).join(", ");
-  const head = code`${context.declare} ${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
+  const head = code`${declare}${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
   if (closure.machine === null) {
     return code`${head}${toNamedCode(closure.code, closure.inferredName)});\n\n`;
   }
@@ -104,5 +120,5 @@ function emitClosure(context: EmitContext, closure: LiftedClosure): Code {
   const enter = code`const ${words.enter} = function (${machine.parameters}) { ${emitSlots(context, machine)} };`;
   const shell = emitShell(context, { machine, enter: words.enter, inferredName: closure.inferredName });
   const factory = code`{\n${enter}\nreturn ${words.durable}(${shell}, ${machine.constant});\n}`;
-  return code`${emitMachine(context, machine, true)}${head}${factory});\n\n`;
+  return code`${emitMachine(context, machine, { isClosure: true, declare })}${head}${factory});\n\n`;
 }

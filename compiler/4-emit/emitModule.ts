@@ -9,8 +9,9 @@ import type { DurableModule } from "../program.ts";
 import { code, text } from "../3-lower/code.ts";
 import { findInferredName } from "../3-lower/inferredName.ts";
 import type { Words } from "../3-lower/words.ts";
-import { emitMachine } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
+import { emitClassMethod, emitLiteralMethod } from "./emitMethod.ts";
+import { emitSeated } from "./emitSeat.ts";
 import { emitShell } from "./emitShell.ts";
 
 /** How the words come into the module. The name is that of the vocabulary's module, or of a property of `globalThis`. */
@@ -35,6 +36,7 @@ const VOCABULARY_WORDS = [
   "registerClass",
   "toKey",
   "invoke",
+  "superOf",
 ] as const;
 
 export interface ModuleParts {
@@ -47,9 +49,17 @@ export interface ModuleParts {
 
 export function emitModule(parts: ModuleParts): Code {
   const { words, context, machines, module, reach } = parts;
-  const emitted = machines.flatMap((machine) => emitMachine(context, machine));
+  const seated = machines.map((machine) => emitSeated(context, machine));
+  const emitted = seated.flatMap(({ top }) => top);
+  const inserted = seated.flatMap(({ inside }) =>
+    inside.map(({ at, code: added }) => ({ start: at, end: at, code: added })),
+  );
   const hoisted = machines.filter(isHoisted).map((machine) => emitHoistedMark(words, machine));
-  const edits = [...machines.map((machine) => toShellEdit(context, machine)), ...toClassEdits(parts)];
+  const edits = [
+    ...inserted,
+    ...machines.map((machine) => toShellEdit(context, machine)),
+    ...toClassEdits(parts),
+  ];
   const used = namesIn([...emitted, ...edits.flatMap((edit) => edit.code), text(hoisted.join(""))]);
   const { top, afterImports } = findPlaces(module.file);
   const all = [
@@ -146,6 +156,15 @@ function toTypeExportEdits({ file, oracle }: DurableModule): readonly Edit[] {
 function toShellEdit(context: EmitContext, machine: Machine): Edit {
   const { node, constant } = machine;
   const { durable } = context.words;
+  const [start, end] = [node.getStart(), node.end];
+  if (ts.isMethodDeclaration(node)) {
+    const emit = ts.isClassLike(node.parent) ? emitClassMethod : emitLiteralMethod;
+    return { start, end, code: emit(machine, context.words) };
+  }
+  const made = machine.seat?.made ?? null;
+  if (made !== null) {
+    return { start, end, code: [text(`${made.constant}(${made.captures.length > 0 ? "this" : ""})`, start)] };
+  }
   if (!ts.isFunctionDeclaration(node)) {
     const shell = emitShell(context, { machine, enter: null, inferredName: findInferredName(node) });
     return { start: node.getStart(), end: node.end, code: code`${durable}(${shell}, ${constant})` };

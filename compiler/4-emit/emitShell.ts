@@ -62,7 +62,7 @@ function parametersOf(node: ts.FunctionLikeDeclaration): readonly ts.ParameterDe
 }
 
 /** The parameters that count for `length`: those before the first with a default, or the rest. Patterns get a name. */
-function leadingParameters(
+export function leadingParameters(
   node: ts.FunctionLikeDeclaration,
   free: (wanted: string) => string,
 ): readonly string[] {

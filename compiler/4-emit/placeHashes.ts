@@ -1,6 +1,6 @@
 /** Puts each machine's hash where its placeholder stands. They are as long as each other, so no position moves. */
 import type { Machine } from "../ir.ts";
-import { HASH_PLACEHOLDER } from "./emitMachine.ts";
+import { toPlaceholder } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
 import { hashMachine, type HashSource } from "./hashMachine.ts";
 
@@ -18,20 +18,19 @@ export function placeHashes(
   }: { readonly machines: readonly Machine[]; readonly source: HashSource; readonly text: string },
 ): Hashed {
   const hashes = new Map<Machine, string>();
-  // Nested machines are emitted before the one around them.
-  const inOrder = machines.flatMap(toEmitOrder);
-  inOrder.forEach((machine) => hashes.set(machine, hashMachine(context, machine, source)));
-  let next = 0;
-  const placed = text.replaceAll(`hash: "${HASH_PLACEHOLDER}"`, () => {
-    const machine = inOrder[next++];
-    return `hash: "${(machine && hashes.get(machine)) ?? HASH_PLACEHOLDER}"`;
+  const all = machines.flatMap(withNested);
+  all.forEach((machine) => hashes.set(machine, hashMachine(context, machine, source)));
+  const byPlaceholder = new Map(all.map((machine) => [toPlaceholder(machine), hashes.get(machine)]));
+  const placed = text.replaceAll(/hash: "(##[0-9a-f]{14})"/g, (found, placeholder: string) => {
+    const hash = byPlaceholder.get(placeholder);
+    return hash === undefined ? found : `hash: "${hash}"`;
   });
   return { text: placed, hashes };
 }
 
-function toEmitOrder(machine: Machine): readonly Machine[] {
+function withNested(machine: Machine): readonly Machine[] {
   return [
-    ...machine.closures.flatMap((closure) => (closure.machine ? toEmitOrder(closure.machine) : [])),
+    ...machine.closures.flatMap((closure) => (closure.machine ? withNested(closure.machine) : [])),
     machine,
   ];
 }
