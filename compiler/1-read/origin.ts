@@ -42,7 +42,8 @@ export function createOrigins(program: ts.Program, root: string): Origins {
 
   const toModule = (file: ts.SourceFile, scope: Scope): string | null => {
     if (program.isSourceFileDefaultLibrary(file)) return isLanguageLibrary(file) ? "language" : "platform";
-    if (scope.kind === "module") return scope.name.replace(/^node:/, "");
+    // `declare module "../index"` adds to a file of its own package.
+    if (scope.kind === "module" && !scope.name.startsWith(".")) return scope.name.replace(/^node:/, "");
     if (!isForeign(file)) return null;
     const name = packageOf(file);
     if (name === null) return null;

@@ -80,8 +80,7 @@ function collectFacts(search: ImpureSearch, unit: CodeUnit): Facts {
   const visit = (node: ts.Node, parameter: number | null): void => {
     if (isTypeOnly(node) || (isFunctionWithBody(node) && !isRunInPlace(search, node))) return;
     const use = findImpureUse(search, node, unit);
-    if (use !== null && !(search.isPackage && PACKAGE_MAY.has(use.family)))
-      uses.push({ found: use, parameter });
+    if (use !== null && !(search.isPackage && isHarmless(use))) uses.push({ found: use, parameter });
     for (const edge of findEdges(search, node)) edges.push({ found: edge, parameter });
     ts.forEachChild(node, (child) => visit(child, parameter));
   };
@@ -89,6 +88,14 @@ function collectFacts(search: ImpureSearch, unit: CodeUnit): Facts {
   if (ts.isClassLike(unit))
     for (const edge of findBaseClass(search, unit)) edges.push({ found: edge, parameter: null });
   return { uses, edges };
+}
+
+/** `formatter.format();` as a statement asks whether it would throw: what it answers goes nowhere. */
+function isHarmless({ family, node }: ImpureUse): boolean {
+  if (PACKAGE_MAY.has(family)) return true;
+  const outer = walkUpWrappers(node);
+  const call = ts.isCallExpression(outer.parent) && outer.parent.expression === outer ? outer.parent : outer;
+  return (family === "clock" || family === "randomness") && ts.isExpressionStatement(call.parent);
 }
 
 interface Part {

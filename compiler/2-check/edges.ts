@@ -103,7 +103,7 @@ function toPackageEdge(search: ImpureSearch, callee: ts.Expression, given: numbe
     (["pure", "impure", "step"] as const).some((list) => listed.hasOrigin(list, origin)) ||
     table.find(origin, "reference", true) !== null ||
     table.find(origin, "construction", true) !== null;
-  const found = isJudged ? null : findPackageUnit(search, symbol);
+  const found = isJudged ? null : findPackageUnit(search, callee);
   if (found === null) return [];
   return [{ node: callee, to: found.unit, search: toPackageSearch(search, found.package), origin, given }];
 }

@@ -122,15 +122,21 @@ function isTested(node: ts.Node): boolean {
   return ts.isTypeOfExpression(node.parent);
 }
 
-function findOrigin({ resolver }: ImpureSearch, node: ts.Expression, region: ts.Node): Found | null {
+function findOrigin(search: ImpureSearch, node: ts.Expression, region: ts.Node): Found | null {
+  const { resolver } = search;
   const symbol = resolver.symbolOf(node);
   if (symbol === null) return null;
-  const own = resolver.originOf(symbol);
-  if (own !== null) return { origin: own, isCallable: isCallable(resolver, symbol) };
   const declaration = symbol.valueDeclaration;
+  const own = resolver.originOf(symbol);
+  if (own !== null) {
+    const found = { origin: own, isCallable: isCallable(resolver, symbol) };
+    // A package's own variable may be another name of something: `var nativeRandom = Math.random`.
+    const isCode = declaration !== undefined && resolver.isProjectFile(declaration.getSourceFile());
+    if (!isCode || findFamily(search, own, { use: "reference", isCallable: true }) !== null) return found;
+  }
   if (declaration === undefined || isInside(declaration, region)) return null;
   const value = resolver.valueOf(node);
-  const ofValue = value === null ? null : resolver.originOf(value);
+  const ofValue = value === null || value === symbol ? null : resolver.originOf(value);
   if (value !== null && ofValue !== null) return { origin: ofValue, isCallable: isCallable(resolver, value) };
   return isInferred(declaration) ? findSignatureOrigin(resolver, node) : null;
 }

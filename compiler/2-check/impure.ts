@@ -27,6 +27,8 @@ const TABLE: Readonly<Record<Exclude<ImpureFamily, "listed">, Names>> = {
     platform: `Performance.now Performance.timeOrigin NodeJS.Process.hrtime NodeJS.Process.uptime`,
     perf_hooks: "Performance.now Performance.timeOrigin",
     process: "hrtime uptime",
+    luxon: "DateTime.now",
+    lodash: "LoDashStatic.now",
   },
   randomness: {
     language: "Math.random",
@@ -40,6 +42,7 @@ const TABLE: Readonly<Record<Exclude<ImpureFamily, "listed">, Names>> = {
     ulid: "ulid monotonicFactory factory",
     "@paralleldrive/cuid2": "createId init",
     cuid: "*",
+    lodash: "LoDashStatic.random LoDashStatic.sample LoDashStatic.sampleSize LoDashStatic.shuffle",
     ksuid: "*",
   },
   environment: {
@@ -129,6 +132,7 @@ export function toDisplayName({ module, member }: Origin): string {
   const name = member
     .replace(/^NodeJS\.Process\./, "process.")
     .replace(/^(?:webcrypto\.)?Crypto\./, "crypto.")
+    .replace(/^LoDashStatic\./, "")
     .replace(/^Performance\./, "performance.")
     .replace(/^(\w+)Constructor(?=\.|$)/, "$1");
   const isGlobal = module === "language" || module === "platform" || name.startsWith("performance.");

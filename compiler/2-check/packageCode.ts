@@ -12,6 +12,7 @@ import { findEntry } from "../1-read/packages/findEntry.ts";
 import { findImplementation } from "../1-read/packages/findImplementation.ts";
 import { readPackageProgram } from "../1-read/packages/readPackageProgram.ts";
 import { createPackageResolver, type Resolver } from "../1-read/resolver.ts";
+import { skipWrappers } from "../1-read/wrappers.ts";
 import { RUNTIME_PACKAGE } from "../program.ts";
 
 /** Code that a call can lead to: a function, or a class whose construction runs its fields and constructor. */
@@ -33,40 +34,81 @@ interface Shelf {
   readonly programs: PackageProgram[];
   /** By declaration file: another one at its path means that the package was installed anew. */
   readonly declared: Map<string, ts.SourceFile>;
-  /** By declaration file, name and member. */
+  /** By declaration. */
   readonly units: Map<string, PackageUnit | null>;
 }
 
 const shelves = new WeakMap<object, Map<string, Shelf>>();
 
-/** The code of a function, class or member that a package declares. */
-export function findPackageUnit(
-  { program, resolver }: { readonly program: ts.Program; readonly resolver: Resolver },
-  symbol: ts.Symbol,
-): PackageUnit | null {
-  const origin = resolver.originOf(symbol);
-  const declaration = symbol.valueDeclaration;
+/** A program of the project, and what names in it stand for. */
+interface ProjectCode {
+  readonly program: ts.Program;
+  readonly resolver: Resolver;
+}
+
+/** Where code is looked for. */
+interface Wanted {
+  readonly files: readonly string[];
+  /** The names under which it may be exported there, the likeliest first. */
+  readonly names: readonly string[];
+  readonly member: Member | null;
+}
+
+/** The code of what a package declares: a function, a class, a member of a class. `callee`: how the project calls it. */
+export function findPackageUnit(project: ProjectCode, callee: ts.Expression): PackageUnit | null {
+  const symbol = project.resolver.valueOf(callee);
+  const origin = symbol === null ? null : project.resolver.originOf(symbol);
+  const declaration = symbol?.declarations?.[0];
   if (origin === null || declaration === undefined || isOfPlatform(origin.module, declaration)) return null;
+  const file = declaration.getSourceFile();
+  const shelf = findShelf(project.program, origin.module, file);
+  const key = `${file.fileName} ${origin.member} ${declaration.pos}`;
+  const known = shelf.units.get(key);
+  if (known !== undefined) return known;
+  const places = [findByDeclaration(project, declaration, origin.module), findByImport(project, callee)];
+  const found =
+    places
+      .filter((place) => place !== null && place.files.length > 0)
+      .map(
+        (place) =>
+          place &&
+          findUnit(
+            findPackage(shelf, { files: place.files, project: project.program, name: origin.module }),
+            place,
+          ),
+      )
+      .find((unit) => unit !== null) ?? null;
+  shelf.units.set(key, found);
+  return found;
+}
+
+function findByDeclaration(
+  { resolver }: ProjectCode,
+  declaration: ts.Declaration,
+  packageName: string,
+): Wanted | null {
   const path = toPath(declaration);
   const outer = path === null ? undefined : resolver.checker.getSymbolAtLocation(path.name);
   if (path === null || outer === undefined) return null;
   const file = declaration.getSourceFile();
-  const shelf = findShelf(program, origin.module, file);
-  const key = `${file.fileName} ${path.name.text} ${path.member?.isStatic ?? false} ${path.member?.name ?? ""}`;
-  const known = shelf.units.get(key);
-  if (known !== undefined) return known;
   const names = findExportNames(resolver.checker, { file, outer, name: path.name.text });
-  const files = findImplementation(file.fileName, origin.module);
-  const found =
-    files.length === 0
-      ? null
-      : findUnit(findPackage(shelf, { files, project: program, name: origin.module }), {
-          files,
-          names,
-          member: path.member,
-        });
-  shelf.units.set(key, found);
-  return found;
+  return { files: findImplementation(file.fileName, packageName), names, member: path.member };
+}
+
+/** By the import that the project writes: for declarations that are shaped otherwise than the code (`lodash-es`). */
+function findByImport({ resolver }: ProjectCode, callee: ts.Expression): Wanted | null {
+  const name = skipWrappers(callee);
+  const local = ts.isIdentifier(name)
+    ? resolver.checker.getSymbolAtLocation(name)?.declarations?.[0]
+    : undefined;
+  const declaration = local === undefined ? undefined : ts.findAncestor(local, ts.isImportDeclaration);
+  if (local === undefined || declaration === undefined || !ts.isStringLiteral(declaration.moduleSpecifier))
+    return null;
+  const imported = ts.isImportSpecifier(local) ? (local.propertyName ?? local.name).text : "default";
+  const entry = ts.isNamespaceImport(local)
+    ? null
+    : findEntry(declaration.moduleSpecifier.text, posix.dirname(declaration.getSourceFile().fileName));
+  return entry === null ? null : { files: [entry], names: [imported], member: null };
 }
 
 /** Code of packages that was read to judge a program, for those who remember findings. */
@@ -155,18 +197,11 @@ function findExportNames(
   return [...names, name];
 }
 
-function findUnit(
-  from: PackageProgram,
-  wanted: {
-    readonly files: readonly string[];
-    readonly names: readonly string[];
-    readonly member: Member | null;
-  },
-): PackageUnit | null {
-  for (const file of wanted.files) {
-    for (const name of wanted.names) {
+function findUnit(from: PackageProgram, { files, names, member }: Wanted): PackageUnit | null {
+  for (const file of files) {
+    for (const name of names) {
       const symbol = findExported(from, file, name);
-      const unit = symbol === null ? null : toUnit(from.resolver, symbol, wanted.member);
+      const unit = symbol === null ? null : toUnit(from.resolver, symbol, member);
       if (unit !== null) return { unit, package: from };
     }
   }

@@ -65,7 +65,15 @@ function judge(visit: Visit, { type, isGiven }: Judged): Unstorable | null {
   if (type.isUnion()) return first(type.types, (part) => judge(visit, { type: part, isGiven }));
   // A branded primitive: `string & { brand: "Id" }`.
   if (type.isIntersection() && type.types.some(({ flags }) => (flags & PRIMITIVE) !== 0)) return null;
-  return judgeObject(visit, { type, isGiven });
+  // What a library's class is extended with does not make it storable: `Response & { json<T>(): Promise<T> }`.
+  const refused = type.isIntersection() ? first(type.types, (part) => judgeRefused(visit, part)) : null;
+  return refused ?? judgeObject(visit, { type, isGiven });
+}
+
+function judgeRefused(visit: Visit, type: ts.Type): Unstorable | null {
+  const name = findLibraryName(visit.resolver, type);
+  const refusal = name === null ? null : findRefusal(name);
+  return refusal === null ? null : { kind: "refused", path: visit.path, ...refusal };
 }
 
 function judgeObject(visit: Visit, judged: Judged): Unstorable | null {

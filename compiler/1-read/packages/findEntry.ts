@@ -5,8 +5,14 @@
 import { posix } from "node:path";
 import { ts } from "ts-morph";
 
-/** In a package's own order of its conditions, as Node does it; `types` and those of browsers are passed over. */
-const CONDITIONS: ReadonlySet<string> = new Set(["import", "module-sync", "node", "require", "default"]);
+/**
+ * Tried one after the other, each in the package's own order as Node does it; `types` and those of browsers are passed
+ * over. Modules before CommonJS, whoever asks: of the two, modules say more plainly what they export.
+ */
+const CONDITIONS: readonly ReadonlySet<string>[] = [
+  new Set(["import", "module-sync", "node", "default"]),
+  new Set(["require", "node", "default"]),
+];
 
 /** `from`: the folder of the importing file. Null for Node's own modules, and for what is not installed or not exported. */
 export function findEntry(specifier: string, from: string): string | null {
@@ -19,7 +25,9 @@ export function findEntry(specifier: string, from: string): string | null {
   const target =
     manifest["exports"] === undefined
       ? findWithoutExports(manifest, part)
-      : findExported(manifest["exports"], part);
+      : (CONDITIONS.map((conditions) => findExported(manifest["exports"], part, conditions)).find(
+          (found) => found !== null,
+        ) ?? null);
   return target === null ? null : findScript(posix.join(folder, target));
 }
 
@@ -57,29 +65,29 @@ function findWithoutExports(manifest: Manifest, part: string): string | null {
   return main ?? "index.js";
 }
 
-function findExported(exports: unknown, part: string): string | null {
+function findExported(exports: unknown, part: string, conditions: ReadonlySet<string>): string | null {
   const isTable =
     typeof exports === "object" &&
     exports !== null &&
     Object.keys(exports).some((key) => key.startsWith("."));
-  if (!isTable) return part === "." ? chooseTarget(exports) : null;
+  if (!isTable) return part === "." ? chooseTarget(exports, conditions) : null;
   const table = exports as Manifest;
-  if (part in table) return chooseTarget(table[part]);
+  if (part in table) return chooseTarget(table[part], conditions);
   for (const [key, target] of Object.entries(table)) {
     const [head = "", tail = ""] = key.split("*", 2);
     if (!key.includes("*") || !part.startsWith(head) || !part.endsWith(tail)) continue;
     const middle = part.slice(head.length, part.length - tail.length);
-    return chooseTarget(target)?.replaceAll("*", middle) ?? null;
+    return chooseTarget(target, conditions)?.replaceAll("*", middle) ?? null;
   }
   return null;
 }
 
-function chooseTarget(target: unknown): string | null {
+function chooseTarget(target: unknown, conditions: ReadonlySet<string>): string | null {
   if (typeof target === "string") return target;
-  if (Array.isArray(target)) return chooseTarget(target[0]);
+  if (Array.isArray(target)) return chooseTarget(target[0], conditions);
   if (typeof target !== "object" || target === null) return null;
   for (const [condition, inner] of Object.entries(target)) {
-    const chosen = CONDITIONS.has(condition) ? chooseTarget(inner) : null;
+    const chosen = conditions.has(condition) ? chooseTarget(inner, conditions) : null;
     if (chosen !== null) return chosen;
   }
   return null;

@@ -11,7 +11,7 @@ import { ts } from "ts-morph";
 import { createLibraryHost } from "../libraryHost.ts";
 import { findEntry, findScript } from "./findEntry.ts";
 
-const FILES_MAX = 200;
+const FILES_MAX = 1_000;
 const BYTES_MAX = 1_000_000;
 
 /** `roots`: files with code. `project`: whose declarations of the language and of Node are used again, not read again. */
