@@ -1,4 +1,5 @@
 /** The two operations without work of their own: an explicit checkpoint, and an await of a foreign promise. */
+import { isPromise } from "node:util/types";
 import { CannotEncode } from "../../errors.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 
@@ -42,6 +43,9 @@ export function valueOperation(
   scope: OperationScope,
 ): Operation {
   let phase: "idle" | "waiting" | "reported" = "idle";
+  // Where the journal has the value, nobody listens to the promise that the re-run code has made again: its rejection
+  // would be nobody's, and end the process.
+  if (isPromise(foreign)) foreign.catch(() => undefined);
   const rejected = (error: unknown): void => {
     if (scope.disposed()) return;
     phase = "reported";
