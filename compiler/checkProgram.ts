@@ -6,7 +6,7 @@
  * The findings of a file are the same whether it is asked for alone or with the others; `readProject`'s `only` is how a
  * face asks for one file.
  */
-import { DEFAULT_CONFIG } from "./config.ts";
+import { DEFAULT_CONFIG, type Config } from "./config.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { sortFindings } from "./diagnostics/sortFindings.ts";
 import { toMachines, type LoweredModule } from "./index.ts";
@@ -30,6 +30,15 @@ export function checkProgram(
   program: DurableProgram,
   config = program.program === null ? DEFAULT_CONFIG : readConfig(program.root).config,
 ): CheckedProgram {
+  const { lowered, found } = findAll(program, config);
+  return { lowered, findings: conclude(program, found, config) };
+}
+
+/** What the checks find in the durable functions of a program, before comments and the configuration have their say. */
+export function findAll(
+  program: DurableProgram,
+  config: Config,
+): { readonly lowered: readonly LoweredModule[]; readonly found: readonly Diagnostic[] } {
   const lowered = program.modules.map((module) => toMachines(module));
   // A module with errors has no output, and still its sound functions are looked at: one run finds as much as it can.
   const machines = lowered.flatMap((one) => one.machines);
@@ -38,6 +47,15 @@ export function checkProgram(
     ...lowered.flatMap(({ diagnostics }) => diagnostics),
     ...checkStorable(program, machines),
   ]);
+  return { lowered, found };
+}
+
+/** What is left to say of what was found, with its fixes. */
+export function conclude(
+  program: DurableProgram,
+  found: readonly Diagnostic[],
+  config: Config,
+): readonly Diagnostic[] {
   const unanswered = sortFindings(applySeverities(suppress(program.files, found), config));
-  return { lowered, findings: addFixes(program, unanswered) };
+  return addFixes(program, unanswered);
 }

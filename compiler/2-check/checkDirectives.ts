@@ -15,10 +15,12 @@ export function checkDirectives(program: DurableProgram): readonly Diagnostic[] 
   if (program.program === null)
     return program.modules.flatMap(({ file, path }) => findDirectives(file, path).problems);
   const resolver = createResolver(program.program, program.root);
-  return program.files.flatMap((file) => {
-    const { functions, problems } = resolver.directivesOf(file);
-    return [...problems, ...functions.flatMap((found) => findCaptures(found, resolver))];
-  });
+  return [
+    ...program.files.flatMap((file) => resolver.directivesOf(file).problems),
+    ...program.modules.flatMap(({ functions }) =>
+      functions.flatMap((found) => findCaptures(found, resolver)),
+    ),
+  ];
 }
 
 /** One report a variable, at its first use. */

@@ -16,6 +16,23 @@ export function applyFixes(
   fixes: readonly DiagnosticFix[],
   readText: (file: string) => string | undefined,
 ): AppliedFixes {
+  const { edits, count } = chooseEdits(fixes);
+  const texts = new Map<string, string>();
+  for (const file of new Set(edits.map((edit) => edit.file))) {
+    const before = readText(file);
+    if (before === undefined) continue;
+    const own = edits.filter((edit) => edit.file === file);
+    texts.set(file, applyEdits(before, own));
+  }
+  return { texts, count };
+}
+
+/** The edits of the fixes that can be applied together. A fix is applied whole or not at all. */
+export function chooseEdits(fixes: readonly DiagnosticFix[]): {
+  readonly edits: readonly DiagnosticEdit[];
+  /** How many of the fixes are in them. */
+  readonly count: number;
+} {
   const chosen: DiagnosticEdit[] = [];
   let count = 0;
   for (const { edits } of fixes) {
@@ -24,19 +41,7 @@ export function applyFixes(
     chosen.push(...added);
     count++;
   }
-  const texts = new Map<string, string>();
-  for (const file of new Set(chosen.map((edit) => edit.file))) {
-    const before = readText(file);
-    if (before === undefined) continue;
-    texts.set(
-      file,
-      applyEdits(
-        before,
-        chosen.filter((edit) => edit.file === file),
-      ),
-    );
-  }
-  return { texts, count };
+  return { edits: chosen, count };
 }
 
 /** Edits that do not overlap; insertions at one place stay in their order. */

@@ -7,7 +7,8 @@ import {
   type TextEdit,
 } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import type { Diagnostic, DiagnosticEdit, DiagnosticFix } from "../../compiler/diagnostic.ts";
+import type { Diagnostic, DiagnosticEdit } from "../../compiler/diagnostic.ts";
+import { chooseEdits } from "../../compiler/diagnostics/applyFixes.ts";
 import { toPath, toUri } from "../live/paths.ts";
 import type { Workspace } from "../live/workspace.ts";
 import { toLspDiagnostic, toRange } from "./diagnosticsFeed.ts";
@@ -46,7 +47,7 @@ function toQuickFixes(asked: Asked, finding: Diagnostic): CodeAction[] {
 }
 
 function toFixAll(asked: Asked, findings: readonly Diagnostic[]): CodeAction[] {
-  const edits = withoutOverlaps(findings.flatMap(({ fixes }) => fixes?.find(({ safe }) => safe) ?? []));
+  const { edits } = chooseEdits(findings.flatMap(({ fixes }) => fixes?.find(({ safe }) => safe) ?? []));
   if (edits.length === 0) return [];
   return [
     {
@@ -55,22 +56,6 @@ function toFixAll(asked: Asked, findings: readonly Diagnostic[]): CodeAction[] {
       edit: { changes: toChanges(asked, edits) },
     },
   ];
-}
-
-/** A fix is applied whole or not at all; one that meets an earlier one waits for the next time. Equal edits are one. */
-function withoutOverlaps(fixes: readonly DiagnosticFix[]): readonly DiagnosticEdit[] {
-  return fixes.reduce<readonly DiagnosticEdit[]>((taken, { edits }) => {
-    const added = edits.filter((edit) => !taken.some((other) => isEqual(edit, other)));
-    return added.some((edit) => taken.some((other) => overlaps(edit, other))) ? taken : [...taken, ...added];
-  }, []);
-}
-
-function isEqual(a: DiagnosticEdit, b: DiagnosticEdit): boolean {
-  return a.file === b.file && a.start === b.start && a.end === b.end && a.text === b.text;
-}
-
-function overlaps(a: DiagnosticEdit, b: DiagnosticEdit): boolean {
-  return a.file === b.file && a.start < b.end && b.start < a.end;
 }
 
 function toChanges(
