@@ -12,6 +12,8 @@ export interface Cursor {
   value: unknown;
   /** Moves to the next element; false at the end, and from then on. */
   next(): boolean;
+  /** All elements that are left. */
+  rest(): unknown[];
   /** Leaves the loop before its end: `completion` is 1 after a throw, which then outdoes whatever `return` does. */
   close(completion: number): void;
   /** What it is made of, for `openCursor`. */
@@ -113,6 +115,10 @@ class ArrayCursor implements Cursor {
     return true;
   }
 
+  rest(): unknown[] {
+    return restOf(this);
+  }
+
   close(): void {}
 
   save(): SavedCursor {
@@ -124,6 +130,12 @@ function lengthOf(source: Elements): number {
   if (Array.isArray(source)) return source.length;
   const length = Math.trunc(Number(source.length));
   return length > 0 ? Math.min(length, Number.MAX_SAFE_INTEGER) : 0;
+}
+
+function restOf(cursor: Cursor): unknown[] {
+  const left: unknown[] = [];
+  while (cursor.next()) left.push(cursor.value);
+  return left;
 }
 
 function end(cursor: { position: number; value: unknown }): false {
@@ -160,6 +172,10 @@ class TypedCursor implements Cursor {
     return true;
   }
 
+  rest(): unknown[] {
+    return restOf(this);
+  }
+
   close(): void {}
 
   save(): SavedCursor {
@@ -186,6 +202,10 @@ class TextCursor implements Cursor {
     this.value = point;
     this.position = position + point.length;
     return true;
+  }
+
+  rest(): unknown[] {
+    return restOf(this);
   }
 
   close(): void {}
@@ -233,6 +253,10 @@ export class EntriesCursor implements Cursor {
       return false;
     }
     return true;
+  }
+
+  rest(): unknown[] {
+    return restOf(this);
   }
 
   close(): void {}
@@ -301,6 +325,10 @@ class ProtocolCursor implements Cursor {
     this.value = result.value;
     this.done = false;
     return true;
+  }
+
+  rest(): unknown[] {
+    return restOf(this);
   }
 
   close(completion: number): void {

@@ -18,6 +18,8 @@ export { start } from "./frame.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
 export { cursor } from "./cursors.ts";
 export type { Cursor } from "./cursors.ts";
+export { coercible, omit } from "./destructuring.ts";
+export { keys } from "./keys.ts";
 export { Box, box } from "./variables.ts";
 
 /** `Promise.all` and its sisters, in a form that a snapshot can hold. */

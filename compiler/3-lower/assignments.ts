@@ -3,15 +3,19 @@ import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { code, read, text } from "./code.ts";
+import { destructure } from "./destructuring.ts";
 import { endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { lowerInto, lowerValue, referenceOperands, shortCircuit } from "./expressions.ts";
 import { assign, spill, temporary, type MachineLowering } from "./lowering.ts";
 import { hold, isStable, lowerOperands, type Operand } from "./operands.ts";
+import { findPattern, type PatternNode } from "./patterns.ts";
 import { insideToCode, toCode, type Overrides } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
 export function lowerAssignment(c: MachineLowering, node: ts.BinaryExpression): Code {
   const target = skipWrappers(node.left);
+  const pattern = c.unit.awaits.has(target) ? findPattern(target) : null;
+  if (pattern !== null) return lowerPattern(c, pattern, node.right);
   const isMember = ts.isPropertyAccessExpression(target) || ts.isElementAccessExpression(target);
   if (!isMember && c.unit.awaits.has(target)) return refuse(c, target);
   const reference: readonly Operand[] = isMember ? referenceOperands(target) : [];
@@ -24,6 +28,13 @@ export function lowerAssignment(c: MachineLowering, node: ts.BinaryExpression): 
   return isLogicalAssignment(kind) ? lowerLogical(c, node, split) : lowerCompound(c, node, split);
 }
 
+/** `[a = await b] = value`: its own value is what was taken apart. */
+function lowerPattern(c: MachineLowering, pattern: PatternNode, right: ts.Expression): Code {
+  const value = spill(c, lowerValue(c, right), right);
+  destructure(c, pattern, value);
+  return value;
+}
+
 /** A target whose object and key have their values. */
 interface Split {
   readonly target: ts.Expression;
@@ -32,7 +43,7 @@ interface Split {
 }
 
 /** The key stays a value: V8 converts it at the read and at the write, and so does the emitted code. */
-function holdReference(c: MachineLowering, reference: readonly Operand[]): Overrides {
+export function holdReference(c: MachineLowering, reference: readonly Operand[]): Overrides {
   const overrides = new Map<ts.Node, Code>();
   reference.forEach((operand) => {
     const value = lowerValue(c, operand.node);

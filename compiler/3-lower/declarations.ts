@@ -6,7 +6,8 @@ import type { Binding } from "../1-read/scopes.ts";
 import { closureCode } from "./closures.ts";
 import { code, read, text, writeWhole } from "./code.ts";
 import { addVariable, emit } from "./draft.ts";
-import { assign, type MachineLowering } from "./lowering.ts";
+import { destructure } from "./destructuring.ts";
+import { assign, spill, type MachineLowering } from "./lowering.ts";
 import { patternCode } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
@@ -95,10 +96,18 @@ export function initialisePattern(c: MachineLowering, name: ts.BindingName, valu
       ? emit(c.machine.draft, code`${read(variable, name.getStart())} = ${value};`)
       : assign(c, variable, value);
   }
+  if (c.unit.awaits.has(name)) return destructure(c, name, holdValue(c, name, value));
   for (const variable of variablesIn(c, name)) if (variable.boxed) prepareBox(c, variable);
   const pattern = patternCode(c, name, true);
   const assignment = code`${pattern} = ${value}`;
   emit(c.machine.draft, ts.isObjectBindingPattern(name) ? code`(${assignment});` : code`${assignment};`);
+}
+
+/** In a temporary, unless it is in one: what is taken apart is read more than once. */
+function holdValue(c: MachineLowering, name: ts.BindingPattern, value: Code): Code {
+  const [piece] = value;
+  const isHeld = value.length === 1 && piece?.kind === "read" && piece.variable.kind === "temporary";
+  return isHeld ? value : spill(c, value, name);
 }
 
 function prepareBox(c: MachineLowering, variable: Variable): void {

@@ -6,10 +6,10 @@
  * becomes a jump out of the author's text: `break` to `{ $pc = 7; continue $run; }`.
  */
 import { ts } from "ts-morph";
-import type { BlockId, Code, Variable } from "../ir.ts";
+import type { BlockId, Code, Handler, Variable } from "../ir.ts";
 import { isFunctionBoundary } from "../1-read/scopes.ts";
 import { code, read, text } from "./code.ts";
-import { endBlock, findBlock, leaveBlock, openBlock } from "./draft.ts";
+import { endBlock, enterBlock, findBlock, leaveBlock, openBlock } from "./draft.ts";
 import { assign, temporary, type MachineLowering } from "./lowering.ts";
 
 export type Exit =
@@ -29,9 +29,20 @@ export type Exit =
       readonly value: Variable;
       readonly entry: BlockId;
       readonly routes: Leave[];
+    }
+  /** What follows each way out is short: it stands there once for each, and needs no completion to go on. */
+  | {
+      readonly kind: "closing";
+      readonly value: Variable;
+      /** By completion; made in the region around. */
+      readonly entries: Map<number, BlockId>;
+      readonly outer: Handler | null;
+      readonly routes: Leave[];
     };
 
 export type FinallyExit = Extract<Exit, { kind: "finally" }>;
+export type ClosingExit = Extract<Exit, { kind: "closing" }>;
+type RegionExit = FinallyExit | ClosingExit;
 
 export type Leave =
   { readonly kind: "return" } | { readonly kind: "break" | "continue"; readonly label: string | null };
@@ -44,7 +55,7 @@ const FIRST_ROUTE = 2;
 type Destination =
   | { readonly kind: "return" }
   | { readonly kind: "block"; readonly to: BlockId }
-  | { readonly kind: "finally"; readonly exit: FinallyExit; readonly when: number };
+  | { readonly kind: "region"; readonly exit: RegionExit; readonly when: number };
 
 export function toLeave(node: ts.BreakOrContinueStatement): Leave {
   return { kind: ts.isBreakStatement(node) ? "break" : "continue", label: node.label?.text ?? null };
@@ -58,20 +69,32 @@ export function leave(c: MachineLowering, way: Leave, value: Code | null = null)
       return leaveBlock(c.machine.draft, { kind: "return", value });
     case "block":
       return leaveBlock(c.machine.draft, { kind: "goto", to: destination.to });
-    case "finally":
+    case "region":
       return complete(c, destination.exit, { when: destination.when, value });
   }
 }
 
-/** Goes into a `finally` that will go on as `when` says. Both slots are always set: no stale value is ever stored. */
+/** Goes to what follows a region, which will go on as `when` says. Both slots are always set: no stale value is stored. */
 export function complete(
   c: MachineLowering,
-  exit: FinallyExit,
+  exit: RegionExit,
   { when, value }: { readonly when: number; readonly value: Code | null },
 ): void {
-  assign(c, exit.value, value ?? [text("undefined")]);
-  assign(c, exit.completion, [text(String(when))]);
-  leaveBlock(c.machine.draft, { kind: "goto", to: exit.entry });
+  if (exit.kind === "finally" || value !== null) assign(c, exit.value, value ?? [text("undefined")]);
+  if (exit.kind === "finally") assign(c, exit.completion, [text(String(when))]);
+  leaveBlock(c.machine.draft, { kind: "goto", to: entryOf(c, exit, when) });
+}
+
+function entryOf({ machine: { draft } }: MachineLowering, exit: RegionExit, when: number): BlockId {
+  if (exit.kind === "finally") return exit.entry;
+  const known = exit.entries.get(when);
+  if (known !== undefined) return known;
+  const before = draft.handler;
+  draft.handler = exit.outer;
+  const entry = openBlock(draft);
+  draft.handler = before;
+  exit.entries.set(when, entry);
+  return entry;
 }
 
 /** The routes' ways on from the end of a `finally`, whose exit has been taken off. */
@@ -92,19 +115,31 @@ export function openRoutes(
   });
 }
 
+/** What follows the region, for each route: `close`, then the way on. The exit has been taken off. */
+export function closeRoutes(c: MachineLowering, exit: ClosingExit, close: () => void): void {
+  const { draft } = c.machine;
+  exit.routes.forEach((way, index) => {
+    enterBlock(draft, entryOf(c, exit, index + FIRST_ROUTE));
+    close();
+    leave(c, way, way.kind === "return" ? [read(exit.value, -1)] : null);
+    endBlock(draft, { kind: "return", value: null });
+  });
+}
+
 function findDestination(c: MachineLowering, way: Leave): Destination {
   const { exits } = c.machine;
   for (let index = exits.length - 1; index >= 0; index--) {
     const exit = exits[index];
     if (exit === undefined) continue;
-    if (exit.kind === "finally") return { kind: "finally", exit, when: routeOf(exit, way) };
+    if (exit.kind === "finally" || exit.kind === "closing")
+      return { kind: "region", exit, when: routeOf(exit, way) };
     const to = targetOf(exit, way);
     if (to !== null) return { kind: "block", to };
   }
   return { kind: "return" };
 }
 
-function targetOf(exit: Exclude<Exit, FinallyExit>, way: Leave): BlockId | null {
+function targetOf(exit: Exclude<Exit, RegionExit>, way: Leave): BlockId | null {
   if (way.kind === "return") return null;
   const named = way.label !== null && exit.labels.includes(way.label);
   if (way.kind === "continue") {
@@ -115,7 +150,7 @@ function targetOf(exit: Exclude<Exit, FinallyExit>, way: Leave): BlockId | null 
   return named || (way.label === null && exit.kind !== "label") ? exit.breakTo : null;
 }
 
-function routeOf(exit: FinallyExit, way: Leave): number {
+function routeOf(exit: RegionExit, way: Leave): number {
   const same = (route: Leave): boolean =>
     route.kind === way.kind &&
     (route.kind === "return" || way.kind === "return" || route.label === way.label);
@@ -141,10 +176,12 @@ export function leaveText(
   if (destination.kind === "return" && !guarded) {
     return code`return ${text(`${words.frame}.done(`, node.getStart())}${value ?? []});`;
   }
-  if (destination.kind === "finally") {
+  if (destination.kind === "region") {
     const { exit, when } = destination;
-    const sets = code`${setInText(exit.value, node)} = ${value ?? "undefined"}; ${setInText(exit.completion, node)} = ${String(when)}; `;
-    return code`{ ${sets}${{ kind: "jump", to: inRegion(c, exit.entry, guarded) }} }`;
+    const sets = code`${setInText(exit.value, node)} = ${value ?? "undefined"}; `;
+    const notes =
+      exit.kind === "finally" ? code`${setInText(exit.completion, node)} = ${String(when)}; ` : [];
+    return code`{ ${sets}${notes}${{ kind: "jump", to: inRegion(c, entryOf(c, exit, when), guarded) }} }`;
   }
   if (destination.kind === "block")
     return code`{ ${{ kind: "jump", to: inRegion(c, destination.to, guarded) }} }`;

@@ -6,22 +6,25 @@
  *
  *     $each1 = $cursor(xs, "xs")
  *     head: if (!$each1.next()) goto after          region { x = $each1.value; park on f(x); goto head }
- *     left: $each1.close($then1), then where the completion says
+ *     left: $each1.close(0), or (1) if an exception is on its way; then on
  */
 import { ts } from "ts-morph";
 import type { Code, Variable } from "../ir.ts";
+import { skipWrappers } from "../1-read/wrappers.ts";
+import { holdReference } from "./assignments.ts";
 import { lowerForAwait } from "./asyncLoops.ts";
 import { toIterableText } from "./calleeText.ts";
 import { code, read } from "./code.ts";
 import { declareBlockScoped, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
-import { lowerValue } from "./expressions.ts";
-import { assign, type MachineLowering } from "./lowering.ts";
+import { destructure } from "./destructuring.ts";
+import { lowerValue, referenceOperands } from "./expressions.ts";
+import { assign, spill, type MachineLowering } from "./lowering.ts";
 import { lowerLoopBody } from "./loops.ts";
-import { lowerRegion } from "./regions.ts";
+import { findPattern } from "./patterns.ts";
+import { lowerClosing } from "./regions.ts";
 import { checkUsing } from "./statements.ts";
-import { toCode } from "./toCode.ts";
-import { notYet } from "./unit.ts";
+import { insideToCode, toCode } from "./toCode.ts";
 
 export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: readonly string[]): void {
   if (node.awaitModifier) return lowerForAwait(c, node, labels);
@@ -30,13 +33,17 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   const { draft } = c.machine;
   // The head is evaluated where the loop's variables exist already, without a value.
   declareBlockScoped(c, node);
-  const cursor = openCursor(c, node.expression, lowerValue(c, node.expression));
+  const cursor = openCursor(c, {
+    origin: node.expression,
+    iterable: lowerValue(c, node.expression),
+    named: node.expression,
+  });
   const at = initializer.getStart();
   const [head, body, after] = [openBlock(draft), openBlock(draft), openBlock(draft)];
   goInto(draft, head);
   endBlock(draft, { kind: "branch", test: code`${read(cursor, at)}.next()`, yes: body, no: after });
   enterBlock(draft, body);
-  lowerRegion(c, {
+  lowerClosing(c, {
     body: () => {
       const left = openBlock(draft);
       bindElement(c, node, code`${read(cursor, at)}.value`);
@@ -44,37 +51,51 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
       endBlock(draft, { kind: "goto", to: head });
       enterBlock(draft, left);
     },
-    last: (exit) => emit(draft, code`${read(cursor, at)}.close(${read(exit.completion, at)});`),
+    close: (completion) => emit(draft, code`${read(cursor, at)}.close(${String(completion)});`),
   });
   goInto(draft, after);
 }
 
-/** `$each1 = $cursor(xs, "xs")`. `origin`: what is walked. */
-export function openCursor(c: MachineLowering, origin: ts.Expression, iterable: Code): Variable {
+/** What a loop or an array pattern walks. */
+interface Walked {
+  readonly origin: ts.Node;
+  readonly iterable: Code;
+  /** The expression that names it in errors; null where there is none. */
+  readonly named: ts.Expression | null;
+}
+
+/** `$each1 = $cursor(xs, "xs")` */
+export function openCursor(c: MachineLowering, { origin, iterable, named }: Walked): Variable {
+  const subject = named === null ? "" : `, ${JSON.stringify(toIterableText(named))}`;
+  return addCursor(c, origin, code`${c.unit.words.cursor}(${iterable}${subject})`);
+}
+
+export function addCursor(c: MachineLowering, origin: ts.Node, value: Code): Variable {
   const { draft } = c.machine;
-  const { words } = c.unit;
   const taken = draft.variables.filter(({ kind }) => kind === "cursor").length;
-  const cursor = addVariable(draft, { name: words.free(`$each${taken + 1}`), kind: "cursor", origin });
-  assign(c, cursor, code`${words.cursor}(${iterable}, ${JSON.stringify(toIterableText(origin))})`);
+  const name = c.unit.words.free(`$each${taken + 1}`);
+  const cursor = addVariable(draft, { name, kind: "cursor", origin });
+  assign(c, cursor, value);
   return cursor;
 }
 
 /** Gives the loop's variables, or the target in its head, their value for this turn. */
-export function bindElement(c: MachineLowering, { initializer }: ts.ForOfStatement, value: Code): void {
+export function bindElement(c: MachineLowering, { initializer }: ts.ForInOrOfStatement, value: Code): void {
   if (ts.isVariableDeclarationList(initializer)) {
     const [declaration] = initializer.declarations;
     if (declaration) initialisePattern(c, declaration.name, value);
     return;
   }
-  if (c.unit.awaits.has(initializer)) {
-    return notYet(c.unit, initializer, {
-      construct: "an await in the target of for-of",
-      way: "Use a variable there.",
-    });
-  }
-  const assignment = code`${toCode(c, initializer)} = ${value}`;
-  emit(
-    c.machine.draft,
-    ts.isObjectLiteralExpression(initializer) ? code`(${assignment});` : code`${assignment};`,
-  );
+  assignElement(c, initializer, value);
+}
+
+/** The target's object and key are evaluated anew in each turn, before the element is put there. */
+function assignElement(c: MachineLowering, target: ts.Expression, value: Code): void {
+  const { draft } = c.machine;
+  const pattern = findPattern(target);
+  if (pattern !== null && c.unit.awaits.has(pattern)) return destructure(c, pattern, spill(c, value, target));
+  const inner = skipWrappers(target);
+  const overrides = c.unit.awaits.has(inner) ? holdReference(c, referenceOperands(inner)) : null;
+  const printed = overrides === null ? toCode(c, inner) : insideToCode(c, inner, overrides);
+  emit(draft, pattern === null ? code`${printed} = ${value};` : code`(${printed} = ${value});`);
 }

@@ -10,8 +10,9 @@ import type { BlockId, Terminator } from "../ir.ts";
 import { read, text } from "./code.ts";
 import { addVariable, endBlock, enterBlock, goInto, openBlock, type Draft } from "./draft.ts";
 import { jumpsIn, targetsOf } from "./edges.ts";
-import { COMPLETED, complete, openRoutes, THREW, type FinallyExit } from "./exits.ts";
-import { assign, type MachineLowering } from "./lowering.ts";
+import { closeRoutes, COMPLETED, complete, openRoutes, THREW } from "./exits.ts";
+import type { ClosingExit, FinallyExit } from "./exits.ts";
+import { assign, temporary, type MachineLowering } from "./lowering.ts";
 
 export interface Region {
   /** Lowers what is protected. Where its code ends, the region completes. */
@@ -43,7 +44,42 @@ export function lowerRegion(c: MachineLowering, { body, last }: Region): void {
   enterBlock(draft, after);
 }
 
-/** A loop that nobody breaks out of completes outside its region only. */
+export interface Closing {
+  readonly body: () => void;
+  /** Lowered once for each way out. It awaits nothing. */
+  readonly close: (completion: number) => void;
+}
+
+/** A region whose end is one short call: each way out has a copy of it, so nothing has to be told apart afterwards. */
+export function lowerClosing(c: MachineLowering, { body, close }: Closing): void {
+  const { draft, exits } = c.machine;
+  const outer = draft.handler;
+  const [thrown, after] = [openBlock(draft), openBlock(draft)];
+  const exit: ClosingExit = {
+    kind: "closing",
+    value: temporary(c),
+    entries: new Map([[COMPLETED, openBlock(draft)]]),
+    outer,
+    routes: [],
+  };
+  exits.push(exit);
+  draft.handler = { to: thrown, error: exit.value };
+  goInto(draft, openBlock(draft));
+  body();
+  complete(c, exit, { when: COMPLETED, value: null });
+  endBlock(draft, { kind: "return", value: null });
+  exits.pop();
+  draft.handler = outer;
+  enterBlock(draft, thrown);
+  close(THREW);
+  endBlock(draft, { kind: "throw", value: [read(exit.value, -1)] });
+  closeRoutes(c, exit, () => close(COMPLETED));
+  enterBlock(draft, exit.entries.get(COMPLETED) ?? after);
+  close(COMPLETED);
+  goInto(draft, after);
+}
+
+/** `try { return x; } finally { ... }` goes on nowhere else. */
 function isReached(draft: Draft, id: BlockId): boolean {
   return draft.blocks.some(
     ({ body, end }) =>

@@ -8,6 +8,7 @@ import { declareBlockScoped, initialise, initialisePattern, makePendingBoxes } f
 import { emit, endBlock, enterBlock, goInto, leaveBlock, openBlock } from "./draft.ts";
 import { leave, toLeave } from "./exits.ts";
 import { lowerEffect, lowerInto, lowerTest, lowerValue } from "./expressions.ts";
+import { lowerForIn } from "./forIn.ts";
 import { lowerForOf } from "./forOf.ts";
 import { lowerDo, lowerFor, lowerWhile } from "./loops.ts";
 import type { MachineLowering } from "./lowering.ts";
@@ -69,6 +70,7 @@ function lowerByKind(c: MachineLowering, node: ts.Statement, labels: readonly st
   if (ts.isDoStatement(node)) return lowerDo(c, node, labels);
   if (ts.isForStatement(node)) return lowerFor(c, node, labels);
   if (ts.isForOfStatement(node)) return lowerForOf(c, node, labels);
+  if (ts.isForInStatement(node)) return lowerForIn(c, node, labels);
   if (ts.isSwitchStatement(node)) return lowerSwitch(c, node, labels);
   if (ts.isTryStatement(node)) return lowerTry(c, node);
   if (ts.isLabeledStatement(node)) return lowerLabelled(c, node, labels);
@@ -79,11 +81,7 @@ function lowerByKind(c: MachineLowering, node: ts.Statement, labels: readonly st
 }
 
 function refuse(c: MachineLowering, node: ts.Statement): void {
-  const construct = ts.isForInStatement(node) ? "an await inside for-in" : "an await inside this statement";
-  const way = ts.isForInStatement(node)
-    ? "Write for (const key of Object.keys(object))."
-    : "Move the await out of it.";
-  notYet(c.unit, node, { construct, way });
+  notYet(c.unit, node, { construct: "an await inside this statement", way: "Move the await out of it." });
 }
 
 /** Comments above a statement, and behind it on its line, stand above its first instruction. */
@@ -135,12 +133,6 @@ function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.Variable
     return;
   }
   if (variable && !variable.boxed) return lowerInto(c, initializer, variable);
-  if (!ts.isIdentifier(name) && c.unit.awaits.has(name)) {
-    notYet(c.unit, name, {
-      construct: "an await inside a destructuring pattern",
-      way: "Await into a variable first.",
-    });
-  }
   initialisePattern(c, name, lowerValue(c, initializer));
 }
 

@@ -1,6 +1,7 @@
 /** What loops over asynchronous values keep in a snapshot. */
 import { AsyncCursor, CursorIterator, Unwrapping } from "../asyncCursor.ts";
 import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts";
+import { KeysCursor } from "../keys.ts";
 import type { Extension } from "../values/contract.ts";
 
 const cursors: Extension = {
@@ -8,6 +9,17 @@ const cursors: Extension = {
   matches: isCursor,
   write: (value) => (value as Cursor).save(),
   create: openCursor,
+};
+
+const keysCursors: Extension = {
+  tag: "k",
+  matches: (value) => value instanceof KeysCursor,
+  write: (value) => {
+    const { source, keys, position } = value as KeysCursor;
+    return [source, keys, position];
+  },
+  create: ([source, keys, position]) =>
+    new KeysCursor(source as object | null, keys as readonly string[], position as number),
 };
 
 const asyncCursors: Extension = {
@@ -31,7 +43,13 @@ const unwrappings: Extension = {
   create: ([done, closing]) => new Unwrapping(done === true, closing as object | null),
 };
 
-export const iterations: readonly Extension[] = [cursors, asyncCursors, cursorIterators, unwrappings];
+export const iterations: readonly Extension[] = [
+  cursors,
+  keysCursors,
+  asyncCursors,
+  cursorIterators,
+  unwrappings,
+];
 
 /**
  * Of a slot that has just been read: a cursor over a Map or Set finds its place as soon as the collection is filled,

@@ -12,7 +12,6 @@ const names = readdirSync(FIXTURES, { withFileTypes: true })
 const NOT_STORABLE: ReadonlySet<string> = new Set([
   "computed-keys",
   "delete-and-typeof",
-  "for-of-closes",
   "member-assignment",
   "method-calls-keep-this",
   "optional-chains",
