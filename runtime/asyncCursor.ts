@@ -3,6 +3,7 @@
  * around it, with its state in the open. A native wrapper cannot be written, and neither can the promise it makes of
  * each value; here the frame waits for the value itself and `Unwrapping` says what comes between it and the loop.
  */
+import { thenNatively } from "./durablePromise.ts";
 import type { Outcome } from "./frame.ts";
 import { nativeCursor, type Cursor } from "./cursors.ts";
 import { findData, getMethod, isObject, toResult, type Method } from "./protocol.ts";
@@ -77,8 +78,8 @@ export class Unwrapping {
   apply(value: Promise<unknown>): Promise<unknown> {
     const { done, closing } = this;
     const wrap = (settled: unknown): unknown => ({ value: settled, done });
-    if (closing === null || done) return value.then(wrap);
-    return value.then(wrap, (error: unknown) => {
+    if (closing === null || done) return thenNatively(value, wrap);
+    return thenNatively(value, wrap, (error) => {
       closeQuietly(closing);
       throw error;
     });

@@ -9,6 +9,7 @@
  */
 import { answerNatively, askSync, type Answer, type AsyncCursor, type Unwrapping } from "./asyncCursor.ts";
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
+import { thenNatively, type PromiseHost } from "./durablePromise.ts";
 import { isOperation, findDurable } from "./registry.ts";
 import { rootArguments } from "./rootArguments.ts";
 import type { StepOptions } from "./authoring.ts";
@@ -80,6 +81,8 @@ export interface Host {
   place(path: string, ordinal: number): Frame;
   log(level: LogLevel, values: readonly unknown[]): void;
   combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
+  /** Null: promises of durable code are the language's own. */
+  readonly promises: PromiseHost | null;
   now(): number;
   random(): number;
   uuid(): string;
@@ -351,10 +354,10 @@ export function awaitOn(frame: Frame, task: Task, promise: Promise<unknown>): vo
     frame.deliver(threw, value);
     drive(frame, task);
   };
-  const last = frame.via === null ? promise : frame.via.apply(promise);
-  last.then(
+  thenNatively(
+    frame.via === null ? promise : frame.via.apply(promise),
     (value) => go(false, value),
-    (error: unknown) => go(true, error),
+    (error) => go(true, error),
   );
 }
 

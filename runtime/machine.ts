@@ -14,6 +14,7 @@ export type {
   Slots,
 } from "./contract.ts";
 export { AsyncCursor, asyncCursor } from "./asyncCursor.ts";
+export { durablePromise as Promise } from "./durablePromise.ts";
 export { start } from "./frame.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
 export { cursor } from "./cursors.ts";

@@ -34,6 +34,7 @@ export const rebuildHost: Host = {
     return implicit ? (runBody(request.body, new Attempt(1)) as Promise<unknown>) : detached(request);
   },
   combine: combineNatively,
+  promises: null,
   defer,
   settle,
   place: () => unused("place"),

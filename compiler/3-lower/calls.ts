@@ -91,6 +91,18 @@ export function combinatorOf(c: Lowering, call: ts.CallExpression): "allSettled"
   return isGlobal && (name === "allSettled" || name === "any" || name === "race") ? name : null;
 }
 
+const MAKERS: ReadonlySet<string> = new Set(["resolve", "reject", "withResolvers"]);
+
+/** The global `Promise` of `new Promise(...)` and `Promise.resolve(...)`: the runtime makes promises that a state can hold. */
+export function isPromiseMaker(c: Lowering, node: ts.Node): boolean {
+  if (!ts.isIdentifier(node) || node.text !== "Promise" || (!c.lifts && !isMachine(c))) return false;
+  const { parent } = walkUpWrappers(node);
+  if (ts.isNewExpression(parent)) return skipWrappers(parent.expression) === node;
+  if (!ts.isPropertyAccessExpression(parent) || !MAKERS.has(parent.name.text)) return false;
+  const callee = walkUpWrappers(parent);
+  return ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
+}
+
 /** In a plain closure there is no frame: operations find the running one themselves, implicit steps cannot. */
 function checkInClosure(unit: Unit, call: ts.CallExpression, meaning: CallMeaning): null {
   if (meaning.kind === "step" || meaning.kind === "dynamic") {

@@ -11,7 +11,7 @@ import { ts } from "ts-morph";
 import type { Code, Piece, Variable } from "../ir.ts";
 import { invariant } from "../invariant.ts";
 import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
-import { callCode } from "./calls.ts";
+import { callCode, isPromiseMaker } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, joinCode, text } from "./code.ts";
 import { newTargetCode, superCode } from "./homes.ts";
@@ -100,6 +100,7 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   const reference = c.unit.scopes.reference(node);
   const binding = reference?.binding ?? null;
   if (reference === undefined) return null;
+  if (binding === null && isPromiseMaker(c, node)) return [text(c.unit.words.Promise, node.getStart())];
   if (binding === null)
     return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
   const variable = c.variables.get(binding);

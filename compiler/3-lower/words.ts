@@ -21,6 +21,7 @@ const WORDS = {
   allSettled: "$allSettled",
   any: "$any",
   race: "$race",
+  Promise: "$Promise",
   arity: "$arity",
   registerClass: "$registerClass",
   frame: "$f",

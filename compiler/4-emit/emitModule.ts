@@ -39,6 +39,7 @@ const VOCABULARY_WORDS = [
   "allSettled",
   "any",
   "race",
+  "Promise",
   "arity",
   "registerClass",
   "toKey",

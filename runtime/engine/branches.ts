@@ -21,17 +21,19 @@ const CONTEXT: MachineDefinition = {
 
 /** `ordinal`: how many operations and tasks have been started there. */
 export function contextFrame(execution: Execution, path: string, ordinal: number): Frame {
+  return placeFrame(execution, { path, context: path, ordinal });
+}
+
+export interface Place {
+  readonly path: string;
+  readonly context: string;
+  readonly ordinal: number;
+}
+
+export function placeFrame(execution: Execution, place: Place): Frame {
   const frame = new Frame(CONTEXT);
-  const deferred = execution.promises.create({ kind: "task", path });
-  frame.task = {
-    host: execution.host,
-    path,
-    context: path,
-    ordinal,
-    deferred,
-    awaiting: null,
-    parked: 0,
-  };
+  const deferred = execution.promises.create({ kind: "task", path: place.path });
+  frame.task = { host: execution.host, ...place, deferred, awaiting: null, parked: 0 };
   return frame;
 }
 

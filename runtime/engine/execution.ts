@@ -16,9 +16,12 @@ import { isOperationEvent, isStop } from "./events.ts";
 import type { Named } from "./functions.ts";
 import { frameHost } from "./host.ts";
 import { rootArguments } from "../rootArguments.ts";
+import { thenNatively } from "../durablePromise.ts";
 import { SeededChance } from "./identity.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import type { Operation, OperationHead, OperationScope } from "./operations/operation.ts";
+import { valueOperation } from "./operations/small.ts";
+import { MadePromises } from "./made.ts";
 import type { PromiseRecord } from "./promises.ts";
 import { PromiseTable } from "./promises.ts";
 import { receiveSignal } from "./operations/signal.ts";
@@ -92,7 +95,8 @@ export class Execution {
   /** The execution that waits for this one's end. */
   readonly parent: string | null;
   readonly hooks: ExecutionHooks;
-  readonly promises = new PromiseTable();
+  readonly promises = new PromiseTable((path, foreign) => this.adopt(path, foreign));
+  readonly made = new MadePromises(this);
   /** Unfinished frames, in the order they were started. */
   readonly frames = new Set<Frame>();
   /** Pending operations by id, in the order they were started. */
@@ -139,6 +143,18 @@ export class Execution {
     this.codec = stateCodec(this);
   }
 
+  /** Records what a promise of unknown origin comes to. */
+  adopt(op: string, foreign: PromiseLike<unknown>): Promise<unknown> {
+    const record = this.promises.create({ kind: "operation", op });
+    this.begin(valueOperation({ op, site: 0, record }, foreign, this.scope));
+    return record.promise;
+  }
+
+  /** Pending, by id. */
+  operationOf(op: string): Operation | undefined {
+    return this.operations.get(op) ?? this.made.find(op);
+  }
+
   /** A new operation: starts, unless events of the tail say how it went. */
   begin(operation: Operation): void {
     this.operations.set(operation.head.op, operation);
@@ -174,7 +190,7 @@ export class Execution {
     if (this.disposed || this.ended !== null) return;
     const { head } = outgoing;
     // Reported by an operation that a stop has closed meanwhile.
-    if (head !== null && this.operations.get(head.op)?.head !== head) return;
+    if (head !== null && this.operationOf(head.op)?.head !== head) return;
     this.outbox.push(outgoing);
     this.hooks.ready(this);
   }
@@ -253,14 +269,16 @@ export class Execution {
             time: hooks.world.now(),
             payload: this.scope.encodeError(error),
           });
-    root?.promise.then((value) => {
+    if (root === null) return;
+    const succeed = (value: unknown): void => {
       if (this.stopping !== null) return stop(this.stopping);
       try {
         end({ kind: "ExecutionSucceeded", time: hooks.world.now(), payload: this.scope.encode(value) });
       } catch (error) {
         fail(error);
       }
-    }, fail);
+    };
+    thenNatively(root.promise, succeed, fail);
   }
 
   /** The earliest time at which something is to be done. */
@@ -287,7 +305,7 @@ export class Execution {
   idle(): boolean {
     if (this.hasNews) return false;
     for (const operation of this.operations.values()) if (operation.busy()) return false;
-    return true;
+    return !this.made.busy();
   }
 
   private timeOut(now: number): void {
@@ -337,12 +355,13 @@ export class Execution {
       this.scope.finish(operation);
       operation.head.record.reject(error);
     }
-    const alive = this.outbox.filter(({ head }) => head === null || this.operations.has(head.op));
+    this.made.rejectAll(error);
+    const alive = this.outbox.filter(({ head }) => head === null || this.operationOf(head.op) !== undefined);
     this.outbox.splice(0, this.outbox.length, ...alive);
   }
 
   private applyToOperation(event: OperationEvent): void {
-    const operation = this.operations.get(event.op);
+    const operation = this.operationOf(event.op);
     if (operation === undefined) {
       throw new NonDeterminismError(
         `The journal of ${this.id} says ${describe(event)}, but the code did not start operation ${event.op}. ${ADVICE}`,

@@ -1,5 +1,8 @@
 /** An execution as its frames see it. */
+import { types } from "node:util";
+import type { PromiseHost } from "../durablePromise.ts";
 import type { Frame, Host, Task } from "../frame.ts";
+import { currentFrame } from "../frame.ts";
 import type { Request } from "../requests.ts";
 import { toLogger } from "../logger.ts";
 import { contextFrame } from "./branches.ts";
@@ -8,6 +11,7 @@ import { createOperation } from "./operations/create.ts";
 import type { OperationHead } from "./operations/operation.ts";
 import { checkpointOperation, valueOperation } from "./operations/small.ts";
 import { isThenable } from "./promises.ts";
+import { addReaction } from "./reactions.ts";
 
 export function frameHost(execution: Execution): Host {
   const { frames, operations, promises } = execution;
@@ -67,11 +71,45 @@ export function frameHost(execution: Execution): Host {
         toLogger(hooks.log, { execution: id }, () => hooks.world.now())[level](...values);
     },
 
-    combine: (combinator, elements) => promises.combine(combinator, elements).promise,
+    combine: (combinator, elements) => {
+      const frame = currentFrame();
+      const toElement = (element: unknown): Promise<unknown> => toRecorded(execution, frame, element);
+      return promises.combine(combinator, elements, toElement).promise;
+    },
+    promises: promiseHost(execution),
     now: () => execution.time,
     random: () => execution.chance.random(),
     uuid: () => execution.chance.uuid(),
   };
+}
+
+function promiseHost(execution: Execution): PromiseHost {
+  const { promises, made } = execution;
+  return {
+    react(frame, promise, callbacks) {
+      if (promises.find(promise) === undefined) return null;
+      const task = taskOf(frame);
+      return addReaction(execution, { ...callbacks, on: promise, path: nextId(task), context: task.context })
+        .promise;
+    },
+    make: (frame) => made.make(nextId(taskOf(frame))),
+    settled(frame, { threw, value }) {
+      // `Promise.resolve` of a promise is that promise.
+      if (!threw && types.isPromise(value) && value.constructor === Promise) return value;
+      const record = promises.create({ kind: "task", path: nextId(taskOf(frame)) });
+      if (threw) record.reject(value);
+      else record.resolve(value);
+      return record.promise;
+    },
+  };
+}
+
+/** An element of a combinator, as a promise. What is of unknown origin gets an operation that records it. */
+function toRecorded(execution: Execution, frame: Frame | null, element: unknown): Promise<unknown> {
+  const known = execution.promises.find(element)?.promise;
+  if (known !== undefined) return known;
+  if (frame === null || !isThenable(element)) return Promise.resolve(element);
+  return execution.adopt(nextId(taskOf(frame)), element);
 }
 
 function newHead(

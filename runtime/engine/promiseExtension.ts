@@ -3,9 +3,12 @@ import { types } from "node:util";
 import { CannotEncode, DecodeError } from "../errors.ts";
 import type { Extension } from "../values/contract.ts";
 import type { Combinator } from "../frame.ts";
+import type { Execution } from "./execution.ts";
 import type { Combined, PromiseRecord, PromiseTable } from "./promises.ts";
+import { restoreReaction, toParts } from "./reactions.ts";
 
-export function promiseExtension(table: PromiseTable): Extension {
+export function promiseExtension(execution: Execution): Extension {
+  const table = execution.promises;
   return {
     tag: "p",
     early: true,
@@ -15,12 +18,14 @@ export function promiseExtension(table: PromiseTable): Extension {
       if (record === undefined) {
         throw new CannotEncode("it is a promise that no durable operation made");
       }
+      const reason = execution.made.reach(record.promise);
+      if (reason !== null && table.settledState(record) === null) throw new CannotEncode(reason);
       return parts(table, record);
     },
     create: () => table.create({ kind: "task", path: "" }).promise,
     fill(value, [kind, ...rest]) {
       const record = table.find(value);
-      if (record !== undefined) revive({ table, record }, String(kind), rest);
+      if (record !== undefined) revive({ execution, record }, String(kind), rest);
     },
   };
 }
@@ -28,8 +33,15 @@ export function promiseExtension(table: PromiseTable): Extension {
 function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
   const settled = table.settledState(record);
   if (settled !== null) return [settled.kind, settled.value];
-  if (record.follows !== null) return ["follows", record.follows.promise, record.follows.order];
-  const { source } = record;
+  const waiting = [...record.dependents].flatMap((dependent) =>
+    table.settledState(dependent) === null ? [dependent.promise] : [],
+  );
+  const pending = pendingParts(record);
+  return waiting.length === 0 ? pending : ["awaited", waiting, ...pending];
+}
+
+function pendingParts({ source, follows }: PromiseRecord): readonly unknown[] {
+  if (follows !== null) return ["follows", follows.promise, follows.order];
   switch (source.kind) {
     case "operation":
     case "opening":
@@ -38,6 +50,10 @@ function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
       return ["task", source.path];
     case "deferred":
       return ["deferred"];
+    case "made":
+      return ["made", source.op];
+    case "reaction":
+      return toParts(source.reaction);
     case "combined": {
       const { combinator, order, values, pending } = source.combined;
       return [combinator, order, values, ...[...pending].flat()];
@@ -46,11 +62,15 @@ function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
 }
 
 function revive(
-  { table, record }: { table: PromiseTable; record: PromiseRecord },
+  { execution, record }: { readonly execution: Execution; readonly record: PromiseRecord },
   kind: string,
   rest: readonly unknown[],
 ): void {
+  const { promises: table } = execution;
   switch (kind) {
+    case "awaited":
+      // The promises that wait for it attach themselves.
+      return revive({ execution, record }, String(rest[1]), rest.slice(2));
     case "fulfilled":
       return record.resolve(rest[0]);
     case "rejected":
@@ -67,6 +87,12 @@ function revive(
     case "deferred":
       record.source = { kind };
       return;
+    case "made":
+      record.source = { kind, op: String(rest[0]) };
+      execution.made.add(String(rest[0]), record);
+      return;
+    case "reaction":
+      return restoreReaction(execution, record, rest);
     case "all":
     case "allSettled":
     case "any":

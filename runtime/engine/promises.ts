@@ -1,8 +1,10 @@
 /**
- * Promises that a snapshot can hold: those of operations, of child tasks and of the language's combinators over them. They are
- * native promises; what they stand for is kept beside them, per execution.
+ * Promises that a snapshot can hold: those of operations, of child tasks, of the language's combinators over them, of
+ * `then` and `new Promise` in durable code. They are native promises; what they stand for is kept beside them, per execution.
  */
+import { thenNatively, toDurable } from "../durablePromise.ts";
 import type { Combinator, Deferred } from "../frame.ts";
+import type { Reaction } from "./reactions.ts";
 
 /** Where a pending promise's value will come from. */
 export type Source =
@@ -12,6 +14,9 @@ export type Source =
   | { readonly kind: "task"; readonly path: string }
   /** Of `Host.defer`. */
   | { readonly kind: "deferred" }
+  /** Of `new Promise`: whoever has its functions. */
+  | { readonly kind: "made"; readonly op: string }
+  | { readonly kind: "reaction"; readonly reaction: Reaction }
   | { readonly kind: "combined"; readonly combined: Combined };
 
 /** `Promise.all` and its sisters, with their state in the open. */
@@ -27,28 +32,42 @@ export interface Combined {
 
 export interface PromiseRecord extends Deferred {
   source: Source;
+  /** Resolved, rejected or following: what is asked of it from now on has no effect. */
+  decided: boolean;
   /** Set once it is settled. */
   settled: { readonly kind: "fulfilled" | "rejected"; readonly value: unknown } | null;
   /** Set when it was resolved with another promise: it will settle as that one does. */
   follows: { readonly promise: Promise<unknown>; readonly order: number } | null;
+  /** Promises that wait for this one: nobody else may hold them, and they are part of the state all the same. */
+  readonly dependents: Set<PromiseRecord>;
+  /** Of what has decided about it. */
+  settle(kind: "fulfilled" | "rejected", value: unknown): void;
 }
 
-export interface Reaction {
+export interface Attachment {
   readonly order: number;
   readonly attach: () => void;
 }
 
+/** Gives a promise of unknown origin an operation that records what it comes to. */
+export type Adopt = (path: string, foreign: PromiseLike<unknown>) => Promise<unknown>;
+
 export class PromiseTable {
+  private readonly adopt: Adopt;
   private readonly records = new WeakMap<object, PromiseRecord>();
-  /** Reactions in the order they were attached: a restored state attaches them in the same order. */
+  /** Attachments in the order they were made: a restored state makes them in the same order. */
   private order = 0;
-  private readonly restored: Reaction[] = [];
+  private readonly restored: Attachment[] = [];
+
+  constructor(adopt: Adopt) {
+    this.adopt = adopt;
+  }
 
   nextOrder(): number {
     return ++this.order;
   }
 
-  /** After a restore: later reactions come after the restored ones. */
+  /** After a restore: later attachments come after the restored ones. */
   orderFrom(order: number): void {
     this.order = Math.max(this.order, order);
   }
@@ -60,44 +79,77 @@ export class PromiseTable {
   create(source: Source): PromiseRecord {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // Nobody may be listening yet, or ever: that is the author's business, not a reason to end the process.
-    promise.then(undefined, () => undefined);
+    thenNatively(promise, undefined, () => undefined);
+    toDurable(promise);
     const record: PromiseRecord = {
       promise,
       source,
+      decided: false,
       settled: null,
       follows: null,
+      dependents: new Set(),
       resolve: (value) => {
-        if (isThenable(value)) record.follows = { promise: value, order: this.nextOrder() };
-        else record.settled = { kind: "fulfilled", value };
-        resolve(value);
+        if (record.decided) return;
+        record.decided = true;
+        if (value === promise) record.settle("rejected", new TypeError(CYCLE));
+        else if (isThenable(value)) this.follow(record, value, resolve);
+        else record.settle("fulfilled", value);
       },
       reject: (error) => {
-        record.settled = { kind: "rejected", value: error };
-        reject(error);
+        if (record.decided) return;
+        record.decided = true;
+        record.settle("rejected", error);
+      },
+      settle(kind, value) {
+        record.settled = { kind, value };
+        if (kind === "fulfilled") resolve(value);
+        else reject(value);
       },
     };
     this.records.set(promise, record);
     return record;
   }
 
+  /** The turns are those of the language: one until the reaction is attached, one for the reaction. */
+  private follow(record: PromiseRecord, value: Promise<unknown>, resolve: (value: unknown) => void): void {
+    const path = pathOf(record.source);
+    const promise = this.find(value)?.promise ?? (path === null ? null : this.adopt(`${path}/value`, value));
+    record.follows = { promise: promise ?? value, order: this.nextOrder() };
+    if (promise === null) resolve(value);
+    else queueMicrotask(() => this.attachFollower(record, promise, this.nextOrder()));
+  }
+
+  private attachFollower(record: PromiseRecord, promise: Promise<unknown>, order: number): void {
+    record.follows = { promise, order };
+    this.find(promise)?.dependents.add(record);
+    thenNatively(
+      promise,
+      (value) => record.settle("fulfilled", value),
+      (error) => record.settle("rejected", error),
+    );
+  }
+
   /** The same reactions in the same order as those of the native combinator. */
-  combine(combinator: Combinator, elements: Iterable<unknown>): PromiseRecord {
-    const promises = Array.from(elements, (element) => Promise.resolve(element));
-    const combined: Combined = {
-      combinator,
-      order: this.nextOrder(),
-      values: [],
-      pending: new Map(promises.entries()),
-    };
+  combine(
+    combinator: Combinator,
+    elements: Iterable<unknown>,
+    toElement: (element: unknown) => Promise<unknown>,
+  ): PromiseRecord {
+    const combined: Combined = { combinator, order: this.nextOrder(), values: [], pending: new Map() };
     const record = this.create({ kind: "combined", combined });
-    if (promises.length === 0) conclude(record, combined);
+    try {
+      for (const element of elements) combined.pending.set(combined.pending.size, toElement(element));
+    } catch (error) {
+      record.reject(error);
+    }
+    if (combined.pending.size === 0) conclude(record, combined);
     this.attach(record, combined);
     return record;
   }
 
   restoreFollower(record: PromiseRecord, promise: Promise<unknown>, order: number): void {
-    record.follows = { promise, order };
-    this.restored.push({ order, attach: () => void promise.then(record.resolve, record.reject) });
+    record.decided = true;
+    this.restored.push({ order, attach: () => this.attachFollower(record, promise, order) });
   }
 
   restoreCombined(record: PromiseRecord, combined: Combined): void {
@@ -105,14 +157,20 @@ export class PromiseTable {
     this.restored.push({ order: combined.order, attach: () => this.attach(record, combined) });
   }
 
-  /** Reactions that a decoded state has still to attach; the caller adds its own and sorts. */
-  takeRestored(): Reaction[] {
+  /** Something that a decoded state has still to attach. */
+  restoreLater(attachment: Attachment): void {
+    this.restored.push(attachment);
+  }
+
+  /** What a decoded state has still to attach; the caller adds its own and sorts. */
+  takeRestored(): Attachment[] {
     return this.restored.splice(0);
   }
 
   /** Attaches the reactions of a combinator: when it is made, and when it is restored. */
   private attach(record: PromiseRecord, combined: Combined): void {
     for (const [index, promise] of [...combined.pending]) {
+      this.find(promise)?.dependents.add(record);
       const keep = (value: unknown): void => {
         combined.values[index] = value;
         combined.pending.delete(index);
@@ -120,19 +178,20 @@ export class PromiseTable {
       };
       switch (combined.combinator) {
         case "all":
-          promise.then(keep, record.reject);
+          thenNatively(promise, keep, record.reject);
           break;
         case "allSettled":
-          promise.then(
+          thenNatively(
+            promise,
             (value) => keep({ status: "fulfilled", value }),
-            (reason: unknown) => keep({ status: "rejected", reason }),
+            (reason) => keep({ status: "rejected", reason }),
           );
           break;
         case "any":
-          promise.then(record.resolve, keep);
+          thenNatively(promise, record.resolve, keep);
           break;
         case "race":
-          promise.then(record.resolve, record.reject);
+          thenNatively(promise, record.resolve, record.reject);
       }
     }
   }
@@ -147,6 +206,26 @@ export class PromiseTable {
       current = this.find(current.follows.promise);
     }
     return current?.settled ?? null;
+  }
+}
+
+/** As the language says it. */
+const CYCLE = "Chaining cycle detected for promise #<Promise>";
+
+/** An id of its own, for the operation of a promise it is resolved with. */
+function pathOf(source: Source): string | null {
+  switch (source.kind) {
+    case "task":
+      return source.path;
+    case "made":
+      return source.op;
+    case "reaction":
+      return source.reaction.path;
+    case "operation":
+    case "opening":
+    case "deferred":
+    case "combined":
+      return null;
   }
 }
 

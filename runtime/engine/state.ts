@@ -97,7 +97,14 @@ export const payloadCodec: Codec = createCodec({ classes: classRegistry, functio
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
   return createCodec({
-    extensions: [boxes, closures, ...iterations, contexts(execution), promiseExtension(execution.promises)],
+    extensions: [
+      boxes,
+      closures,
+      ...iterations,
+      contexts(execution),
+      promiseExtension(execution),
+      execution.made.extension,
+    ],
     classes: classRegistry,
     functions: functionRegistry,
   });
@@ -122,7 +129,7 @@ export function saveState(execution: Execution): string {
       frames: frames.map(saveFrame),
       operations: [...execution.operations.values()].map(saveOperation),
     };
-    return execution.codec.encode(state);
+    return execution.made.write(() => execution.codec.encode(state));
   } catch (error) {
     const ours = error instanceof EncodeError && !(error instanceof UnwritableStateError);
     throw ours ? inAuthorsTerms(error, frames, execution) : error;

@@ -2,6 +2,7 @@
  * A child context: durable code with an id space of its own, inside this execution. Its frames and operations are part of
  * the state like any other; the events here say that it began and what it gave.
  */
+import { thenNatively } from "../../durablePromise.ts";
 import { ChildContextError } from "../../errors.ts";
 import type { ErrorMapper } from "../../requests.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
@@ -51,7 +52,8 @@ export function contextOperation(
         outcome = of;
         if (!scope.disposed() && scope.live(head)) progress();
       };
-      child.then(
+      thenNatively(
+        child,
         (value) => ended({ threw: false, value }),
         (value: unknown) => ended({ threw: true, value }),
       );

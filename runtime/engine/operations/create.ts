@@ -1,4 +1,5 @@
 /** From what a frame asked for, or what a snapshot says, to the operation. */
+import { thenNatively } from "../../durablePromise.ts";
 import type { ErrorMapper, Request } from "../../requests.ts";
 import type { Execution } from "../execution.ts";
 import type { PromiseRecord } from "../promises.ts";
@@ -106,9 +107,10 @@ function watched(head: OperationHead, state: StepState, execution: Execution): O
     const parent = execution.operations.get(head.op.slice(0, -SUBMITTER.length));
     if (parent?.kind === "callback") (parent as CallbackOperation).submitterEnded(failure);
   };
-  head.record.promise.then(
+  thenNatively(
+    head.record.promise,
     () => tell(null),
-    (error: unknown) => tell({ error }),
+    (error) => tell({ error }),
   );
   return stepOperation(head, state, execution.scope);
 }

@@ -1,5 +1,6 @@
 /** The two operations without work of their own: an explicit checkpoint, and an await of a foreign promise. */
-import { isPromise } from "node:util/types";
+import { types } from "node:util";
+import { thenNatively } from "../../durablePromise.ts";
 import { CannotEncode } from "../../errors.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 
@@ -43,9 +44,8 @@ export function valueOperation(
   scope: OperationScope,
 ): Operation {
   let phase: "idle" | "waiting" | "reported" = "idle";
-  // Where the journal has the value, nobody listens to the promise that the re-run code has made again: its rejection
-  // would be nobody's, and end the process.
-  if (isPromise(foreign)) foreign.catch(() => undefined);
+  // Where the journal says what it came to, nobody listens to it, and its rejection is no reason to end the process.
+  if (types.isPromise(foreign)) thenNatively(foreign, undefined, () => undefined);
   const rejected = (error: unknown): void => {
     if (scope.disposed()) return;
     phase = "reported";
