@@ -26,6 +26,15 @@ import { rootArguments } from "./rootArguments.ts";
 import type { Life, LifeReport } from "./testingLife.ts";
 
 export type { UnwritablePlace } from "./engine/state.ts";
+export type { StepCall, StepHandler } from "./testing/bodies.ts";
+export { everyCheckpoint } from "./testing/everyCheckpoint.ts";
+export type { EveryCheckpointReport, Scenario } from "./testing/everyCheckpoint.ts";
+export type { TestExecution, TestOperation } from "./testing/execution.ts";
+export { toOperations } from "./testing/operations.ts";
+export type { OperationStatus, OperationView } from "./testing/operations.ts";
+export type { CrashPoint } from "./testing/process.ts";
+export { createTestRunner, TestStuckError } from "./testing/runner.ts";
+export type { CallbackHandler, TestedFunction, TestRunner, TestRunnerOptions } from "./testing/runner.ts";
 
 export async function runMemory<I, O>(fn: (input: I) => Promise<O>, input: I): Promise<O> {
   return fn(input);

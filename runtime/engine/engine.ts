@@ -14,7 +14,7 @@ import {
 import type { LogSink } from "../logger.ts";
 import type { DurableContext } from "../context.ts";
 import type { Functions } from "./functions.ts";
-import type { HistoryEvent } from "./history.ts";
+import type { HistoryEvent, Places } from "./history.ts";
 import { toHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import type { MessageBody } from "./messages.ts";
@@ -26,7 +26,7 @@ import type { StartOptions } from "./starts.ts";
 import { checkStart, toNewExecution } from "./starts.ts";
 import type { Restarting } from "./worker.ts";
 import { Worker } from "./worker.ts";
-import type { World } from "./world.ts";
+import type { OperationAtWork, World } from "./world.ts";
 
 /** A compiled durable function. */
 export type DurableFunction<I = never, O = unknown> = (input: I, context: DurableContext) => Promise<O>;
@@ -143,9 +143,10 @@ export class Engine {
   async history(id: string): Promise<readonly HistoryEvent[]> {
     await this.view(id);
     const events: HistoryEvent[] = [];
+    const places: Places = new Map();
     for (;;) {
       const page = await this.parts.store.history(id, events.length, 1_000);
-      events.push(...page.map(toHistory));
+      events.push(...toHistory(page, places));
       if (page.length < 1_000) return events;
     }
   }
@@ -182,6 +183,11 @@ export class Engine {
   /** How many executions are in memory. Sleeping ones are not. */
   get executionsInMemory(): number {
     return this.worker?.executionsInMemory ?? 0;
+  }
+
+  /** For simulations: bodies that are at work. Null: the engine itself is, so what it does next is not known yet. */
+  atWork(): readonly OperationAtWork[] | null {
+    return this.worker === null ? [] : this.worker.atWork();
   }
 
   /** True while this engine runs executions; false for a client, and while another process does. */
@@ -248,7 +254,7 @@ export class Engine {
     }
     if (this.failure === null) {
       const { world } = this.parts;
-      this.cancelPoll = world.setTimer(world.now() + POLL_MS, () => void this.poll());
+      this.cancelPoll = world.setTimer(world.now() + POLL_MS, () => void this.poll(), true);
     }
   }
 

@@ -46,7 +46,37 @@ export interface HistoryEvent {
 /** Kinds of events that are about the execution, not about an operation of it. */
 export type ExecutionEventKind = ExecutionEvent["kind"];
 
-export function toHistory(stored: StoredEvent): HistoryEvent {
+/** By operation: where it stands in the author's source. */
+export type Places = Map<string, NonNullable<HistoryEvent["source"]>>;
+
+/**
+ * Events in their order, from the first. Operations that the runtime begins by itself (the branches of a `map`, the waits
+ * of `withRetry`) stand where the operation stands that they belong to: `places` carries that from page to page.
+ */
+export function toHistory(stored: readonly StoredEvent[], places: Places): readonly HistoryEvent[] {
+  return stored.map((one) => {
+    const event = toEvent(one);
+    if (event.op === undefined) return event;
+    const source = event.source ?? findPlace(event.op, places);
+    if (source === undefined) return event;
+    places.set(event.op, source);
+    return { ...event, source };
+  });
+}
+
+function findPlace(op: string, places: Places): HistoryEvent["source"] {
+  for (
+    let end = op.length;
+    end > 0;
+    end = Math.max(op.lastIndexOf(".", end - 1), op.lastIndexOf("/", end - 1))
+  ) {
+    const source = places.get(op.slice(0, end));
+    if (source !== undefined) return source;
+  }
+  return undefined;
+}
+
+function toEvent(stored: StoredEvent): HistoryEvent {
   const event: Partial<Record<string, unknown>> & Pick<JournalEvent, "kind" | "time"> = {
     ...fromStored(stored),
   };

@@ -20,6 +20,13 @@ export function operationScope(execution: Execution): OperationScope {
         { execution: execution.id, operation: op, ...(name === undefined ? {} : { name }), attempt },
         () => world.now(),
       ),
+    runBody: ({ op, name }, attempt, run) =>
+      world.runBody === undefined
+        ? run()
+        : world.runBody(
+            { execution: execution.id, op, ...(name === undefined ? {} : { name }), attempt },
+            run,
+          ),
     outside: outsideFrames,
     live: (head) => execution.isLive(head.op),
     now: () => world.now(),

@@ -17,7 +17,7 @@ import { bringBack } from "./load.ts";
 import { deliver } from "./messages.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
 import { TimerQueue } from "./timers.ts";
-import type { World } from "./world.ts";
+import type { OperationAtWork, World } from "./world.ts";
 import { drained } from "./world.ts";
 
 /** For tests: every await is an event, and every state is written. */
@@ -69,6 +69,8 @@ export class Worker {
   private scheduled = false;
   private stopped = false;
   private draining = false;
+  /** Pieces of its own work under way. */
+  private guarded = 0;
 
   constructor(parts: WorkerParts) {
     this.parts = parts;
@@ -365,8 +367,15 @@ export class Worker {
     this.parts.parked(id, error);
   }
 
+  atWork(): readonly OperationAtWork[] | null {
+    const { guarded, scheduled, turning, ready, drowsy } = this;
+    if (guarded > 0 || scheduled || turning !== null || ready.size > 0 || drowsy.size > 0) return null;
+    return [...this.loaded.values()].flatMap(({ execution }) => execution.atWork());
+  }
+
   private async guard(work: () => Promise<void>): Promise<void> {
     if (this.stopped) return;
+    this.guarded++;
     try {
       await work();
     } catch (error) {
@@ -375,6 +384,8 @@ export class Worker {
       this.cancelTimer();
       for (const { execution } of this.loaded.values()) execution.disposed = true;
       this.parts.failed(error instanceof Error ? error : new EngineClosedError(String(error)));
+    } finally {
+      this.guarded--;
     }
   }
 }

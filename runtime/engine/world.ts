@@ -8,8 +8,28 @@ export interface World {
   random(): number;
   /** Ids and seeds. */
   uuid(): string;
-  /** Calls back at (or soon after) `at`; returns how to cancel. */
-  setTimer(at: number, callback: () => void): () => void;
+  /**
+   * Calls back at (or soon after) `at`; returns how to cancel. `upkeep`: the engine's own look at the store, which comes
+   * again and again for ever; a simulated clock has no reason to move for it.
+   */
+  setTimer(at: number, callback: () => void, upkeep?: boolean): () => void;
+  /** For simulations: what happens in place of `run`, a body of the author's. Absent: `run` happens. */
+  runBody?(body: BodyAtWork, run: () => unknown): unknown;
+}
+
+/** An operation that something outside of the engine is to settle: a body at work, or (`value`) a foreign promise. */
+export interface OperationAtWork extends Omit<BodyAtWork, "attempt"> {
+  readonly kind: string;
+}
+
+/** Which body: of a step, of a callback's submitter, or the check of a condition. */
+export interface BodyAtWork {
+  readonly execution: string;
+  /** Operation id. */
+  readonly op: string;
+  readonly name?: string;
+  /** From 1. */
+  readonly attempt: number;
 }
 
 /** Timers of the platform hold 31 bits of milliseconds; a longer one is set again when it fires. */

@@ -40,7 +40,7 @@ export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): { giveUp
       outcome.failed(error);
     });
   }
-  new Promise((resolve) => resolve(body(context))).then(
+  new Promise((resolve) => resolve(scope.runBody(head, attempt, () => body(context)))).then(
     (value) => {
       if (end()) outcome.succeeded(value);
     },

@@ -26,6 +26,8 @@ export interface OperationScope {
   report(head: OperationHead, event: OperationReport, more?: ReportOptions): void;
   /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
   setTimer(at: number, callback: () => void): () => void;
+  /** Runs an attempt's body, or what a simulation puts in its place. */
+  runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs ordinary code as if no durable function were around. */
   outside<T>(body: () => T): T;
   logger(head: OperationHead, attempt: number): DurableLogger;
