@@ -206,7 +206,8 @@ export class TestRunner {
   /** A new process in place of the one there is. For tests of the kit's own parts: a test calls `crash`. */
   async restart(): Promise<void> {
     if (this.process?.isAlive()) await this.process.engine.close();
-    if (++this.processes > PROCESSES_MAX) throw new TestStuckError(`The process died ${PROCESSES_MAX} times.`);
+    if (++this.processes > PROCESSES_MAX)
+      throw new TestStuckError(`The process died ${PROCESSES_MAX} times.`);
     this.process = await startProcess(this.host, [...this.functions]);
   }
 
