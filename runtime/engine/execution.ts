@@ -28,7 +28,7 @@ import { receiveSignal } from "./operations/signal.ts";
 import { operationScope } from "./scope.ts";
 import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
-import type { OperationAtWork, World } from "./world.ts";
+import type { World } from "./world.ts";
 import { drained } from "./world.ts";
 
 /** An event on its way to the journal. */
@@ -315,17 +315,6 @@ export class Execution {
     );
     const event = { kind: "TimeoutReached", time: now, payload: this.scope.encodeError(error) } as const;
     this.send({ head: null, event, snapshot: false, message: null });
-  }
-
-  atWork(): readonly OperationAtWork[] {
-    return [...this.operations.values()]
-      .filter((operation) => operation.busy())
-      .map(({ kind, head: { op, name } }) => ({
-        kind,
-        execution: this.id,
-        op,
-        ...(name === undefined ? {} : { name }),
-      }));
   }
 
   private launchRoot(event: Extract<ExecutionEvent, { kind: "ExecutionStarted" }>): void {

@@ -9,6 +9,7 @@ import type { LogSink } from "../logger.ts";
 import type { Commit, Store } from "../stores/store.ts";
 import type { Duration } from "../duration.ts";
 import type { Named } from "./functions.ts";
+import { atWork } from "./atWork.ts";
 import type { Prepared } from "./commits.ts";
 import { prepareCommit, wakeCommit } from "./commits.ts";
 import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
@@ -370,7 +371,7 @@ export class Worker {
   atWork(): readonly OperationAtWork[] | null {
     const { guarded, scheduled, turning, ready, drowsy } = this;
     if (guarded > 0 || scheduled || turning !== null || ready.size > 0 || drowsy.size > 0) return null;
-    return [...this.loaded.values()].flatMap(({ execution }) => execution.atWork());
+    return [...this.loaded.values()].flatMap(({ execution }) => atWork(execution));
   }
 
   private async guard(work: () => Promise<void>): Promise<void> {
