@@ -6,6 +6,7 @@
  */
 import { types } from "node:util";
 import { findData, getMethod, isObject, nameOf, toResult, type Method } from "./protocol.ts";
+import { ARRAY, isIntact, lengthOf, MAP, SET, STRING, TYPED, type Walk } from "./walks.ts";
 
 export interface Cursor {
   /** The element that the last `next` moved to. */
@@ -16,11 +17,10 @@ export interface Cursor {
   rest(): unknown[];
   /** Leaves the loop before its end: `completion` is 1 after a throw, which then outdoes whatever `return` does. */
   close(completion: number): void;
-  /** What it is made of, for `openCursor`. */
-  save(): SavedCursor;
+  /** What it is made of, to make it again. */
+  save(): readonly unknown[];
 }
 
-export type SavedCursor = readonly [kind: CursorKind, ...parts: readonly unknown[]];
 type CursorKind = keyof typeof OPENERS;
 
 const ENDED = -1;
@@ -30,30 +30,6 @@ const THREW = 1;
 interface Step {
   readonly done?: unknown;
   readonly value?: unknown;
-}
-
-/** The language's own iterators: the method that makes them, and their prototype with its `next`. */
-function nativeWalk(sample: object, key: PropertyKey = Symbol.iterator): Walk {
-  const method = Reflect.get(sample, key) as Method;
-  const prototype = Object.getPrototypeOf(Reflect.apply(method, sample, [])) as { next: Method };
-  return { method, prototype, next: prototype.next };
-}
-
-interface Walk {
-  readonly method: Method;
-  readonly prototype: { readonly next: Method; readonly return?: unknown };
-  readonly next: Method;
-}
-
-const ARRAY = nativeWalk([]);
-const TYPED = nativeWalk(new Uint8Array());
-const STRING = nativeWalk(Object(""));
-const MAP = nativeWalk(new Map());
-const SET = nativeWalk(new Set());
-
-/** True while nobody has put another `next`, or a `return`, where the native loop would find it. */
-function isIntact({ prototype, next }: Walk): boolean {
-  return prototype.next === next && prototype.return === undefined;
 }
 
 /** `text`: how the language names the iterable in its error, where the source has a name for it. */
@@ -121,18 +97,12 @@ class ArrayCursor implements Cursor {
 
   close(): void {}
 
-  save(): SavedCursor {
+  save(): readonly unknown[] {
     return ["array", this.source, this.position];
   }
 }
 
-function lengthOf(source: Elements): number {
-  if (Array.isArray(source)) return source.length;
-  const length = Math.trunc(Number(source.length));
-  return length > 0 ? Math.min(length, Number.MAX_SAFE_INTEGER) : 0;
-}
-
-function restOf(cursor: Cursor): unknown[] {
+export function restOf(cursor: Cursor): unknown[] {
   const left: unknown[] = [];
   while (cursor.next()) left.push(cursor.value);
   return left;
@@ -178,7 +148,7 @@ class TypedCursor implements Cursor {
 
   close(): void {}
 
-  save(): SavedCursor {
+  save(): readonly unknown[] {
     return ["typed", this.source, this.position];
   }
 }
@@ -210,7 +180,7 @@ class TextCursor implements Cursor {
 
   close(): void {}
 
-  save(): SavedCursor {
+  save(): readonly unknown[] {
     return ["text", this.source, this.position];
   }
 }
@@ -261,7 +231,7 @@ export class EntriesCursor implements Cursor {
 
   close(): void {}
 
-  save(): SavedCursor {
+  save(): readonly unknown[] {
     return ["entries", this.source, this.count()];
   }
 
@@ -342,7 +312,7 @@ class ProtocolCursor implements Cursor {
     }
   }
 
-  save(): SavedCursor {
+  save(): readonly unknown[] {
     const { iterator, step, done } = this;
     // A `next` that the iterator still has is found there again: only a method of its own needs to be written.
     return ["protocol", iterator, step === findData(iterator, "next") ? null : step, done];

@@ -21,6 +21,7 @@ export { cursor } from "./cursors.ts";
 export type { Cursor } from "./cursors.ts";
 export { coercible, omit } from "./destructuring.ts";
 export { keys } from "./keys.ts";
+export { listing } from "./listings.ts";
 export { Box, box } from "./variables.ts";
 
 /** `Promise.all` and its sisters, in a form that a snapshot can hold. */

@@ -13,7 +13,7 @@ import type { Code, Variable } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { holdReference } from "./assignments.ts";
 import { lowerForAwait } from "./asyncLoops.ts";
-import { toIterableText } from "./calleeText.ts";
+import { toCalleeText, toIterableText } from "./calleeText.ts";
 import { code, read } from "./code.ts";
 import { declareBlockScoped, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
@@ -33,11 +33,13 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   const { draft } = c.machine;
   // The head is evaluated where the loop's variables exist already, without a value.
   declareBlockScoped(c, node);
-  const cursor = openCursor(c, {
-    origin: node.expression,
-    iterable: lowerValue(c, node.expression),
-    named: node.expression,
-  });
+  const cursor =
+    openListing(c, node.expression) ??
+    openCursor(c, {
+      origin: node.expression,
+      iterable: lowerValue(c, node.expression),
+      named: node.expression,
+    });
   const at = initializer.getStart();
   const [head, body, after] = [openBlock(draft), openBlock(draft), openBlock(draft)];
   goInto(draft, head);
@@ -54,6 +56,21 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
     close: (completion) => emit(draft, code`${read(cursor, at)}.close(${String(completion)});`),
   });
   goInto(draft, after);
+}
+
+const LISTINGS: ReadonlySet<string> = new Set(["entries", "keys", "values"]);
+
+/** `for (... of items.entries())`: `$each1 = $listing(items, "entries", "items.entries")` */
+function openListing(c: MachineLowering, node: ts.Expression): Variable | null {
+  const call = skipWrappers(node);
+  if (!ts.isCallExpression(call) || ts.isOptionalChain(call) || call.arguments.length > 0) return null;
+  const callee = skipWrappers(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !LISTINGS.has(callee.name.text)) return null;
+  const { expression: self, name } = callee;
+  if (self.kind === ts.SyntaxKind.SuperKeyword || c.unit.module.oracle.call(call).kind !== "plain")
+    return null;
+  const described = `${JSON.stringify(name.text)}, ${JSON.stringify(toCalleeText(callee))}`;
+  return addCursor(c, self, code`${c.unit.words.listing}(${lowerValue(c, self)}, ${described})`);
 }
 
 /** What a loop or an array pattern walks. */

@@ -10,6 +10,7 @@ const WORDS = {
   closure: "$closure",
   cursor: "$cursor",
   asyncCursor: "$asyncCursor",
+  listing: "$listing",
   keys: "$keys",
   omit: "$omit",
   coercible: "$coercible",

@@ -28,6 +28,7 @@ const VOCABULARY_WORDS = [
   "closure",
   "cursor",
   "asyncCursor",
+  "listing",
   "keys",
   "omit",
   "coercible",

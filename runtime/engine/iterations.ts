@@ -2,6 +2,7 @@
 import { AsyncCursor, CursorIterator, Unwrapping } from "../asyncCursor.ts";
 import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts";
 import { KeysCursor } from "../keys.ts";
+import { IndexCursor, PartCursor, type Listing } from "../listings.ts";
 import type { Extension } from "../values/contract.ts";
 
 const cursors: Extension = {
@@ -9,6 +10,21 @@ const cursors: Extension = {
   matches: isCursor,
   write: (value) => (value as Cursor).save(),
   create: openCursor,
+};
+
+const indexCursors: Extension = {
+  tag: "ix",
+  matches: (value) => value instanceof IndexCursor,
+  write: (value) => (value as IndexCursor).save(),
+  create: ([listing, source, position]) =>
+    new IndexCursor(source as readonly unknown[], listing as Listing, position as number),
+};
+
+const partCursors: Extension = {
+  tag: "ip",
+  matches: (value) => value instanceof PartCursor,
+  write: (value) => (value as PartCursor).save(),
+  create: ([listing, whole]) => new PartCursor(whole as Cursor, listing as Listing),
 };
 
 const keysCursors: Extension = {
@@ -45,6 +61,8 @@ const unwrappings: Extension = {
 
 export const iterations: readonly Extension[] = [
   cursors,
+  indexCursors,
+  partCursors,
   keysCursors,
   asyncCursors,
   cursorIterators,
