@@ -16,6 +16,7 @@ import { addFixes } from "./2-check/addFixes.ts";
 import { applySeverities } from "./2-check/applySeverities.ts";
 import { checkProject } from "./2-check/checkProject.ts";
 import { suppress } from "./2-check/suppress.ts";
+import { checkStateSize } from "./3-lower/checkStateSize.ts";
 import { checkStorable } from "./3-lower/checkStorable.ts";
 
 export interface CheckedProgram {
@@ -46,6 +47,7 @@ export function findAll(
     ...checkProject(program, config),
     ...lowered.flatMap(({ diagnostics }) => diagnostics),
     ...checkStorable(program, machines),
+    ...checkStateSize(program, machines),
   ]);
   return { lowered, found };
 }

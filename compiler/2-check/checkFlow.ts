@@ -5,8 +5,10 @@
  *     client.anything();                                     // DC220 `client` is `any`: nobody knows what it does
  *     await step("a", f); await step("a", g);                // DC221 two steps of one name
  *     for (;;) { seen.push(await next()); }                  // DC222 the state grows for ever
+ *     return 1; await step("unlock", f);                     // DC225 never runs
  */
 import { ts } from "ts-morph";
+import { toCalleeName } from "../1-read/calleeName.ts";
 import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -14,6 +16,7 @@ import { note, report } from "../diagnostics/report.ts";
 import type { DurableProgram, Oracle } from "../program.ts";
 import { walkDurableCode } from "./durableCode.ts";
 import { findGrowth } from "./findGrowth.ts";
+import { findUnreachable } from "./findUnreachable.ts";
 
 export function checkFlow(program: DurableProgram): readonly Diagnostic[] {
   if (program.program === null) return [];
@@ -27,6 +30,7 @@ export function checkFlow(program: DurableProgram): readonly Diagnostic[] {
           found.push(...checkRace(resolver, node), ...checkUnresolved(resolver, oracle, node));
           steps.push(...toNamedStep(resolver, node));
         }
+        found.push(...checkReached(oracle, node));
         for (const at of findGrowth(resolver, node)) found.push(report("DC222", at, { variable: at.text }));
         return undefined;
       });
@@ -70,6 +74,13 @@ function checkUnresolved(resolver: Resolver, oracle: Oracle, node: ts.CallExpres
   if (symbol !== null && resolver.originOf(symbol) !== null) return [];
   const text = callee.getText().replaceAll(/\s+/g, " ");
   return [report("DC220", callee, { callee: text.length > 40 ? `${text.slice(0, 37)}...` : text })];
+}
+
+function checkReached(oracle: Oracle, node: ts.Node): Diagnostic[] {
+  const unreachable = findUnreachable(node, oracle);
+  if (unreachable === null) return [];
+  const { call, exit } = unreachable;
+  return [report("DC225", call, { what: `'${toCalleeName(call.expression)}'`, exit })];
 }
 
 interface NamedStep {

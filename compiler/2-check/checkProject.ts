@@ -2,6 +2,7 @@ import { DEFAULT_CONFIG } from "../config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { DurableProgram } from "../program.ts";
 import { checkDeterminism } from "./checkDeterminism.ts";
+import { checkDirectCalls } from "./checkDirectCalls.ts";
 import { checkDirectives } from "./checkDirectives.ts";
 import { checkFlow } from "./checkFlow.ts";
 import { checkHelpers } from "./checkHelpers.ts";
@@ -23,6 +24,7 @@ export function checkProject(program: DurableProgram, config = DEFAULT_CONFIG): 
     ...checkStepBodies(program),
     ...checkHelpers(program),
     ...checkFlow(program),
+    ...checkDirectCalls(program),
     ...checkPromises(program),
     ...checkResults(program),
   ];

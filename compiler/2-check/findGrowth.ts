@@ -5,19 +5,33 @@ import { isFunctionWithBody } from "./durableCode.ts";
 import { findMutation } from "./findMutation.ts";
 
 /**
- * Arrays that an endless loop only ever appends to, if `node` is one: `for (;;) { seen.push(await next()); }`. A loop
+ * Arrays, maps and sets that an endless loop only ever appends to, if `node` is one: `for (;;) { seen.push(await next()); }`. A loop
  * that can be left (`break`, `return`) is taken to be, and an array that is also emptied or replaced in it to be bounded.
  */
 export function findGrowth(resolver: Resolver, node: ts.Node): readonly ts.Identifier[] {
   const body = toEndlessBody(node);
   if (body === null || !has(body, ts.isAwaitExpression) || has(body, isExit)) return [];
-  const uses = new Map<ts.Symbol, { appends: ts.Identifier[]; isBounded: boolean }>();
+  return findAppended(resolver, node).flatMap(({ appends, isBounded }) =>
+    isBounded ? [] : appends.slice(0, 1),
+  );
+}
+
+/** A variable from outside a loop that the loop appends to. */
+export interface Appended {
+  readonly symbol: ts.Symbol;
+  readonly appends: ts.Identifier[];
+  /** It is also emptied or replaced in the loop. */
+  isBounded: boolean;
+}
+
+export function findAppended(resolver: Resolver, loop: ts.Node): readonly Appended[] {
+  const uses = new Map<ts.Symbol, Appended>();
   const visit = (at: ts.Node): void => {
     if (ts.isIdentifier(at) && isReference(at)) {
       const symbol = resolver.symbolOf(at);
       const declaration = symbol?.valueDeclaration;
-      if (symbol !== null && declaration !== undefined && isOutside(declaration, node)) {
-        const use = uses.get(symbol) ?? { appends: [], isBounded: false };
+      if (symbol !== null && declaration !== undefined && isOutside(declaration, loop)) {
+        const use = uses.get(symbol) ?? { symbol, appends: [], isBounded: false };
         if (isAppend(resolver, at)) use.appends.push(at);
         else if (findMutation(resolver, at) !== null) use.isBounded = true;
         uses.set(symbol, use);
@@ -25,11 +39,12 @@ export function findGrowth(resolver: Resolver, node: ts.Node): readonly ts.Ident
     }
     ts.forEachChild(at, visit);
   };
-  visit(body);
-  return [...uses.values()].flatMap(({ appends, isBounded }) => (isBounded ? [] : appends.slice(0, 1)));
+  visit(loop);
+  return [...uses.values()];
 }
 
-function toEndlessBody(node: ts.Node): ts.Statement | null {
+/** The body of a loop that has no condition to end it; null for other nodes. */
+export function toEndlessBody(node: ts.Node): ts.Statement | null {
   if (ts.isForStatement(node))
     return node.condition === undefined || isTrue(node.condition) ? node.statement : null;
   return (ts.isWhileStatement(node) || ts.isDoStatement(node)) && isTrue(node.expression)
@@ -57,10 +72,13 @@ function isOutside(declaration: ts.Node, loop: ts.Node): boolean {
   return declaration.getSourceFile() === loop.getSourceFile() && declaration.end <= loop.pos;
 }
 
+const APPENDS = /^(?:Array\.(?:push|unshift)|Map\.set|Set\.add)$/;
+
 function isAppend(resolver: Resolver, node: ts.Identifier): boolean {
   const { parent } = node;
-  if (!ts.isPropertyAccessExpression(parent) || !["push", "unshift"].includes(parent.name.text)) return false;
+  if (!ts.isPropertyAccessExpression(parent) || !["push", "unshift", "set", "add"].includes(parent.name.text))
+    return false;
   const symbol = resolver.symbolOf(parent);
   const isCalled = ts.isCallExpression(parent.parent) && parent.parent.expression === parent;
-  return isCalled && symbol !== null && resolver.originOf(symbol)?.member.startsWith("Array.") === true;
+  return isCalled && symbol !== null && APPENDS.test(resolver.originOf(symbol)?.member ?? "");
 }

@@ -14,10 +14,10 @@ import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
 import { isRecorded } from "../2-check/durableCode.ts";
 import { reportUnstorable } from "../2-check/reportUnstorable.ts";
 import { findUnstorable } from "../2-check/storability.ts";
-import type { Diagnostic, DiagnosticNote } from "../diagnostic.ts";
-import { note } from "../diagnostics/report.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import type { Checkpoint, LiftedClosure, Machine, Variable } from "../ir.ts";
 import type { DurableProgram, Oracle } from "../program.ts";
+import { toCheckpointNote } from "./checkpointNote.ts";
 
 export function checkStorable(program: DurableProgram, machines: readonly Machine[]): readonly Diagnostic[] {
   const { program: checked, root } = program;
@@ -133,10 +133,4 @@ function toPlace(node: ts.Node): ts.Node {
   return ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)
     ? node.name
     : node;
-}
-
-function toCheckpointNote(name: string, { number, name: label, kind, node }: Checkpoint): DiagnosticNote {
-  const line = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart()).line + 1;
-  const what = label === null ? kind : `${kind} "${label}"`;
-  return note(`'${name}' is needed after checkpoint ${number} (${what}), line ${line}.`, node);
 }

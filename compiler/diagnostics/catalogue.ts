@@ -223,6 +223,19 @@ export const CATALOGUE = {
     message: "{found} tells somebody else, each time this code runs.",
     advice: "Call it inside a step, so that it is not done again once it is recorded.",
   },
+  DC224: {
+    slug: "called-directly",
+    severity: "advice",
+    message: "Durable function '{name}' is called {where}, where nothing of it is recorded.",
+    advice:
+      "Start it through the engine (engine.start({name}, ...)), or call it from durable code, outside of steps.",
+  },
+  DC225: {
+    slug: "never-reached",
+    severity: "warning",
+    message: "{what} stands after a {exit}, so it never runs.",
+    advice: "Move it before the {exit}, or remove it.",
+  },
   DC301: {
     slug: "cannot-be-stored",
     severity: "error",
@@ -248,6 +261,12 @@ export const CATALOGUE = {
       "{subject} cannot be stored: {path} is an instance of '{class}', whose #private fields nobody else can read.",
     advice:
       "Make the fields TypeScript-private, or give '{class}' a method [durable.save]() and a static [durable.load](data).",
+  },
+  DC305: {
+    slug: "large-state",
+    severity: "advice",
+    message: "'{variable}' is stored with the state, and may take {size}.",
+    advice: "Keep what is needed of it, or write the rest somewhere else inside a step and keep a reference.",
   },
   DC501: {
     slug: "invalid-configuration",

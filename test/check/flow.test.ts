@@ -1,6 +1,13 @@
 import { describe } from "vitest";
 import { checkFlow } from "../../compiler/2-check/checkFlow.ts";
+import { checkDirectCalls } from "../../compiler/2-check/checkDirectCalls.ts";
+import { checkStateSize } from "../../compiler/3-lower/checkStateSize.ts";
+import { toMachines } from "../../compiler/index.ts";
 import { readCases, testCases } from "./cases.ts";
+
+const LOAD = `
+=== load.ts
+export async function load(id: string): Promise<string> { return id; }`;
 
 const given = (parameter: string, body: string): string =>
   `export async function main(id: string, ${parameter}): Promise<unknown> { "use durable"; ${body} return id; }`;
@@ -102,8 +109,94 @@ describe("growth without an end", () => {
     "accepts an array that is replaced": `let xs: number[] = []; for (;;) { xs.push(1); if (xs.length > 5) xs = []; await wait("1h"); }`,
     "accepts an array that is emptied": `const xs: number[] = []; for (;;) { xs.push(1); await wait("1h"); xs.length = 0; }`,
     "accepts an array of the round": `for (;;) { const xs: number[] = []; xs.push(1); await wait("1h"); }`,
+    "finds a map and a set": `const m = new Map<number, number>(), s = new Set<number>(); for (let i = 0; ; i++) { «m».set(i, i); «s».add(i); await wait("1h"); }`,
+    "accepts a map that is emptied": `const m = new Map<number, number>(); for (let i = 0; ; i++) { m.set(i, i); m.delete(i - 5); await wait("1h"); }`,
     "accepts a push of its own": `const log = { push: (x: number) => x }; for (;;) { log.push(1); await wait("1h"); }`,
     "accepts it in a step": `for (;;) { await step("x", () => { const xs: number[] = []; xs.push(1); return xs; }); }`,
   });
   testCases(suite, checkFlow(suite.program), "DC222");
+});
+
+describe("work that is never reached", () => {
+  const suite = readCases({
+    "finds a step after return in finally": `try { await wait("1s"); } finally { return 1; await «step("x", () => 1)»; }`,
+    "finds an implicit step after return": `import { load } from "./load.ts";\n return 1; await «load(id)»; ${LOAD}`,
+    "finds a wait after throw": `if (id) { throw new Error(id); await «wait("1s")»; }`,
+    "finds one after break": `for (const x of ids) { break; await «step(x, () => 1)»; }`,
+    "finds one after continue": `for (const x of ids) { continue; const y = await «step(x, () => 1)»; }`,
+    "finds one in a case": `switch (id) { case "a": break; await «wait("1s")»; default: }`,
+    "finds the first of several": `return 1; await «wait("1s")»; await wait("2s");`,
+    "finds a child task": `const f = async () => { await wait("1s"); }; return f; await «f()»;`,
+    "finds one deep in a statement": `return 1; if (ids.length > 1) { console.log(await «step("x", () => 1)»); }`,
+    "accepts a step before return in finally": `try { await wait("1s"); } finally { await step("x", () => 1); return 1; }`,
+    "accepts a step in finally after a return in try": `try { return 1; } finally { await step("x", () => 1); }`,
+    "accepts a return under a condition": `if (id) return 1; await wait("1s");`,
+    "accepts a function that is hoisted": `return f(); async function f(): Promise<void> { await wait("1s"); }`,
+    "accepts the next case": `switch (id) { case "a": break; case "b": await wait("1s"); }`,
+    "accepts what is no work": `return 1; console.log(id);`,
+    "accepts code after a loop that breaks": `for (const x of ids) { if (x) break; } await wait("1s");`,
+    "accepts code after a labelled block": `out: { break out; } await wait("1s");`,
+  });
+  testCases(suite, checkFlow(suite.program), "DC225");
+});
+
+describe("a durable function that is called directly", () => {
+  const DURABLE = `
+=== remind.ts
+import { wait } from "@durablec/runtime";
+export async function remind(): Promise<number> { "use durable"; await wait("1d"); return 1; }
+export const late = async (): Promise<number> => { "use durable"; await wait("1d"); return 1; };
+export class Box { async open(): Promise<number> { return 1; } }`;
+  const load = (what: string): string => `import { ${what} } from "./remind.ts";`;
+  const suite = readCases({
+    "finds an awaited call": `${load("remind")} export const go = async () => await «remind»(); ${DURABLE}`,
+    "finds one at the top of a module": `${load("remind")} export const p = «remind»(); ${DURABLE}`,
+    "finds an arrow function": `${load("late")} export function go(): void { void «late»(); } ${DURABLE}`,
+    "finds a renamed import": `${load("remind as go")} export const f = () => «go»(); ${DURABLE}`,
+    "finds a member of a namespace": `import * as all from "./remind.ts"; export const f = () => «all.remind»(); ${DURABLE}`,
+    "finds one in the same file": `export async function main(): Promise<number> { "use durable"; return 1; }\nexport const f = () => «main»();`,
+    "finds one in a step": `import { remind } from "./remind.ts";\n await step("x", () => «remind»()); ${DURABLE}`,
+    "finds one in a function that is a step": `${load("remind")} export async function f(): Promise<number> { "use step"; return «remind»(); } ${DURABLE}`,
+    "accepts a call from durable code": `import { remind } from "./remind.ts";\n await remind(); await Promise.all(ids.map(async () => remind())); ${DURABLE}`,
+    "accepts handing it to the engine": `${load("remind")} export const f = (engine: { start(fn: unknown): void }) => engine.start(remind); ${DURABLE}`,
+    "accepts a test": `export {};
+=== main.test.ts
+import { remind } from "./remind.ts";
+export const f = async () => await remind(); ${DURABLE}`,
+    "accepts a folder of tests": `export {};
+=== test/main.ts
+import { remind } from "../remind.ts";
+export const f = async () => await remind(); ${DURABLE}`,
+    "accepts another function of the name": `export const remind = (): number => 1; export const f = () => remind(); ${DURABLE}`,
+    "accepts a method of the name": `const box = { remind: () => 1 }; export const f = () => box.remind(); ${DURABLE}`,
+    "accepts a local of the name": `export const f = (remind: () => number) => remind(); ${DURABLE}`,
+    "accepts a call of another function of its module": `${load("Box")} export const f = () => new Box().open(); ${DURABLE}`,
+    "accepts a type": `${load("remind")} export type R = Awaited<ReturnType<typeof remind>>; ${DURABLE}`,
+  });
+  testCases(suite, checkDirectCalls(suite.program), "DC224");
+});
+
+describe("a large state", () => {
+  const suite = readCases({
+    "finds buffers in a list": `const «xs»: Uint8Array[] = []; for (const x of ids) xs.push(await step("x", () => new Uint8Array(x.length)));`,
+    "finds them in a map": `const «xs» = new Map<string, Buffer>(); for (const x of ids) xs.set(x, await step("x", () => Buffer.from(x)));`,
+    "finds lists of records of lists": `const «xs»: { a: string[]; b: string[][] }[] = []; for (const x of ids) { xs.push(await step("x", () => ({ a: [x], b: [[x]] }))); }`,
+    "finds what two loops append": `const «xs»: { a: string; b: string; c: string; d: string; e: string }[] = []; for (const a of ids) for (const b of ids) xs.push(await step("x", () => ({ a, b, c: a, d: b, e: a })));`,
+    "finds a big buffer": `const «x» = new Uint8Array(1_000_000); await wait("1s"); x.fill(1);`,
+    "finds a big list of numbers": `const «x» = new Float64Array(10_000); await wait("1s"); x.fill(1);`,
+    "finds Buffer.alloc and a product": `const «x» = Buffer.alloc(1024 * 1024); await wait("1s"); x.fill(1);`,
+    "finds a long text": `const «x» = "x".repeat(100_000); await wait("1s"); return x;`,
+    "finds it in a function inside": `const f = async () => { const «x» = new Uint8Array(100_000); await wait("1s"); return x; }; await f();`,
+    "accepts a list of texts": `const xs: string[] = []; for (const x of ids) xs.push(await step("x", () => x));`,
+    "accepts a list of records": `const xs: { id: string; at: number; done: boolean }[] = []; for (const id of ids) xs.push(await step("x", () => ({ id, at: 1, done: true })));`,
+    "accepts a list that is emptied": `const xs: Uint8Array[] = []; for (const x of ids) { xs.push(await step("x", () => new Uint8Array(1))); xs.length = 0; await wait("1s"); }`,
+    "accepts a list without a checkpoint in its loop": `const xs: Uint8Array[] = []; for (const x of ids) xs.push(new Uint8Array(x.length)); await wait("1s"); return xs.length;`,
+    "accepts a list of the round": `for (const x of ids) { const xs: Uint8Array[] = []; xs.push(await step("x", () => new Uint8Array(1))); }`,
+    "accepts a small buffer": `const x = new Uint8Array(1_000); await wait("1s"); x.fill(1);`,
+    "accepts a big buffer that is not needed later": `const x = new Uint8Array(1_000_000); x.fill(1); await wait("1s");`,
+    "accepts open types": `const xs: unknown[] = []; for (const x of ids) xs.push(await step<unknown>("x", () => x));`,
+    "accepts a big buffer in a step": `await step("x", () => { const x = new Uint8Array(1_000_000); return x.length; });`,
+  });
+  const machines = suite.program.modules.flatMap((module) => toMachines(module).machines);
+  testCases(suite, checkStateSize(suite.program, machines));
 });
