@@ -64,7 +64,7 @@ export type Terminator =
   | {
       readonly kind: "await";
       /** Absent: `$f.await`. `own`: the code of `value` parks by itself (`$f.next(2, $each1)`). */
-      readonly word?: "own";
+      readonly word?: "own" | "yield" | "delegate";
       readonly value: Code;
       readonly checkpoint: number;
       readonly resume: BlockId;
@@ -143,6 +143,8 @@ export interface Seat {
   readonly made: Pick<LiftedClosure, "constant" | "captures" | "inferredName"> | null;
 }
 
+export type GeneratorKind = "sync" | "async";
+
 export interface Machine {
   /** Null for a closure's. */
   readonly seat: Seat | null;
@@ -150,6 +152,8 @@ export interface Machine {
   readonly name: string;
   /** The constant that holds the machine: `$fulfil`. */
   readonly constant: string;
+  /** Set for a generator function. */
+  readonly generator: GeneratorKind | null;
   readonly node: ts.FunctionLikeDeclaration;
   /** The author's parameter list. */
   readonly parameters: Code;

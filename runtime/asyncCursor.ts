@@ -4,6 +4,7 @@
  * each value; here the frame waits for the value itself and `Unwrapping` says what comes between it and the loop.
  */
 import { thenNatively } from "./durablePromise.ts";
+import { thenNatively } from "./durablePromise.ts";
 import type { Outcome } from "./frame.ts";
 import { nativeCursor, type Cursor } from "./cursors.ts";
 import { findData, getMethod, isObject, toResult, type Method } from "./protocol.ts";
@@ -121,7 +122,8 @@ function failed(error: unknown): Answer {
 
 function withoutThrow(iterator: object): Answer {
   const returns = getMethod(iterator, "return");
-  if (returns !== undefined) toResult(Reflect.apply(returns, iterator, []));
+  if (returns !== undefined && !isObject(Reflect.apply(returns, iterator, [])))
+    return failed(new TypeError("return called on non-object"));
   return failed(new TypeError("The iterator does not provide a 'throw' method."));
 }
 

@@ -24,6 +24,7 @@ export type CheckpointKind =
   | "call"
   | "next"
   | "close"
+  | "yield"
   | "value";
 
 /** A numbered place in the source where the state of a task can be written down. */
@@ -49,6 +50,9 @@ export interface FrameWords {
   done(value: unknown): unknown;
   next(checkpoint: number, cursor: AsyncCursor): unknown;
   close(checkpoint: number, cursor: AsyncCursor): unknown;
+  yield(checkpoint: number, value: unknown): unknown;
+  delegate(checkpoint: number, iterable: unknown): unknown;
+  returns(): boolean;
   at<T>(checkpoint: number, promise: T): T;
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown>;
   call(checkpoint: number, name: string, fn: unknown, self: unknown, args: readonly unknown[]): unknown;
@@ -67,6 +71,8 @@ export interface MachineDefinition {
   readonly name: string;
   /** The author's file, relative to the project's root, with forward slashes. */
   readonly source: string;
+  /** Set for a generator function: its frame belongs to a generator object. */
+  readonly generator?: "sync" | "async";
   /** Absent on durable closures, whose `enter` comes with the closure. */
   readonly enter?: Enter;
   /** Bodies of implicit steps by checkpoint number. */

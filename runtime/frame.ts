@@ -9,84 +9,18 @@
  */
 import { answerNatively, askSync, type Answer, type AsyncCursor, type Unwrapping } from "./asyncCursor.ts";
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
-import { thenNatively, type PromiseHost } from "./durablePromise.ts";
+import { thenNatively } from "./durablePromise.ts";
 import { isOperation, findDurable } from "./registry.ts";
 import { rootArguments } from "./rootArguments.ts";
 import type { StepOptions } from "./authoring.ts";
-import type { LogLevel } from "./logger.ts";
-import type { Request } from "./requests.ts";
+import type { Host, Outcome, Task } from "./host.ts";
+
+export { combineNatively } from "./host.ts";
+export type { Combinator, Deferred, Host, Outcome, Task } from "./host.ts";
 
 const DONE = -1;
 /** Before the parameter list is evaluated. */
 const NO_SLOTS: Slots = Object.freeze({});
-
-export interface Deferred {
-  readonly promise: Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** How something ended: with a value, or thrown. */
-export interface Outcome {
-  readonly threw: boolean;
-  readonly value: unknown;
-}
-
-/** The static methods of `Promise` over several promises. */
-export type Combinator = "all" | "allSettled" | "any" | "race";
-
-/** The language's own. */
-export function combineNatively(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown> {
-  switch (combinator) {
-    case "all":
-      return Promise.all(elements);
-    case "allSettled":
-      return Promise.allSettled(elements);
-    case "any":
-      return Promise.any(elements);
-    case "race":
-      return Promise.race(elements);
-  }
-}
-
-/** A frame's place in its execution. */
-export interface Task {
-  readonly host: Host;
-  /** `""` for the root, then `3`, `3.1`... */
-  readonly path: string;
-  /** Path of the context its operations belong to: that of the nearest `runInChildContext` or branch, else `""`. */
-  readonly context: string;
-  /** Operations and child tasks started so far: the next one's id is `path.(ordinal + 1)`. */
-  ordinal: number;
-  /** What its caller holds. */
-  readonly deferred: Deferred;
-  /** What it waits for and since when (ascending through the execution), for the snapshot. */
-  awaiting: Promise<unknown> | null;
-  parked: number;
-}
-
-export interface Host {
-  /** A frame was started by `parent`, or by nobody: gives it its place. */
-  begin(frame: Frame, parent: Frame | null): Task;
-  /** What to wait for, instead of `value`. */
-  park(frame: Frame, value: unknown): Promise<unknown>;
-  ended(frame: Frame): void;
-  /** The operation behind `promise` (if it is one's) belongs to `checkpoint` of `frame`. */
-  label(frame: Frame, checkpoint: number, promise: unknown): void;
-  operate(frame: Frame, request: Request, wrapped?: boolean): Promise<unknown>;
-  /** A promise that `settle` settles, and that a snapshot can hold. */
-  defer(): Promise<unknown>;
-  settle(promise: Promise<unknown>, outcome: Outcome): void;
-  /** Where the next thing started gets the id `path.(ordinal + 1)`: see `within`. */
-  place(path: string, ordinal: number): Frame;
-  log(level: LogLevel, values: readonly unknown[]): void;
-  combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
-  /** Null: promises of durable code are the language's own. */
-  readonly promises: PromiseHost | null;
-  now(): number;
-  random(): number;
-  uuid(): string;
-}
 
 /** Which frame's code runs right now. Set only during `run`, which is synchronous: no other code can see it. */
 const running: { frame: Frame | null } = { frame: null };
@@ -125,8 +59,12 @@ export class Frame implements FrameWords {
   slots: Slots = NO_SLOTS;
   /** What comes between the promise it waits for and the value it gets; null: nothing. */
   via: Unwrapping | null = null;
+  /** Set when it is the frame of a generator that awaits: it is told instead of `drive`. */
+  generator: { readonly object: object; settled(threw: boolean, value: unknown): void } | null = null;
   private sent: unknown = undefined;
   private threw = false;
+  private returning = false;
+  private stop: Stop = "await";
 
   constructor(machine: MachineDefinition) {
     this.machine = machine;
@@ -163,20 +101,45 @@ export class Frame implements FrameWords {
 
   next(checkpoint: number, cursor: AsyncCursor): unknown {
     if (!cursor.wraps) return this.await(checkpoint, cursor.next());
-    return this.awaitAnswer(checkpoint, askSync(cursor, "next", []));
+    return this.await(checkpoint, this.toAwaitable(askSync(cursor, "next", [])));
   }
 
   close(checkpoint: number, cursor: AsyncCursor): unknown {
     if (!cursor.wraps) return this.await(checkpoint, cursor.close());
-    return this.awaitAnswer(checkpoint, askSync(cursor, "return", []));
+    return this.await(checkpoint, this.toAwaitable(askSync(cursor, "return", [])));
   }
 
   /** Inside an execution the frame waits for the value itself: the promise of the wrapper could not be stored. */
-  private awaitAnswer(checkpoint: number, answer: Answer): unknown {
-    if (this.task === null) return this.await(checkpoint, answerNatively(answer));
-    if (answer.kind === "settled") return this.await(checkpoint, settled(this.task.host, answer.outcome));
+  toAwaitable(answer: Answer): unknown {
+    if (this.task === null) return answerNatively(answer);
+    if (answer.kind === "settled") return settled(this.task.host, answer.outcome);
     this.via = answer.unwrapping;
-    return this.await(checkpoint, answer.value);
+    return answer.value;
+  }
+
+  yield(checkpoint: number, value: unknown): unknown {
+    this.pc = checkpoint;
+    this.stop = "yield";
+    return value;
+  }
+
+  delegate(checkpoint: number, iterable: unknown): unknown {
+    this.pc = checkpoint;
+    this.stop = "delegate";
+    return iterable;
+  }
+
+  /** What the machine stopped for. */
+  takeStop(): Stop {
+    const { stop } = this;
+    this.stop = "await";
+    return stop;
+  }
+
+  returns(): boolean {
+    const { returning } = this;
+    this.returning = false;
+    return returning;
   }
 
   step(checkpoint: number, name: string, args: readonly unknown[], options?: StepOptions): Promise<unknown> {
@@ -204,6 +167,16 @@ export class Frame implements FrameWords {
     this.sent = value;
   }
 
+  /** To a generator: how its `yield` goes on. */
+  receive(word: "next" | "return" | "throw", value: unknown): void {
+    this.deliver(word === "throw", value);
+    this.returning = word === "return";
+  }
+
+  finish(): void {
+    this.pc = DONE;
+  }
+
   get finished(): boolean {
     return this.pc === DONE;
   }
@@ -219,6 +192,15 @@ export class Frame implements FrameWords {
     }
   }
 
+  /** As `enter` and `advance`, for a sync generator: what it does is done by whoever calls it. */
+  enterInPlace({ enter, self, args }: Call): void {
+    this.slots = Reflect.apply(enter, self, args);
+  }
+
+  advanceInPlace(): unknown {
+    return this.machine.run(this, this.slots);
+  }
+
   /** Runs to the next await, the end or an exception. */
   advance(): unknown {
     const before = running.frame;
@@ -230,6 +212,9 @@ export class Frame implements FrameWords {
     }
   }
 }
+
+/** What a machine stops for. `yield*` is `delegate`. */
+export type Stop = "await" | "yield" | "delegate";
 
 /** The body of the implicit step at `checkpoint`. */
 export function bodyOf(machine: MachineDefinition, checkpoint: number): (...args: never[]) => unknown {
@@ -351,6 +336,7 @@ export function awaitOn(frame: Frame, task: Task, promise: Promise<unknown>): vo
   const go = (threw: boolean, value: unknown): void => {
     task.awaiting = null;
     frame.via = null;
+    if (frame.generator !== null) return frame.generator.settled(threw, value);
     frame.deliver(threw, value);
     drive(frame, task);
   };

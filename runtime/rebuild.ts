@@ -27,6 +27,10 @@ export const rebuildHost: Host = {
     return Promise.resolve(value);
   },
   ended: () => undefined,
+  suspended(frame) {
+    if (frame.pc > 0) frame.slots = rebuilt(frame);
+  },
+  resumed: () => undefined,
   label: () => undefined,
   operate(_frame: Frame, request: Request): Promise<unknown> {
     // An implicit step is a plain call here, as it is without an execution: same timing, same exceptions.

@@ -5,6 +5,7 @@
 import type { MachineDefinition, Slots } from "./contract.ts";
 import { VOCABULARY } from "./contract.ts";
 import { DurableError } from "./errors.ts";
+import { toGeneratorFunction } from "./generatorFunctions.ts";
 
 /** A compiled function needs a newer runtime than this one. */
 export class VocabularyError extends DurableError {}
@@ -23,6 +24,7 @@ const machines = new Map<string, MachineDefinition>();
 const factories = new Map<string, ClosureFactory>();
 const closures = new WeakMap<object, ClosureRecord>();
 const durables = new WeakMap<object, MachineDefinition>();
+const durableByMachine = new WeakMap<MachineDefinition, AnyFunction>();
 const durableByName = new Map<string, AnyFunction>();
 const classIds = new WeakMap<object, string>();
 const classesById = new Map<string, Constructor>();
@@ -73,8 +75,18 @@ export function makeClosure({ id, captures }: ClosureRecord): AnyFunction | unde
 /** Says that `fn` is the durable function of `definition`. */
 export function durable<F extends AnyFunction>(fn: F, definition: MachineDefinition): F {
   durables.set(fn, definition);
+  durableByMachine.set(definition, fn);
+  const { generator } = definition;
+  // A declaration, which is hoisted, is a plain function until here.
+  if (generator !== undefined && Object.getPrototypeOf(fn) === Function.prototype)
+    toGeneratorFunction(fn, generator);
   if (definition.enter !== undefined) durableByName.set(definition.id, fn);
   return fn;
+}
+
+/** The durable function of a machine that is no closure's. */
+export function durableOf(definition: MachineDefinition): AnyFunction | undefined {
+  return durableByMachine.get(definition);
 }
 
 export function findDurable(fn: object): MachineDefinition | undefined {

@@ -160,8 +160,7 @@ function findProblem(
   if (directive === "use step") return null;
   if (mode === "required" && findFunctionName(node) === null && !isInside(node, all))
     return report("DC106", place, {});
-  const notYet = findNotYet(node);
-  return notYet === null ? null : report("DC110", place, notYet);
+  return null;
 }
 
 function toImpossibleHost(node: ts.FunctionLikeDeclaration): string | null {
@@ -173,13 +172,6 @@ function toImpossibleHost(node: ts.FunctionLikeDeclaration): string | null {
 function hasBoth(node: ts.FunctionLikeDeclaration): boolean {
   const statements = node.body !== undefined && ts.isBlock(node.body) ? node.body.statements : [];
   return new Set(findPrologueDirectives(statements).map(({ directive }) => directive)).size > 1;
-}
-
-function findNotYet(
-  node: ts.FunctionLikeDeclaration,
-): { readonly construct: string; readonly way: string } | null {
-  if (node.asteriskToken === undefined) return null;
-  return { construct: "an async generator", way: "Return an array, or call one durable function an item." };
 }
 
 function isInside(node: ts.Node, all: readonly Mark[]): boolean {

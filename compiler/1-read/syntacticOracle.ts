@@ -72,6 +72,8 @@ function ofKnownFunction(
   name: string,
 ): CallMeaning {
   const mark = context.marks.get(known);
+  // A generator function gives its object at once; nothing runs until that is asked.
+  if (known.asteriskToken !== undefined) return PLAIN;
   if (mark === "use durable") return { kind: "task" };
   const isInner = isInsideDurable(context, known);
   if (mark === "use step")

@@ -64,13 +64,15 @@ function findMeaning(resolver: Resolver, node: ts.CallExpression, role: RoleOf):
   if (isPromiseAll(resolver, callee)) return { kind: "promiseAll" };
   const known = resolver.functionOf(callee);
   const mark = known === null ? null : resolver.markOf(known);
+  // A generator function gives its object at once; nothing runs until that is asked.
+  if (known?.asteriskToken && mark === "use durable") return PLAIN;
   if (known !== null && mark === "use durable") {
     return isReplaceable(resolver, callee, known)
       ? { kind: "task", open: toCalleeName(callee) }
       : { kind: "task" };
   }
   const isLocal = known !== null && isInsideDurable(resolver, known);
-  if (isLocal && role(known) === "durable") return { kind: "task" };
+  if (isLocal && role(known) === "durable") return known.asteriskToken ? PLAIN : { kind: "task" };
   if (!startsWork(resolver, node) || isCombinator(resolver, callee)) return PLAIN;
   // An operation asked for in place belongs to the task that runs; inside a step's body it would be refused.
   if (isLocal && role(known) === "plain" && callsOperation(resolver, known)) return PLAIN;

@@ -60,13 +60,21 @@ export function isStorableName(name: string): boolean {
 export function findRefusal(name: string): Refusal | null {
   const known = REFUSALS[name] ?? REFUSALS[name.slice(name.lastIndexOf(".") + 1)];
   if (known !== undefined) return known;
-  if (/(?:^|\.)(?:Async)?Generator$/.test(name))
-    return { what: "a generator, whose position is hidden", way: POSITION };
   if (/Iterator(?:Object)?$|^IterableIterator$/.test(name))
     return { what: "an iterator, whose position is hidden", way: POSITION };
   if (/(?:Stream|Readable|Writable|Duplex|Transform|ReadStream|WriteStream|StreamReader)$/.test(name))
     return { what: "a stream, bound to this process", way: "Read it inside the step, and return its data." };
   return null;
+}
+
+/** One that durable code makes has its position in the open; any other keeps it to itself. */
+export const FOREIGN_GENERATOR: Refusal = {
+  what: "a generator that durable code did not make, whose position is hidden",
+  way: 'Mark its function "use durable", if it is async, write it inside the durable function, or keep what it gives in an array.',
+};
+
+export function isGeneratorName(name: string): boolean {
+  return /(?:^|\.)(?:Async)?Generator$/.test(name);
 }
 
 /** For any other class of a platform. */

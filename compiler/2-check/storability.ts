@@ -8,7 +8,14 @@
 import { ts } from "ts-morph";
 import { RUNTIME_PACKAGE } from "../program.ts";
 import type { Resolver } from "../1-read/resolver.ts";
-import { findRefusal, isStorableName, toPlatformRefusal, type Refusal } from "./platformTypes.ts";
+import {
+  findRefusal,
+  FOREIGN_GENERATOR,
+  isGeneratorName,
+  isStorableName,
+  toPlatformRefusal,
+  type Refusal,
+} from "./platformTypes.ts";
 import { findClassProblem, findInterfaceProblem, toClass } from "./storableClass.ts";
 
 export interface Unstorable {
@@ -129,6 +136,8 @@ function judgeLibrary(visit: Visit, judged: Judged, name: string): Unstorable | 
     return judged.isGiven ? doubtful(visit, FOREIGN_PROMISE) : null;
   if (name === "Function" || name === "CallableFunction")
     return judged.isGiven ? doubtful(visit, FOREIGN_FUNCTION) : null;
+  if (isGeneratorName(name))
+    return judged.isGiven ? { kind: "refused", path: visit.path, ...FOREIGN_GENERATOR } : null;
   const refusal = findRefusal(name);
   if (refusal !== null) return { kind: "refused", path: visit.path, ...refusal };
   if (name === "Map" || name === "ReadonlyMap")

@@ -49,7 +49,8 @@ export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overri
   if (combinator !== null) return code`${c.unit.words[combinator]}(${argumentsCode(c, call, overrides)})`;
   const printed = superCallCode(c, call, overrides);
   if (!startsOperation(meaning)) return printed;
-  if (!isMachine(c)) return checkInClosure(c.unit, call, meaning) ?? printed;
+  if (!isMachine(c) || c.machine.generator === "sync")
+    return checkInClosure(c.unit, call, meaning) ?? printed;
   const started = toStarted(meaning);
   if (started !== null) return startCode(c, call, { meaning: started, overrides });
   if (isAwaited(call)) return printed;

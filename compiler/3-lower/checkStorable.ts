@@ -13,6 +13,7 @@ import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
 import { isRecorded } from "../2-check/durableCode.ts";
 import { reportUnstorable } from "../2-check/reportUnstorable.ts";
+import { FOREIGN_GENERATOR } from "../2-check/platformTypes.ts";
 import { findUnstorable } from "../2-check/storability.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Checkpoint, LiftedClosure, Machine, Variable } from "../ir.ts";
@@ -70,11 +71,11 @@ function isValueOf(fn: ts.FunctionLikeDeclaration, declaration: ts.Node): boolea
 function checkVariable(context: Context, variable: Variable, checkpoint: Checkpoint): Diagnostic[] {
   const node = variable.declaration ?? variable.origin;
   if (node === null || context.reported.has(node)) return [];
-  const source = findSource(node);
+  const source = variable.kind === "cursor" ? findIterated(context, node) : findSource(node);
   if (source.value !== null && isResult(context.oracle, source.value)) return [];
   const type = context.resolver.checker.getTypeAtLocation(node);
   const problem = findUnstorable(context.resolver, { type, isGiven: isGiven(context, source) });
-  if (problem === null) return [];
+  if (problem === null || isGivenGenerator(source, problem)) return [];
   // A temporary is gone at the end of its statement: a doubt about it is not worth a line.
   if (problem.kind === "doubtful" && variable.declaration === null) return [];
   context.reported.add(node);
@@ -101,6 +102,18 @@ function findSource(node: ts.Node): Source {
   return { isParameter: false, value: isVariable ? skipWrappers(declaration.initializer) : null };
 }
 
+/** `for await (const x of source())`: what the position belongs to. */
+function findIterated({ resolver }: Context, node: ts.Node): Source {
+  const inner = skipWrappers(node as ts.Expression);
+  const declaration = ts.isIdentifier(inner) ? resolver.symbolOf(inner)?.valueDeclaration : undefined;
+  return declaration === undefined ? { isParameter: false, value: inner } : findSource(declaration);
+}
+
+/** A generator that comes as an argument may well be one of durable code's. */
+function isGivenGenerator({ isParameter }: Source, { what, path }: { what: string; path: string }): boolean {
+  return isParameter && path === "" && what === FOREIGN_GENERATOR.what;
+}
+
 /** `await load()`: judged where it is recorded. */
 function isResult(oracle: Oracle, value: ts.Expression): boolean {
   if (!ts.isAwaitExpression(value)) return false;
@@ -117,9 +130,16 @@ function isGiven({ oracle, resolver }: Context, { isParameter, value }: Source):
   if (ts.isNewExpression(value)) return resolver.valueOf(value.expression)?.name === "Promise";
   const call = ts.isAwaitExpression(value) ? skipWrappers(value.expression) : value;
   if (!ts.isCallExpression(call) || oracle.call(call).kind !== "plain") return false;
+  const fn = resolver.functionOf(call.expression);
+  if (fn !== null && isDurableCode(resolver, fn)) return false;
   const callee = resolver.valueOf(call.expression);
   // The language's own functions (`ids.map`, `f.bind`) give back what durable code gave them.
   return callee === null || resolver.originOf(callee)?.module !== "language";
+}
+
+/** Marked, or written inside a function that is. */
+function isDurableCode(resolver: Resolver, fn: ts.Node): boolean {
+  return ts.findAncestor(fn, (at) => resolver.markOf(at) === "use durable") !== undefined;
 }
 
 function toName(node: ts.Node): string {

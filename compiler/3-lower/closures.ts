@@ -13,6 +13,7 @@ import { isFunctionBoundary, type Binding } from "../1-read/scopes.ts";
 import { walkUpWrappers } from "../1-read/wrappers.ts";
 import { code, joinCode, readWhole, text } from "./code.ts";
 import { isReassigned } from "./findBoxes.ts";
+import { hasMachine } from "./hasMachine.ts";
 import { usesOwner } from "./homes.ts";
 import { findInferredName, toMemberCode } from "./inferredName.ts";
 import { lowerMachine } from "./lowerMachine.ts";
@@ -97,9 +98,6 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
     // It may use the class's private names, which only code inside the class can.
     return { construct: "a durable function in an inner class", way: "Move the class to the module." };
   }
-  if (fn.asteriskToken && c.unit.module.oracle.role(fn) === "durable") {
-    return { construct: "an async generator", way: "Return an array instead." };
-  }
   if (ts.isPropertyAssignment(fn.parent) && ts.isComputedPropertyName(fn.parent.name)) {
     return { construct: "a function under a computed name", way: "Put the function into a variable first." };
   }
@@ -134,7 +132,7 @@ function capturesOf(c: Lowering, fn: ts.FunctionLikeDeclaration): readonly Bindi
 /** A plain function declaration that only calls itself keeps its name and needs no box to find itself. */
 function ownBinding(c: Lowering, fn: ts.FunctionLikeDeclaration): Binding | null {
   if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return null;
-  if (c.unit.module.oracle.role(fn) === "durable") return null;
+  if (hasMachine(c.unit, fn)) return null;
   const binding = c.unit.scopes.declared(fn.name);
   return binding && !isReassigned(binding) ? binding : null;
 }
@@ -150,7 +148,7 @@ function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Bi
     captures: [...captures.values()],
     inferredName: ts.isMethodDeclaration(fn) ? null : findInferredName(fn),
   };
-  if (role === "durable") {
+  if (hasMachine(c.unit, fn)) {
     const name = (fn.name ? fn.name.getText() : head.inferredName) ?? "anonymous";
     const machine = lowerMachine(c.unit, {
       fn,

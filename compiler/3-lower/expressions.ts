@@ -20,6 +20,7 @@ import { lowerChain } from "./optionalChains.ts";
 import { variableOf } from "./statements.ts";
 import { insideToCode, toCode } from "./toCode.ts";
 import { notYet } from "./unit.ts";
+import { lowerYield } from "./yields.ts";
 
 export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
   if (!c.unit.awaits.has(node)) return toCode(c, node);
@@ -28,6 +29,7 @@ export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
     park(c, node, result);
     return [read(result, node.getStart())];
   }
+  if (ts.isYieldExpression(node)) return [read(lowerYield(c, node), node.getStart())];
   if (ts.isBinaryExpression(node)) return lowerBinary(c, node);
   if (ts.isConditionalExpression(node)) return lowerConditional(c, node);
   if (ts.isOptionalChain(node)) return lowerChain(c, node);
@@ -125,7 +127,11 @@ export function lowerInto(c: MachineLowering, node: ts.Expression, variable: Var
 export function lowerEffect(c: MachineLowering, node: ts.Expression): void {
   const inner = skipWrappers(node);
   if (ts.isAwaitExpression(inner)) return park(c, inner, null);
+
   let assigned: readonly Variable[] = [];
+
+  if (ts.isYieldExpression(inner)) return void lowerYield(c, inner);
+
   if (ts.isBinaryExpression(inner) && c.unit.awaits.has(inner)) {
     const { left, right, operatorToken } = inner;
     if (operatorToken.kind === ts.SyntaxKind.CommaToken) {

@@ -30,9 +30,6 @@ export interface LoweredFunction {
 export function lowerFunction(context: UnitContext, fn: DurableFunction): LoweredFunction {
   const unit = toUnit(context, fn);
   checkOuterVariables(unit);
-  if (fn.node.asteriskToken) {
-    notYet(unit, fn.node.asteriskToken, { construct: "an async generator", way: "Return an array instead." });
-  }
   const { node, id, name } = fn;
   const found = findPlace(node, context.scopes);
   if (found.kind === "hidden") {

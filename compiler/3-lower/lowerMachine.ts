@@ -11,6 +11,7 @@ import { numberCheckpoints } from "./numberCheckpoints.ts";
 import { declareBlockScoped, initialiseHoisted, setVariable } from "./declarations.ts";
 import { lowerStatements } from "./statements.ts";
 import { toCode, type Overrides } from "./toCode.ts";
+import { toGeneratorKind } from "./yields.ts";
 import { notYet, type Unit } from "./unit.ts";
 
 export interface MachineSpec {
@@ -28,7 +29,8 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   const draft = createDraft();
   draft.variables.push(...captures.values());
   const variables = new Map(captures);
-  const machine = { draft, exits: [], checkpoints, numbers, calls: [], pending: new Map() };
+  const generator = toGeneratorKind(fn);
+  const machine = { draft, generator, exits: [], checkpoints, numbers, calls: [], pending: new Map() };
   const c: MachineLowering = { unit, fn, variables, machine, closures: [], lifts: true };
   // The parameter list stays native, in `enter`: it sees captures, but not the slots it is about to fill.
   const parameters = toParameters({ ...c, variables: new Map(captures), machine: null });
@@ -42,6 +44,7 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
     id: spec.id,
     name: spec.name,
     constant: spec.constant,
+    generator,
     node: fn,
     parameters,
     variables: draft.variables,

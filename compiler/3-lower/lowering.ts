@@ -1,6 +1,6 @@
 /** The state of lowering one function. Passed along, never ambient. */
 import { ts } from "ts-morph";
-import type { Checkpoint, Code, LiftedClosure, Variable } from "../ir.ts";
+import type { Checkpoint, Code, GeneratorKind, LiftedClosure, Variable } from "../ir.ts";
 import { invariant } from "../invariant.ts";
 import type { Binding } from "../1-read/scopes.ts";
 import { code, read } from "./code.ts";
@@ -23,6 +23,7 @@ export interface Lowering {
 
 export interface MachineDraft {
   readonly draft: Draft;
+  readonly generator: GeneratorKind | null;
   /** What a `break`, `continue` or `return` passes on its way out, outermost first. */
   readonly exits: Exit[];
   readonly checkpoints: readonly Checkpoint[];

@@ -8,6 +8,7 @@ import { isFunctionBoundary, isTypeOnly } from "../1-read/scopes.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { isAwaited, startsOperation } from "./calls.ts";
 import type { Unit } from "./unit.ts";
+import { parks, toGeneratorKind } from "./yields.ts";
 
 export interface Numbered {
   readonly checkpoints: readonly Checkpoint[];
@@ -18,7 +19,7 @@ export function numberCheckpoints(unit: Unit, fn: ts.FunctionLikeDeclaration): N
   const checkpoints: Checkpoint[] = [];
   const visit = (node: ts.Node): void => {
     if ((isFunctionBoundary(node) && node !== fn) || isTypeOnly(node)) return;
-    const found = toCheckpoint(unit, node);
+    const found = toCheckpoint(unit, node, fn);
     if (found !== null) checkpoints.push({ ...found, number: checkpoints.length + 1, node, live: [] });
     ts.forEachChild(node, visit);
   };
@@ -26,7 +27,11 @@ export function numberCheckpoints(unit: Unit, fn: ts.FunctionLikeDeclaration): N
   return { checkpoints, numbers: new Map(checkpoints.map(({ node, number }) => [node, number])) };
 }
 
-function toCheckpoint(unit: Unit, node: ts.Node): Pick<Checkpoint, "kind" | "name" | "awaited"> | null {
+function toCheckpoint(
+  unit: Unit,
+  node: ts.Node,
+  fn: ts.FunctionLikeDeclaration,
+): Pick<Checkpoint, "kind" | "name" | "awaited"> | null {
   if (ts.isAwaitExpression(node)) {
     const awaited = skipWrappers(node.expression);
     const described = ts.isCallExpression(awaited) ? describe(unit, awaited) : null;
@@ -35,9 +40,16 @@ function toCheckpoint(unit: Unit, node: ts.Node): Pick<Checkpoint, "kind" | "nam
   // Each turn waits for its value; leaving early waits for the iterator to close.
   if (ts.isForOfStatement(node) && node.awaitModifier) return { kind: "next", name: null, awaited: true };
   if (isAwaitModifier(node)) return { kind: "close", name: null, awaited: true };
-  if (!ts.isCallExpression(node) || isAwaited(node)) return null;
+  if (ts.isYieldExpression(node)) return { kind: "yield", name: null, awaited: true };
+  if (ts.isReturnStatement(node)) return parks(node) ? { kind: "value", name: null, awaited: true } : null;
+  if (!ts.isCallExpression(node) || isAwaited(node) || isSync(fn)) return null;
   const described = describe(unit, node);
   return described && { ...described, awaited: false };
+}
+
+/** In a sync generator there is nothing to await: operations belong to whoever asks it. */
+function isSync(fn: ts.FunctionLikeDeclaration): boolean {
+  return toGeneratorKind(fn) === "sync";
 }
 
 function isAwaitModifier({ kind, parent }: ts.Node): boolean {

@@ -16,6 +16,7 @@ import { lowerSwitch } from "./switches.ts";
 import { toCode } from "./toCode.ts";
 import { lowerTry } from "./tries.ts";
 import { notYet } from "./unit.ts";
+import { lowerAwaitedReturn } from "./yields.ts";
 
 export function lowerStatements(c: MachineLowering, statements: readonly ts.Statement[]): void {
   statements.forEach((statement) => lowerStatement(c, statement));
@@ -136,8 +137,11 @@ function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.Variable
   initialisePattern(c, name, lowerValue(c, initializer));
 }
 
-function lowerReturn(c: MachineLowering, { expression }: ts.ReturnStatement): void {
-  leave(c, { kind: "return" }, expression ? lowerValue(c, expression) : null);
+function lowerReturn(c: MachineLowering, node: ts.ReturnStatement): void {
+  const { expression } = node;
+  const isAwaited = expression !== undefined && c.machine.generator === "async";
+  const value = isAwaited ? lowerAwaitedReturn(c, node, expression) : expression && lowerValue(c, expression);
+  leave(c, { kind: "return" }, value ?? null);
 }
 
 function lowerThrow(c: MachineLowering, { expression }: ts.ThrowStatement): void {

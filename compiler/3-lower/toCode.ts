@@ -84,7 +84,7 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
     // What is refused is still walked to its end, so that one run finds everything that is refused.
     const isRefused = c.unit.diagnostics.length > 0;
     invariant(
-      isRefused || !ts.isAwaitExpression(node),
+      isRefused || !(ts.isAwaitExpression(node) || ts.isYieldExpression(node)),
       `an await at ${node.getStart()} is printed as it was`,
     );
   }

@@ -17,6 +17,7 @@ import type { Home } from "../ir.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
 import { findHome } from "./seat.ts";
 import type { Words } from "./words.ts";
+import { parks } from "./yields.ts";
 
 export interface Unit {
   readonly module: DurableModule;
@@ -24,7 +25,7 @@ export interface Unit {
   readonly scopes: Scopes;
   readonly words: Words;
   readonly diagnostics: Diagnostic[];
-  /** Nodes that contain an await of their own function. */
+  /** Nodes that contain an await, or a yield, of their own function. */
   readonly awaits: ReadonlySet<ts.Node>;
   readonly boxes: Boxes;
   /** Statements that declare what native code cannot hold (a boxed variable, a hoisted function). */
@@ -93,9 +94,7 @@ function findAwaits(root: ts.Node): ReadonlySet<ts.Node> {
   const found = new Set<ts.Node>();
   const visit = (node: ts.Node, path: readonly ts.Node[]): void => {
     const inside = isFunctionBoundary(node) ? [] : [...path, node];
-    const awaits =
-      ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
-    if (awaits) inside.forEach((outer) => found.add(outer));
+    if (parks(node)) inside.forEach((outer) => found.add(outer));
     if (!isTypeOnly(node)) ts.forEachChild(node, (child) => visit(child, inside));
   };
   visit(root, []);

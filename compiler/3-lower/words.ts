@@ -5,6 +5,8 @@
 const WORDS = {
   machine: "$machine",
   start: "$start",
+  generate: "$generate",
+  generator: "$generator",
   durable: "$durable",
   box: "$box",
   closure: "$closure",

@@ -32,6 +32,7 @@ export function emitMachine(context: EmitContext, machine: Machine, shape: Shape
     code`hash: "${toPlaceholder(machine)}"`,
     code`name: ${JSON.stringify(machine.name)}`,
     code`source: ${JSON.stringify(context.path)}`,
+    ...(machine.generator === null ? [] : [code`generator: "${machine.generator}"`]),
     ...(isClosure ? [] : [code`enter(${machine.parameters}) { ${emitSlots(context, machine)} }`]),
     ...(machine.calls.length > 0 ? [emitCalls(machine)] : []),
     code`checkpoints: {\n${machine.checkpoints.map((checkpoint) => emitCheckpoint(context, checkpoint)).join("")}}`,
@@ -119,6 +120,7 @@ export function emitClosure(
   const { machine } = closure;
   const enter = code`const ${words.enter} = function (${machine.parameters}) { ${emitSlots(context, machine)} };`;
   const shell = emitShell(context, { machine, enter: words.enter, inferredName: closure.inferredName });
-  const factory = code`{\n${enter}\nreturn ${words.durable}(${shell}, ${machine.constant});\n}`;
+  const made = machine.generator === "sync" ? shell : code`${words.durable}(${shell}, ${machine.constant})`;
+  const factory = code`{\n${enter}\nreturn ${made};\n}`;
   return code`${emitMachine(context, machine, { isClosure: true, declare })}${head}${factory});\n\n`;
 }

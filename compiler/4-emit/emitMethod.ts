@@ -71,8 +71,13 @@ function nameCode({ node, constant }: Machine, words: Words): Code {
   return code`[${keyConstant(constant)} = ${words.toKey}(${source(name.expression)})]`;
 }
 
-function bodyCode({ node, constant }: Machine, words: Words): Code {
-  return code`{ return ${text(`${words.start}(${constant}, this, arguments)`, node.getStart())}; }`;
+function bodyCode({ node, constant, generator }: Machine, words: Words): Code {
+  // A method cannot name its own function; there is one, which is marked as the machine's.
+  const call =
+    generator === null
+      ? `${words.start}(${constant}, this, arguments)`
+      : `${words.generate}(${constant}, null, this, arguments)`;
+  return code`{ return ${text(call, node.getStart())}; }`;
 }
 
 /**

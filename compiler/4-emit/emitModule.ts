@@ -23,6 +23,8 @@ export interface Reach {
 const VOCABULARY_WORDS = [
   "machine",
   "start",
+  "generate",
+  "generator",
   "durable",
   "box",
   "closure",

@@ -172,7 +172,7 @@ function emitAwait(run: Run, end: Extract<Terminator, { kind: "await" }>): Code 
   const park = (awaited: Code): Code =>
     end.word === "own"
       ? code`return ${awaited};\n`
-      : code`return ${text(`${words.frame}.await(`, at)}${String(end.checkpoint)}, ${awaited});\n`;
+      : code`return ${text(`${words.frame}.${end.word ?? "await"}(`, at)}${String(end.checkpoint)}, ${awaited});\n`;
   const comment = `${describeCheckpoint(run, end.checkpoint)}\n`;
   const assigned = end.value.some((piece) => piece.kind === "write" && stores.includes(piece.variable));
   if (!assigned) return code`${comment}${store}${park(value)}`;

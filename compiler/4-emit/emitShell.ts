@@ -23,6 +23,7 @@ export function emitShell(context: EmitContext, shell: Shell): Code {
   const { node } = shell.machine;
   if (ts.isArrowFunction(node)) return emitArrow(context, shell);
   const { words } = context;
+  if (shell.machine.generator !== null && !isDeclaration(shell)) return emitGenerator(context, shell);
   const parameters = leadingParameters(node, words.free).join(", ");
   const call = code`{ return ${startCode(context, shell, ["this", "arguments"])}; }`;
   const at = node.name?.getStart();
@@ -32,6 +33,22 @@ export function emitShell(context: EmitContext, shell: Shell): Code {
   }
   const fn = code`function ${node.name ? text(node.name.getText(), at) : ""}(${parameters}) ${call}`;
   return toNamedCode(fn, shell.inferredName);
+}
+
+/** Declarations at module level are hoisted. Others, and closures, are made where they stand. */
+function isDeclaration({ machine, enter }: Shell): boolean {
+  return ts.isFunctionDeclaration(machine.node) && machine.node.name !== undefined && enter === null;
+}
+
+/** `$generator($fulfil_1m, "numbers", 1, $enter)` */
+function emitGenerator({ words }: EmitContext, { machine, enter, inferredName }: Shell): Code {
+  const { node, constant } = machine;
+  const own = node.name && ts.isIdentifier(node.name) ? node.name.text : null;
+  const name = JSON.stringify(own ?? inferredName ?? "");
+  const length = leadingParameters(node, words.free).length;
+  const last = enter === null ? [] : [enter];
+  const args = [constant, name, String(length), ...last].join(", ");
+  return [text(`${words.generator}(${args})`, node.getStart())];
 }
 
 function emitArrow(context: EmitContext, shell: Shell): Code {
@@ -52,6 +69,10 @@ function emitArrow(context: EmitContext, shell: Shell): Code {
 
 function startCode({ words }: EmitContext, { machine, enter }: Shell, args: readonly string[]): Code {
   const last = enter === null ? [] : [enter];
+  if (machine.generator !== null) {
+    const all = [machine.constant, machine.node.name?.getText() ?? "", ...args, "new.target"].join(", ");
+    return [text(`${words.generate}(${all})`, machine.node.getStart())];
+  }
   return [
     text(`${words.start}(${[machine.constant, ...args, ...last].join(", ")})`, machine.node.getStart()),
   ];
@@ -71,5 +92,8 @@ export function leadingParameters(
     ({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined,
   );
   const leading = end < 0 ? all : all.slice(0, end);
-  return leading.map(({ name }, index) => (ts.isIdentifier(name) ? name.text : free(`$${index + 1}`)));
+  // They are there for `length` alone; the function's own name must stay visible.
+  const isPlain = (name: ts.BindingName): boolean =>
+    ts.isIdentifier(name) && name.text !== node.name?.getText();
+  return leading.map(({ name }, index) => (isPlain(name) ? name.getText() : free(`$${index + 1}`)));
 }

@@ -111,6 +111,8 @@ export class Execution {
   readonly host: Host;
   readonly scope: OperationScope;
   readonly codec: Codec;
+  /** What is to be done as soon as a state is decoded as a whole. */
+  readonly decoded: (() => void)[] = [];
   chance = new SeededChance("", 0);
   root: PromiseRecord | null = null;
   /** Time of the last applied event: what `now()` answers. */

@@ -30,6 +30,7 @@ export class Functions {
 
   /** Throws `UnknownFunctionError`. */
   idOf(fn: Named): string {
+    if (typeof fn === "function") assertNoGenerator(fn);
     const name = typeof fn === "string" ? fn : (findDurable(fn)?.id ?? this.plain.get(fn));
     if (name === undefined) {
       const what = typeof fn === "function" && fn.name !== "" ? fn.name : "The function";
@@ -47,6 +48,15 @@ export class Functions {
       `${name} is not among the functions this engine was opened with (${known}). Add it to open({ functions }).`,
     );
   }
+}
+
+/** An execution is one run with one result. */
+export function assertNoGenerator(fn: (...args: never[]) => unknown): void {
+  if (findDurable(fn)?.generator === undefined) return;
+  throw new UnknownFunctionError(
+    `${fn.name} is a durable generator, which cannot be started: an execution gives one result. Start a durable function ` +
+      `that walks it with for await.`,
+  );
 }
 
 /** Ordinary code that may be started and invoked like a durable function: it runs as one step. */

@@ -42,6 +42,10 @@ export function frameHost(execution: Execution): Host {
       frames.delete(frame);
     },
 
+    // Nobody but its generator object holds it then: what nobody asks for any more is not stored.
+    suspended: (frame) => void frames.delete(frame),
+    resumed: (frame) => void frames.add(frame),
+
     label(frame: Frame, checkpoint: number, promise: unknown): void {
       const source = promises.find(promise)?.source;
       if (source?.kind !== "operation" && source?.kind !== "opening") return;

@@ -75,6 +75,6 @@ export const iterations: readonly Extension[] = [
  */
 export function settleCursor(value: unknown): void {
   if (value instanceof EntriesCursor) value.settle();
-  if (value instanceof AsyncCursor && value.iterator instanceof CursorIterator)
-    settleCursor(value.iterator.cursor);
+  if (value instanceof AsyncCursor) settleCursor(value.iterator);
+  if (value instanceof CursorIterator) settleCursor(value.cursor);
 }

@@ -11,7 +11,7 @@ import type { Store } from "../stores/store.ts";
 import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
 import type { PlainFunction } from "./functions.ts";
-import { Functions } from "./functions.ts";
+import { assertNoGenerator, Functions } from "./functions.ts";
 import type { Restarting } from "./worker.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
@@ -94,7 +94,9 @@ function findFunctions(given: OpenOptions["functions"]): Map<string, DurableFunc
   const found = new Map<string, DurableFunction>();
   for (const value of Object.values(given)) {
     const definition = typeof value === "function" ? findDurable(value) : undefined;
-    if (definition !== undefined) found.set(definition.id, value as DurableFunction);
+    if (definition?.generator !== undefined) {
+      if (Array.isArray(given)) assertNoGenerator(value as PlainFunction);
+    } else if (definition !== undefined) found.set(definition.id, value as DurableFunction);
     else if (Array.isArray(given)) {
       const name = typeof value === "function" ? value.name || "A function" : String(value);
       throw new UnknownFunctionError(

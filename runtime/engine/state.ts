@@ -3,28 +3,24 @@
  * all values they reach, as one graph in which shared objects stay shared.
  */
 import type { Unwrapping } from "../asyncCursor.ts";
+import { findAsyncGenerator } from "../asyncGenerators.ts";
 import { Context } from "../context.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
-import {
-  classRegistry,
-  findClosure,
-  findMachine,
-  functionRegistry,
-  liveSlots,
-  makeClosure,
-} from "../registry.ts";
+import { classRegistry, findClosure, functionRegistry, liveSlots, makeClosure } from "../registry.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
 import { Box } from "../variables.ts";
 import type { Execution } from "./execution.ts";
+import { generatorExtensions } from "./generatorExtension.ts";
 import { taskOf } from "./host.ts";
 import { iterations, settleCursor } from "./iterations.ts";
 import { SeededChance } from "./identity.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
 import type { Operation, OperationHead } from "./operations/operation.ts";
+import { toMachine } from "./placement.ts";
 import { promiseExtension } from "./promiseExtension.ts";
 
 /** Version of the state's own layout. */
@@ -41,6 +37,8 @@ interface SavedFrame {
   readonly slots: Readonly<Record<string, unknown>>;
   readonly awaiting: Promise<unknown>;
   readonly via?: Unwrapping;
+  /** The object whose frame it is; that has the slots. */
+  readonly generator?: object;
   readonly promise: Promise<unknown>;
 }
 
@@ -101,6 +99,7 @@ export function stateCodec(execution: Execution): Codec {
       boxes,
       closures,
       ...iterations,
+      ...generatorExtensions(execution),
       contexts(execution),
       promiseExtension(execution),
       execution.made.extension,
@@ -139,6 +138,7 @@ export function saveState(execution: Execution): string {
 /** Rebuilds frames, promises and operations in an execution that is still empty. Reactions are attached in their old order. */
 export function restoreState(execution: Execution, text: string): void {
   const state = execution.codec.decode(text) as SavedState;
+  for (const restore of execution.decoded.splice(0)) restore();
   if (state.layout !== LAYOUT) {
     throw new UnplaceableStateError(
       `The state of ${execution.id} has layout ${state.layout}, not ${LAYOUT}.`,
@@ -186,7 +186,9 @@ function saveFrame(frame: Frame): SavedFrame {
     hash: machine.hash,
     pc,
     parked,
-    slots: Object.fromEntries(names.map((name, index) => [name, values[index]])),
+    ...(frame.generator === null
+      ? { slots: Object.fromEntries(names.map((name, index) => [name, values[index]])) }
+      : { slots: {}, generator: frame.generator.object }),
     awaiting,
     ...(frame.via === null ? {} : { via: frame.via }),
     promise: deferred.promise,
@@ -194,18 +196,8 @@ function saveFrame(frame: Frame): SavedFrame {
 }
 
 function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
-  const machine = findMachine(saved.machine);
-  if (machine === undefined) {
-    throw new UnplaceableStateError(
-      `${execution.id} is inside ${saved.machine}, which this build does not have. Run a worker of the build that has it.`,
-    );
-  }
-  if (machine.hash !== saved.hash) {
-    throw new UnplaceableStateError(
-      `${execution.id} is at checkpoint ${saved.pc} of ${saved.machine} as it was compiled with hash ${saved.hash}; this ` +
-        `build has ${machine.hash}. Let a worker of the old build finish it.`,
-    );
-  }
+  if (saved.generator !== undefined) return restoreGeneratorFrame(saved, saved.generator);
+  const machine = toMachine(execution.id, saved);
   const deferred = execution.promises.find(saved.promise);
   if (deferred === undefined) throw new UnplaceableStateError(`Frame "${saved.path}" has no promise.`);
   const frame = new Frame(machine);
@@ -215,6 +207,15 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
   frame.slots = { ...saved.slots };
   frame.via = saved.via ?? null;
   Object.values(frame.slots).forEach(settleCursor);
+  return frame;
+}
+
+/** The generator object has its frame; here it only goes back to waiting. */
+function restoreGeneratorFrame({ path, via, parked }: SavedFrame, object: object): Frame {
+  const frame = findAsyncGenerator(object)?.frame;
+  if (frame === undefined) throw new UnplaceableStateError(`Frame "${path}" has no generator.`);
+  frame.via = via ?? null;
+  taskOf(frame).parked = parked;
   return frame;
 }
 
@@ -268,7 +269,7 @@ const closures: Extension = {
   },
 };
 
-const FRAME_PATH = /^frames\[(\d+)\]\.slots\.?(.*)$/;
+const FRAME_PATH = /^frames\[(\d+)\]\.(?:generator\.generator\.)?slots\.?(.*)$/;
 const OPERATION_PATH = /^operations\[(\d+)\]\.(.*)$/;
 
 function inAuthorsTerms(

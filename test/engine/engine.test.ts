@@ -246,6 +246,9 @@ describe("starting and stopping", () => {
     await expect(engine.start("nope", null)).rejects.toThrow(UnknownFunctionError);
     await expect(engine.start(f.sleeps, 1)).rejects.toThrow(UnknownFunctionError);
     await expect(engine.start(async () => 1, undefined as never)).rejects.toThrow(UnknownFunctionError);
+    await expect(engine.start(f.numbers as never, 1)).rejects.toThrow(
+      "numbers is a durable generator, which cannot be started",
+    );
     await expect(engine.start(f.threeSteps, "x".repeat(2_000))).rejects.toThrow(InputTooLargeError);
     await expect(engine.result("nope")).rejects.toThrow(UnknownExecutionError);
   });

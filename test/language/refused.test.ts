@@ -28,11 +28,6 @@ describe("what is not compiled exactly is refused at its place", () => {
       "DC110 get n() { return n++; }",
     ],
     [
-      "an async generator inside",
-      "const g = async function* () { yield 1; }; await f(g);",
-      "DC110 async function* () { yield 1; }",
-    ],
-    [
       "a switch that jumps over a declaration",
       "switch (p) { case 0: let a = await f(); break; default: return a; }",
       "DC110 a",
