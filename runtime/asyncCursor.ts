@@ -4,7 +4,6 @@
  * each value; here the frame waits for the value itself and `Unwrapping` says what comes between it and the loop.
  */
 import { thenNatively } from "./durablePromise.ts";
-import { thenNatively } from "./durablePromise.ts";
 import type { Outcome } from "./frame.ts";
 import { nativeCursor, type Cursor } from "./cursors.ts";
 import { findData, getMethod, isObject, toResult, type Method } from "./protocol.ts";
