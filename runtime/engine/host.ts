@@ -38,10 +38,7 @@ export function frameHost(execution: Execution): Host {
       return head.record.promise;
     },
 
-    ended(frame: Frame): void {
-      frames.delete(frame);
-    },
-
+    ended: (frame) => void frames.delete(frame),
     // Nobody but its generator object holds it then: what nobody asks for any more is not stored.
     suspended: (frame) => void frames.delete(frame),
     resumed: (frame) => void frames.add(frame),
@@ -62,11 +59,7 @@ export function frameHost(execution: Execution): Host {
     },
 
     defer: () => promises.create({ kind: "deferred" }).promise,
-    settle(promise, { threw, value }) {
-      const record = promises.find(promise);
-      if (threw) record?.reject(value);
-      else record?.resolve(value);
-    },
+    settle: (promise, outcome) => promises.settle(promise, outcome),
     place: (path, ordinal) => contextFrame(execution, path, ordinal),
     log(level, values) {
       const { hooks, id } = execution;

@@ -3,7 +3,7 @@
  * `then` and `new Promise` in durable code. They are native promises; what they stand for is kept beside them, per execution.
  */
 import { thenNatively, toDurable } from "../durablePromise.ts";
-import type { Combinator, Deferred } from "../frame.ts";
+import type { Combinator, Deferred, Outcome } from "../frame.ts";
 import type { Reaction } from "./reactions.ts";
 
 /** Where a pending promise's value will come from. */
@@ -74,6 +74,13 @@ export class PromiseTable {
 
   find(value: unknown): PromiseRecord | undefined {
     return typeof value === "object" && value !== null ? this.records.get(value) : undefined;
+  }
+
+  /** One that was made to be settled later. */
+  settle(promise: Promise<unknown>, { threw, value }: Outcome): void {
+    const record = this.find(promise);
+    if (threw) record?.reject(value);
+    else record?.resolve(value);
   }
 
   create(source: Source): PromiseRecord {
