@@ -69,7 +69,8 @@ function checkUnresolved(resolver: Resolver, oracle: Oracle, node: ts.CallExpres
   if (oracle.call(node).kind !== "plain") return [];
   const callee = skipWrappers(node.expression);
   if (callee.kind === ts.SyntaxKind.ImportKeyword || callee.kind === ts.SyntaxKind.SuperKeyword) return [];
-  if ((resolver.checker.getTypeAtLocation(callee).flags & ts.TypeFlags.Any) === 0) return [];
+  // With its wrappers: a cast is a type given by hand, and taken at its word.
+  if ((resolver.checker.getTypeAtLocation(node.expression).flags & ts.TypeFlags.Any) === 0) return [];
   const symbol = resolver.valueOf(callee);
   if (symbol !== null && resolver.originOf(symbol) !== null) return [];
   const text = callee.getText().replaceAll(/\s+/g, " ");

@@ -19,7 +19,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { report } from "../diagnostics/report.ts";
 import type { CallMeaning, DurableProgram, Oracle } from "../program.ts";
 import { isAsync, walkDurableCode } from "./durableCode.ts";
-import { findDrop } from "./findDrop.ts";
+import { findDrop, hasNoUse } from "./findDrop.ts";
 
 export function checkPromises(program: DurableProgram): readonly Diagnostic[] {
   if (program.program === null) return [];
@@ -146,12 +146,7 @@ function checkIgnored(
   const fn = skipWrappers(argument);
   if ((!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) || !isAsync(fn)) return [];
   if (oracle.role(fn) !== "durable" || !startsWork(fn, oracle)) return [];
-  const expected = resolver.checker.getContextualType(fn)?.getCallSignatures() ?? [];
-  const isIgnored =
-    expected.length > 0 &&
-    expected.every(
-      (signature) => (resolver.checker.getReturnTypeOfSignature(signature).flags & ts.TypeFlags.Void) !== 0,
-    );
+  const isIgnored = hasNoUse(resolver.checker, fn);
   return isIgnored ? [report("DC213", fn, { callee: toCalleeName(node.expression) })] : [];
 }
 

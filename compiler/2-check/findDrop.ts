@@ -82,6 +82,18 @@ function isUnused({ checker, region }: Search, declaration: ts.VariableDeclarati
 /** `ids.forEach((id) => step(...))`: the caller's type says that it has no use for what the callback gives. */
 function isIgnoredAnswer(checker: ts.TypeChecker, fn: ts.ArrowFunction): boolean {
   if ((ts.getModifiers(fn) ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)) return false;
+  return hasNoUse(checker, fn);
+}
+
+/** True if the type of the place where a function is written says that what it gives is of no use there. */
+export function hasNoUse(checker: ts.TypeChecker, fn: ts.ArrowFunction | ts.FunctionExpression): boolean {
+  const call = walkUpWrappers(fn).parent;
+  // The type of `finally` says so too, but it waits for the promise it is given.
+  const callee = ts.isCallExpression(call) ? call.expression : null;
+  if (callee !== null && ts.isPropertyAccessExpression(callee) && callee.name.text === "finally") {
+    const receiver = checker.getTypeAtLocation(callee.expression).symbol as ts.Symbol | undefined;
+    if (receiver?.name === "Promise") return false;
+  }
   const expected = checker.getContextualType(fn)?.getCallSignatures() ?? [];
   return (
     expected.length > 0 &&

@@ -253,6 +253,24 @@ export function makeId(size = Math.random()) { return String(size); }`,
   });
 });
 
+describe("what has no fixed order", () => {
+  const suite = readCases({
+    "finds the entries of a folder": `import { readdirSync } from "node:fs";\n for (const x of «readdirSync»(".")) console.log(x);`,
+    "finds a glob": `import { globSync } from "node:fs";\n const xs = «globSync»("*");`,
+    "finds the names of the environment": `for (const x in «process.env») console.log(x); const xs = Object.keys(«process.env»);`,
+    "finds interfaces of the machine": `import { networkInterfaces } from "node:os";\n const xs = Object.keys(«networkInterfaces»());`,
+    "finds a comparison by chance": `ids.sort(() => «Math.random»() - 0.5);`,
+    "finds it by name": `import { shuffle } from "./order.ts";\n ids.sort(«shuffle»);
+=== order.ts
+export const shuffle = (): number => Math.random() - 0.5;`,
+    "accepts maps, sets and keys": `for (const [k, v] of new Map([[id, 1]])) console.log(k, v); for (const x of new Set(ids)) console.log(x); for (const k in { id }) console.log(k, Object.keys({ id }), Object.entries({ id }));`,
+    "accepts sorting and grouping": `ids.sort(); const xs = ids.toSorted((a, b) => (a < b ? -1 : 1)); const g = Object.groupBy(xs, (x) => x);`,
+    "accepts a folder whose entries are recorded": `import { readdir } from "node:fs/promises";\n for (const x of await readdir(".")) console.log(x);`,
+    "accepts parameters of an address": `for (const [k, v] of new URLSearchParams(id)) console.log(k, v);`,
+  });
+  testCases(suite, checkDeterminism(suite.program));
+});
+
 describe("environment, I/O and timers", () => {
   const suite = readCases({
     "finds process.env": `const x = «process.env»["HOME"];`,

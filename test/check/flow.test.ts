@@ -59,6 +59,7 @@ describe("a callee without a type", () => {
     "accepts an awaited one": given("x: any", `await x.load();`),
     "accepts it in a step": given("x: any", `await step("x", () => x.random());`),
     "accepts a typed one": given("x: { random(): number }", `x.random();`),
+    "accepts a cast that says what it is": given("x: any", `(x.random as () => number)();`),
     "accepts members that are read": given("x: any", `const y: number = x.a.b;`),
     "accepts JSON.parse": `const o = JSON.parse(id); console.log(o.a);`,
     "accepts a type parameter": `export async function main<F extends () => number>(f: F): Promise<number> { "use durable"; return f(); }`,

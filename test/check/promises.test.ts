@@ -49,6 +49,7 @@ describe("a promise that nobody waits for", () => {
       "accepts ordinary functions of the file": `export async function main(id: string): Promise<string> { "use durable"; return id; }\nexport function other(id: string): void { save(id); }`,
       "accepts awaits in conditions and arguments": `if (await load(id)) plain(String(await load(id))); const x = (await load(id)) && (await load(id));`,
       "accepts a callback whose promise is collected": `const ps = ids.map(async (x) => load(x)); await Promise.all(ps); const qs = await Promise.all(ids.map((x) => step(x, () => 1)));`,
+      "accepts what finally waits for": `await load(id).finally(() => save(id));`,
       "accepts a variable that an inner function reads": `const p = load(id); const f = async () => (await p) + 1; await f();`,
     }),
   );
@@ -130,6 +131,7 @@ describe("an async callback that nobody waits for", () => {
       "accepts forEach in a step": `await step("x", () => ids.forEach(async (x) => { await save(x); }));`,
       "accepts an async callback that does nothing to wait for": `ids.forEach(async (x) => { plain(x); });`,
       "accepts forEach of an object that waits": `const all = { forEach: async (f: (x: string) => Promise<void>) => { for (const x of ids) await f(x); } }; await all.forEach(async (x) => { await save(x); });`,
+      "accepts finally, which waits": `await load(id).finally(async () => { await save(id); });`,
       "accepts reduce": `await ids.reduce(async (before, x) => { await before; await save(x); }, Promise.resolve());`,
       "accepts flatMap": `await Promise.all(ids.flatMap(async (x) => load(x)));`,
       "accepts filter of ready values": `const xs = ids.filter((x) => x.length > 1);`,

@@ -127,6 +127,7 @@ export const api = { get };
 export async function child(id: string): Promise<{ f: () => number }> { "use durable"; return { f: () => id.length }; }
 `;
 const IMPORT = `import { get, deep, order, nothing, maybe, stream, cursor, instance, generic, loose, api, child } from "./services.ts";\n`;
+const MORE = `import { map, parallel, runInChildContext, waitForCondition } from "@durablec/runtime";\n`;
 const withServices = (cases: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(cases).map(([name, text]) => [name, `${IMPORT}${text}${RESULTS}`]));
 
@@ -188,6 +189,16 @@ describe("a result that cannot be recorded", () => {
       "finds a value that is called": `export async function main(f: () => Promise<WeakMap<object, string>>): Promise<void> { "use durable"; await «f()»; }`,
       "finds a callback's payload": `const x = await «waitForCallback<WeakSet<object>>("x", () => 1)»;`,
       "finds it in an inner async function": `const f = async () => { await «get(id)»; }; await f();`,
+      "finds the payload of a callback made for later": `const [p, key] = await «createCallback<WeakSet<object>>("x")»; console.log(key, p);`,
+      "finds the state of a condition": `${MORE} await «waitForCondition(async (s: { seen: WeakSet<object> }) => s, { initialState: { seen: new WeakSet() }, waitStrategy: () => ({ shouldContinue: false }) })»;`,
+      "finds the items of a map": `${MORE} await «map(ids, async () => new WeakSet())»;`,
+      "finds a branch": `${MORE} await «parallel([async () => 1, async () => ({ s: new WeakSet() })])»;`,
+      "finds a child context": `${MORE} await «runInChildContext(async () => new WeakSet())»;`,
+      "finds what the durable function answers": `export async function main(): «Promise<WeakSet<object>>» { "use durable"; return new WeakSet(); }`,
+      "finds it without a type that is written": `export async function «main»() { "use durable"; return { s: new WeakSet() }; }`,
+      "accepts functions and promises that branches made": `${MORE} const r = await map(ids, async (_, x) => ({ f: () => x })); const q = await runInChildContext(async () => ({ f: () => id })); console.log(r.status, q);`,
+      "accepts payloads of data": `const [p, key] = await createCallback<{ ok: boolean }>("x"); console.log(key, p);`,
+      "accepts a durable function that answers with a closure": `export async function main(): Promise<() => number> { "use durable"; return () => 1; }`,
       "accepts plain data": `const o = await order(id); console.log(o);`,
       "accepts nothing": `await nothing(); await step("x", () => undefined); await step("y", () => {});`,
       "accepts null and primitives": `await maybe(id); await step("x", () => 1n); await step("y", () => null);`,
