@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { code, read, text } from "./code.ts";
+import { askedCode, findAsking, keptCode } from "./deadZones.ts";
 import { destructure } from "./destructuring.ts";
 import { endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { lowerInto, lowerValue, referenceOperands, shortCircuit } from "./expressions.ts";
@@ -18,6 +19,11 @@ export function lowerAssignment(c: MachineLowering, node: ts.BinaryExpression): 
   if (pattern !== null) return lowerPattern(c, pattern, node.right);
   const isMember = ts.isPropertyAccessExpression(target) || ts.isElementAccessExpression(target);
   if (!isMember && c.unit.awaits.has(target)) return refuse(c, target);
+  const asking = findAsking(c, target);
+  if (asking !== null && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    const value = spill(c, lowerValue(c, node.right), node.right);
+    return code`${writeTarget(c, { target, overrides: new Map() })} = ${keptCode(c, asking, value)}`;
+  }
   const reference: readonly Operand[] = isMember ? referenceOperands(target) : [];
   const { kind } = node.operatorToken;
   if (kind === ts.SyntaxKind.EqualsToken || !c.unit.awaits.has(node.right)) {
@@ -83,7 +89,9 @@ function readTarget(c: MachineLowering, { target, overrides }: Target): Code {
   if (!ts.isIdentifier(target)) return insideToCode(c, target, overrides);
   const binding = c.unit.scopes.reference(target)?.binding;
   const variable = binding && c.variables.get(binding);
-  return variable ? [read(variable, target.getStart())] : [text(target.text, target.getStart())];
+  return variable
+    ? askedCode(c, target, [read(variable, target.getStart())])
+    : [text(target.text, target.getStart())];
 }
 
 function writeTarget(c: MachineLowering, { target, overrides }: Target): Code {

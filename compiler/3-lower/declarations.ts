@@ -32,6 +32,10 @@ export function declareBlockScoped(c: MachineLowering, node: ts.Node): void {
   for (const binding of scoped) {
     setVariable(c, binding, "local");
     const [declaration] = binding.declarations;
+    if (declaration && c.unit.deadZones.dead.has(declaration)) {
+      initialiseHoisted(c, binding);
+      continue;
+    }
     const capturedAt = declaration && c.unit.boxes.early.get(declaration);
     if (capturedAt === undefined) continue;
     const hasStatements = ts.isBlock(node) || node === c.fn;
@@ -53,11 +57,25 @@ export function makePendingBoxes(c: MachineLowering, statement: ts.Statement): v
   }
 }
 
-/** `x = undefined`, or an empty box, where the variable's scope is entered. */
+/** Each turn of a loop has variables of its own: those that closures or uses may meet before they have a value. */
+export function freshen(c: MachineLowering, node: ts.Node): void {
+  for (const binding of c.unit.scopes.scope(node)?.bindings.values() ?? []) {
+    const [declaration] = binding.declarations;
+    const isLexical = binding.kind === "let" || binding.kind === "const";
+    if (isLexical && declaration && isEarly(c, declaration)) initialiseHoisted(c, binding);
+  }
+}
+
+/** `x = undefined`, or an empty box, or the mark of the dead zone, where the variable's scope is entered. */
 export function initialiseHoisted(c: MachineLowering, binding: Binding): void {
   const variable = c.variables.get(binding);
   invariant(variable !== undefined, `${binding.name} is not declared`);
-  setWhole(c, variable, [text("undefined")]);
+  const isDead = binding.declarations.some((name) => c.unit.deadZones.dead.has(name));
+  setWhole(c, variable, [text(isDead ? c.unit.words.dead : "undefined")]);
+}
+
+function isEarly(c: MachineLowering, declaration: ts.Node): boolean {
+  return c.unit.boxes.early.has(declaration) || c.unit.deadZones.dead.has(declaration);
 }
 
 function makeFunction(c: MachineLowering, binding: Binding): void {
@@ -73,8 +91,8 @@ function makeFunction(c: MachineLowering, binding: Binding): void {
 
 /** Gives a declared variable its first value: fills an early box, makes a late one. */
 export function initialise(c: MachineLowering, variable: Variable, value: Code): void {
-  const early = variable.declaration !== null && c.unit.boxes.early.has(variable.declaration);
-  if (!early) return setWhole(c, variable, value);
+  const early = variable.declaration !== null && isEarly(c, variable.declaration);
+  if (!early || !variable.boxed) return setWhole(c, variable, value);
   emit(c.machine.draft, code`${read(variable, variable.declaration?.getStart() ?? -1)} = ${value};`);
 }
 
@@ -114,8 +132,7 @@ function prepareBox(c: MachineLowering, variable: Variable): void {
   const { declaration } = variable;
   const isVar =
     declaration !== null && ["var", "parameter"].includes(c.unit.scopes.declared(declaration)?.kind ?? "");
-  if (!isVar && declaration !== null && !c.unit.boxes.early.has(declaration))
-    setWhole(c, variable, [text("undefined")]);
+  if (!isVar && declaration !== null && !isEarly(c, declaration)) setWhole(c, variable, [text("undefined")]);
 }
 
 function variablesIn(c: MachineLowering, name: ts.BindingName): readonly Variable[] {

@@ -12,6 +12,7 @@ import { invariant } from "../invariant.ts";
 import { isLogicalAssignment, lowerAssignment } from "./assignments.ts";
 import { callCode, isAwaited } from "./calls.ts";
 import { code, read } from "./code.ts";
+import { findAsking } from "./deadZones.ts";
 import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { lowerCall } from "./lowerCall.ts";
 import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts";
@@ -139,7 +140,7 @@ export function lowerEffect(c: MachineLowering, node: ts.Expression): void {
       return lowerEffect(c, right);
     }
     const variable = isAssignmentOperator(operatorToken.kind) ? variableOf(c, left) : null;
-    if (variable && !variable.boxed) {
+    if (variable && !variable.boxed && findAsking(c, left) === null) {
       if (operatorToken.kind === ts.SyntaxKind.EqualsToken) return lowerInto(c, right, variable);
       // The old value of `x += await f()` is in a temporary: `x` itself need not be kept over the await.
       if (!isLogicalAssignment(operatorToken.kind)) assigned = [variable];

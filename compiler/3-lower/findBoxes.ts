@@ -8,43 +8,45 @@
  *
  * A box is *early* when a closure captures the variable before its declaration ran (a function declaration is hoisted;
  * `const fact = (n) => ... fact(n - 1)` captures itself): it is then made where the scope is entered, and the
- * declaration fills it. An early box has no temporal dead zone, so it must be proven that the closure cannot run
- * before the declaration; what cannot be proven is refused.
+ * declaration fills it. Where it cannot be proven that such a closure runs after the declaration only, it asks each time
+ * (see `deadZones.ts`).
  */
 import { ts } from "ts-morph";
 import { isFunctionBoundary, type Binding, type FunctionBoundary, type Scopes } from "../1-read/scopes.ts";
 import { walkUpWrappers } from "../1-read/wrappers.ts";
-import type { Diagnostic } from "../diagnostic.ts";
-import { report } from "../diagnostics/report.ts";
 
 export interface Boxes {
   /** By declaring identifier. */
   readonly boxed: ReadonlySet<ts.Node>;
   /** With the position of the code that captures it first. */
   readonly early: ReadonlyMap<ts.Node, number>;
+  /** The closures that may run before the variable has its value. */
+  readonly unproven: ReadonlyMap<Binding, readonly FunctionBoundary[]>;
 }
 
 interface Context {
-  readonly root: ts.Node;
   readonly scopes: Scopes;
-  readonly diagnostics: Diagnostic[];
 }
 
-export function findBoxes(context: Context, bindings: readonly Binding[]): Boxes {
+export function findBoxes({ scopes }: Context, bindings: readonly Binding[]): Boxes {
   const boxed = new Set<ts.Node>();
   const early = new Map<ts.Node, number>();
+  const unproven = new Map<Binding, readonly FunctionBoundary[]>();
   for (const binding of bindings) {
     const capturing = capturingFunctions(binding);
     if (capturing.length === 0 || binding.declarations.length === 0) continue;
-    const tooEarly = capturing.filter((fn) => !isMadeAfter(context.scopes, fn, binding));
+    const tooEarly = capturing.filter((fn) => !isMadeAfter(scopes, fn, binding));
     if (tooEarly.length > 0) {
-      const from = Math.min(...tooEarly.map((fn) => madeAt(context.scopes, fn)));
+      const from = Math.min(...tooEarly.map((fn) => madeAt(scopes, fn)));
       binding.declarations.forEach((node) => early.set(node, from));
-      tooEarly.forEach((fn) => checkRunsLater(context, fn, binding));
+      unproven.set(
+        binding,
+        tooEarly.filter((fn) => mayRunBefore(scopes, fn, binding)),
+      );
     }
     if (tooEarly.length > 0 || isReassigned(binding)) binding.declarations.forEach((node) => boxed.add(node));
   }
-  return { boxed, early };
+  return { boxed, early, unproven };
 }
 
 /** Has other values than that of its declaration. A `var` has `undefined` first. */
@@ -89,6 +91,21 @@ export function isInitialisedAt(binding: Binding, at: number): boolean {
   return at >= declaration.end;
 }
 
+/** Also of a `switch`, whose cases can be jumped to: only what stands in the declaration's own clause follows it for sure. */
+export function isInitialisedIn(binding: Binding, node: ts.Node, at = node.getStart()): boolean {
+  const { node: scope } = binding.scope;
+  const [name] = binding.declarations;
+  const sameClause =
+    !ts.isCaseBlock(scope) || name === undefined || clauseOf(node, scope) === clauseOf(name, scope);
+  return sameClause && isInitialisedAt(binding, at);
+}
+
+function clauseOf(node: ts.Node, caseBlock: ts.Node): ts.Node {
+  let at = node;
+  while (at.parent !== caseBlock) at = at.parent;
+  return at;
+}
+
 /** The functions directly inside the variable's own function through which it is captured. */
 function capturingFunctions(binding: Binding): readonly FunctionBoundary[] {
   const found = new Set<FunctionBoundary>();
@@ -115,27 +132,19 @@ function madeAt(scopes: Scopes, fn: FunctionBoundary): number {
 }
 
 function isMadeAfter(scopes: Scopes, fn: FunctionBoundary, binding: Binding): boolean {
-  if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return isInitialisedAt(binding, fn.getStart());
+  if (!ts.isFunctionDeclaration(fn) || fn.name === undefined) return isInitialisedIn(binding, fn);
   const own = scopes.declared(fn.name);
   if (own === undefined) return false;
-  if (own.scope !== binding.scope) return isInitialisedAt(binding, own.scope.node.pos);
+  if (own.scope !== binding.scope) return isInitialisedIn(binding, fn, own.scope.node.pos);
   // Hoisted together: functions are made in order of the text, parameters are there before.
   if (binding.kind === "function") return own.index > binding.index;
   return binding.kind === "parameter" || binding.kind === "catch";
 }
 
-function checkRunsLater(context: Context, fn: FunctionBoundary, binding: Binding): void {
+function mayRunBefore(scopes: Scopes, fn: FunctionBoundary, binding: Binding): boolean {
   const hasDeadZone = ["let", "const", "class"].includes(binding.kind);
-  if (!hasDeadZone) return;
-  const proof: Proof = { scopes: context.scopes, binding, seen: new Set() };
-  if (!ts.isCaseBlock(binding.scope.node) && runsLater(proof, fn)) return;
-  const use = binding.references.find(({ node }) => node.pos >= fn.pos && node.end <= fn.end);
-  context.diagnostics.push(
-    report("DC110", use?.node ?? fn, {
-      construct: `a closure that may run before '${binding.name}' has its value`,
-      way: `Declare '${binding.name}' above the closure.`,
-    }),
-  );
+  if (!hasDeadZone) return false;
+  return ts.isCaseBlock(binding.scope.node) || !runsLater({ scopes, binding, seen: new Set() }, fn);
 }
 
 interface Proof {

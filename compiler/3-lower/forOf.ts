@@ -15,7 +15,7 @@ import { holdReference } from "./assignments.ts";
 import { lowerForAwait } from "./asyncLoops.ts";
 import { toCalleeText, toIterableText } from "./calleeText.ts";
 import { code, read } from "./code.ts";
-import { declareBlockScoped, initialisePattern } from "./declarations.ts";
+import { declareBlockScoped, freshen, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { destructure } from "./destructuring.ts";
 import { lowerValue, referenceOperands } from "./expressions.ts";
@@ -99,6 +99,7 @@ export function addCursor(c: MachineLowering, origin: ts.Node, value: Code): Var
 /** Gives the loop's variables, or the target in its head, their value for this turn. */
 export function bindElement(c: MachineLowering, { initializer }: ts.ForInOrOfStatement, value: Code): void {
   if (ts.isVariableDeclarationList(initializer)) {
+    freshen(c, initializer.parent);
     const [declaration] = initializer.declarations;
     if (declaration) initialisePattern(c, declaration.name, value);
     return;

@@ -110,5 +110,5 @@ function isFixedName(c: MachineLowering, node: ts.Expression, isCallee: boolean)
   // An import is a live view of a variable elsewhere. For a callee that is taken as fixed: a function that its module
   // replaces while somebody awaits is rarer than the cost of writing function values into every state.
   if (binding.kind === "import") return isCallee;
-  return !isReassigned(binding) && binding.kind !== "other";
+  return !isReassigned(binding) && binding.kind !== "other" && !c.unit.deadZones.asking.has(node);
 }

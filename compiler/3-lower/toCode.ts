@@ -10,13 +10,14 @@
 import { ts } from "ts-morph";
 import type { Code, Piece, Variable } from "../ir.ts";
 import { invariant } from "../invariant.ts";
+import { isAssignmentOperator, isUpdate } from "../1-read/references.ts";
 import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
 import { callCode, isPromiseMaker } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, joinCode, text } from "./code.ts";
+import { askedCode, deadCode, findAsking, isInClassHead, keptCode } from "./deadZones.ts";
 import { newTargetCode, superCode } from "./homes.ts";
 import { leaveText, staysInside } from "./exits.ts";
-import { isInitialisedAt } from "./findBoxes.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
 import { notYet } from "./unit.ts";
 
@@ -70,6 +71,10 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
   if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return nameCode(c, node);
   if (ts.isShorthandPropertyAssignment(node)) return shorthandCode(c, node);
   if (ts.isCallExpression(node)) return callCode(c, node, overrides);
+  if (ts.isExpression(node)) {
+    const assigned = assignmentCode(c, node, overrides);
+    if (assigned !== null) return assigned;
+  }
   if (isFunctionWithBody(node)) return closureCode(c, node);
   // A field's value and a static block run at another time, as functions do.
   if (isMachine(c) && isFunctionBoundary(node)) return insideToCode({ ...c, machine: null }, node, overrides);
@@ -103,11 +108,12 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   if (binding === null && isPromiseMaker(c, node)) return [text(c.unit.words.Promise, node.getStart())];
   if (binding === null)
     return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;
+  if (isInClassHead(reference)) return deadCode(c, node);
   const variable = c.variables.get(binding);
   if (variable === undefined) return null;
-  checkInitialised(c, reference);
+  checkAsking(c, reference);
   checkConstant(c, reference);
-  const found = referenceCode(variable, reference);
+  const found = askedCode(c, node, referenceCode(variable, reference));
   // `fact(n)` has no `this`; `fact.v(n)` would have the box.
   return variable.boxed && isCallee(node) ? code`(0, ${found})` : found;
 }
@@ -130,18 +136,28 @@ function markWritten(write: Extract<Piece, { kind: "write" }>): Piece {
   return { ...write, silent: true };
 }
 
-/** A variable read by its own function before its declaration ran: native code throws, a slot would be undefined. */
-function checkInitialised(c: Lowering, { node, binding, within }: Reference): void {
-  if (binding === null || within !== binding.scope.owner) return;
-  if (!["let", "const", "class"].includes(binding.kind)) return;
-  const { node: scope } = binding.scope;
-  const sameClause =
-    !ts.isCaseBlock(scope) || clauseOf(node, scope) === clauseOf(binding.declarations[0] ?? node, scope);
-  if (sameClause && isInitialisedAt(binding, node.getStart())) return;
+/** A target inside a pattern that its own declaration has not run for: there is no place to ask. */
+function checkAsking(c: Lowering, { node, binding, access }: Reference): void {
+  if (access === "read" || !c.unit.deadZones.asking.has(node)) return;
   notYet(c.unit, node, {
-    construct: `a use of '${binding.name}' that may run before its declaration`,
-    way: `Declare '${binding.name}' above, or give it a first value there.`,
+    construct: `an assignment to '${binding?.name}' that may run before its declaration`,
+    way: `Declare '${binding?.name}' above, or give it a first value there.`,
   });
+}
+
+/** `x = v`, `x += v`, `x++` before the declaration of `x` ran: the value comes first in the first only. */
+function assignmentCode(c: Lowering, node: ts.Expression, overrides: Overrides): Code | null {
+  const assigned = assignedBy(node);
+  const name = assigned && findAsking(c, assigned);
+  const reference = name && c.unit.scopes.reference(name);
+  const variable = reference?.binding && c.variables.get(reference.binding);
+  if (!name || !reference || !variable) return null;
+  const target = referenceCode(variable, reference);
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) {
+    const whole = insideToCode(c, node, new Map([...overrides, [name, target]]));
+    return code`(${askedCode(c, name, [{ kind: "read", variable, at: name.getStart() }])}, ${whole})`;
+  }
+  return code`${target} = ${keptCode(c, name, toCode(c, node.right, overrides))}`;
 }
 
 /** Native code throws when it gets there; a slot would take the value. */
@@ -153,17 +169,18 @@ function checkConstant(c: Lowering, { node, binding, access }: Reference): void 
   });
 }
 
-function clauseOf(node: ts.Node, caseBlock: ts.Node): ts.Node {
-  let at = node;
-  while (at.parent !== caseBlock) at = at.parent;
-  return at;
+function assignedBy(node: ts.Expression): ts.Expression | null {
+  if (ts.isBinaryExpression(node)) return isAssignmentOperator(node.operatorToken.kind) ? node.left : null;
+  const isUnary = ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node);
+  return isUnary && isUpdate(node) ? node.operand : null;
 }
 
 /** `{ order }` keeps its short form where the variable prints under its own name. */
 function shorthandCode(c: Lowering, node: ts.ShorthandPropertyAssignment): Code | null {
   const binding = c.unit.scopes.reference(node.name)?.binding;
   const variable = binding ? c.variables.get(binding) : undefined;
-  if (variable === undefined || (variable.name === node.name.text && !variable.boxed)) return null;
+  const keepsForm = variable?.name === node.name.text && !variable.boxed;
+  if (variable === undefined || (keepsForm && !c.unit.deadZones.asking.has(node.name))) return null;
   const value = nameCode(c, node.name) ?? [];
   const initial = node.objectAssignmentInitializer;
   return code`${toPropertyName(node.name.text)}: ${value}${initial ? code` = ${toCode(c, initial)}` : []}`;

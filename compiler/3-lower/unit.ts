@@ -14,6 +14,7 @@ import {
   type Scopes,
 } from "../1-read/scopes.ts";
 import type { Home } from "../ir.ts";
+import { findDeadZones, type DeadZones } from "./deadZones.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
 import { findHome } from "./seat.ts";
 import type { Words } from "./words.ts";
@@ -28,6 +29,7 @@ export interface Unit {
   /** Nodes that contain an await, or a yield, of their own function. */
   readonly awaits: ReadonlySet<ts.Node>;
   readonly boxes: Boxes;
+  readonly deadZones: DeadZones;
   /** Statements that declare what native code cannot hold (a boxed variable, a hoisted function). */
   readonly mustLower: ReadonlySet<ts.Node>;
   /** Slot names, unique in the unit. */
@@ -50,7 +52,7 @@ export interface UnitContext {
 export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFunction): Unit {
   const diagnostics: Diagnostic[] = [];
   const bindings = bindingsIn(fn.node, scopes);
-  const boxes = findBoxes({ root: fn.node, scopes, diagnostics }, bindings);
+  const boxes = findBoxes({ scopes }, bindings);
   const constant = toConstants(module, words).get(fn) ?? fn.name;
   return {
     module,
@@ -60,6 +62,7 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
     diagnostics,
     awaits: findAwaits(fn.node),
     boxes,
+    deadZones: findDeadZones(bindings, boxes),
     mustLower: findMustLower(fn.node, bindings, boxes),
     names: toNames({ root: fn.node, scopes, words }, bindings),
     closureNumbers: numberClosures(fn.node),

@@ -1,9 +1,17 @@
 /** What loops over asynchronous values keep in a snapshot. */
 import { AsyncCursor, CursorIterator, Unwrapping } from "../asyncCursor.ts";
 import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts";
+import { dead } from "../deadZone.ts";
 import { KeysCursor } from "../keys.ts";
 import { IndexCursor, PartCursor, type Listing } from "../listings.ts";
 import type { Extension } from "../values/contract.ts";
+
+const deadZones: Extension = {
+  tag: "d",
+  matches: (value) => value === dead,
+  write: () => [],
+  create: () => dead,
+};
 
 const cursors: Extension = {
   tag: "i",
@@ -60,6 +68,7 @@ const unwrappings: Extension = {
 };
 
 export const iterations: readonly Extension[] = [
+  deadZones,
   cursors,
   indexCursors,
   partCursors,
