@@ -141,6 +141,17 @@ export interface Seat {
   readonly home: Home | null;
   /** For a function that each evaluation makes anew (a class's field): its code as a closure. Null: there is one. */
   readonly made: Pick<LiftedClosure, "constant" | "captures" | "inferredName"> | null;
+  /** Functions of the module that it uses as values. */
+  readonly values: readonly NamedValue[];
+  /** The constants that stand for its `import()`s, by specifier; null for one that is only known at run time. */
+  readonly imports: ReadonlyMap<string | null, string>;
+}
+
+/** A function of the module, or of one that it imports, under the name that stored states have for it. */
+export interface NamedValue {
+  /** `src/parse.ts#parseAll`, `lodash#chunk` */
+  readonly name: string;
+  readonly node: ts.Identifier | ts.PropertyAccessExpression;
 }
 
 export type GeneratorKind = "sync" | "async";
@@ -162,6 +173,9 @@ export interface Machine {
   readonly entry: BlockId;
   readonly checkpoints: readonly Checkpoint[];
   readonly closures: readonly LiftedClosure[];
-  /** Bodies of implicit steps by checkpoint number: `(...$a) => reserve(...$a)`. */
+  /**
+   * Bodies of implicit steps by checkpoint number: `(...$a) => reserve(...$a)`. Those that closures start, which have no
+   * checkpoint, count downwards from -1.
+   */
   readonly calls: readonly { readonly checkpoint: number; readonly code: Code }[];
 }

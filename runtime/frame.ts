@@ -151,6 +151,8 @@ export class Frame implements FrameWords {
   // The five values of an emitted dynamic call: positional, because emitted code is read by people.
   call(...[checkpoint, name, fn, self, args]: Parameters<FrameWords["call"]>): unknown {
     const callable = fn as (...args: readonly unknown[]) => unknown;
+    const seen = seeThrough(fn, self, args);
+    if (seen !== null) return this.call(checkpoint, name, ...seen);
     if (this.task === null || typeof fn !== "function" || isOperation(fn) || findDurable(fn) !== undefined) {
       return this.at(checkpoint, Reflect.apply(callable, self, args));
     }
@@ -216,6 +218,16 @@ export class Frame implements FrameWords {
 /** What a machine stops for. `yield*` is `delegate`. */
 export type Stop = "await" | "yield" | "delegate";
 
+/** `f.call(self, x)`, `f.apply(self, [x])`: the call of `f` that they make. */
+export function seeThrough(
+  ...[fn, self, args]: [fn: unknown, self: unknown, args: readonly unknown[]]
+): [fn: unknown, self: unknown, args: readonly unknown[]] | null {
+  if (typeof self !== "function") return null;
+  if (fn === Function.prototype.call) return [self, args[0], args.slice(1)];
+  if (fn !== Function.prototype.apply) return null;
+  return [self, args[0], Array.from((args[1] ?? []) as ArrayLike<unknown>)];
+}
+
 /** The body of the implicit step at `checkpoint`. */
 export function bodyOf(machine: MachineDefinition, checkpoint: number): (...args: never[]) => unknown {
   const body = machine.calls?.[checkpoint];
@@ -224,7 +236,7 @@ export function bodyOf(machine: MachineDefinition, checkpoint: number): (...args
 }
 
 /** Few arguments are passed without a spread, which takes as long as half of the call. */
-function applyBody(body: (...args: never[]) => unknown, args: readonly unknown[]): unknown {
+export function applyBody(body: (...args: never[]) => unknown, args: readonly unknown[]): unknown {
   const call = body as (...args: readonly unknown[]) => unknown;
   switch (args.length) {
     case 0:

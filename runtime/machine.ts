@@ -17,6 +17,8 @@ export { AsyncCursor, asyncCursor } from "./asyncCursor.ts";
 export { durablePromise as Promise } from "./durablePromise.ts";
 export { start } from "./frame.ts";
 export { generate, generator } from "./generate.ts";
+export { bindable, importer, named } from "./functions.ts";
+export { callHere, memberOf, stepHere } from "./here.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";
 export { cursor } from "./cursors.ts";
 export type { Cursor } from "./cursors.ts";

@@ -6,6 +6,7 @@ import type { MachineDefinition, Slots } from "./contract.ts";
 import { VOCABULARY } from "./contract.ts";
 import { DurableError } from "./errors.ts";
 import { toGeneratorFunction } from "./generatorFunctions.ts";
+import { bindingOf, nameOfBinding, targetOfBound } from "./functions.ts";
 
 /** A compiled function needs a newer runtime than this one. */
 export class VocabularyError extends DurableError {}
@@ -90,7 +91,8 @@ export function durableOf(definition: MachineDefinition): AnyFunction | undefine
 }
 
 export function findDurable(fn: object): MachineDefinition | undefined {
-  return durables.get(fn);
+  const target = targetOfBound(fn);
+  return target === undefined ? durables.get(fn) : findDurable(target);
 }
 
 /** Marks the runtime's own operations, so that a dynamic call tells them from functions that become steps. */
@@ -126,18 +128,19 @@ export const classRegistry = {
   classOf: (id: string) => classesById.get(id),
 };
 
-/** Functions as values: durable functions, registered classes, and their methods. */
+/** Functions as values: durable functions, registered classes, their methods, functions of modules. */
 export const functionRegistry = {
   nameOf(fn: object): string | undefined {
     const classId = classIds.get(fn);
     if (classId !== undefined) return `class ${classId}`;
     const definition = durables.get(fn);
     const isTopLevel = definition !== undefined && durableByName.get(definition.id) === fn;
-    return isTopLevel ? definition.id : memberNames.get(fn);
+    return isTopLevel ? definition.id : (memberNames.get(fn) ?? nameOfBinding(fn));
   },
   functionOf(name: string): object | undefined {
     const member = membersByName.get(name);
-    if (member !== undefined || !name.startsWith("class ")) return member ?? durableByName.get(name);
+    if (member !== undefined) return member;
+    if (!name.startsWith("class ")) return durableByName.get(name) ?? bindingOf(name);
     return classesById.get(name.slice("class ".length));
   },
 };

@@ -28,6 +28,8 @@ export interface Resolver {
   classOfSymbol(symbol: ts.Symbol): ts.ClassLikeDeclaration | null;
   operationOf(expression: ts.Expression): OperationName | null;
   isProjectFile(file: ts.SourceFile): boolean;
+  /** A file's path in ids and source names. */
+  pathOf(file: ts.SourceFile): string;
   directivesOf(file: ts.SourceFile): Directives;
   markOf(node: ts.Node): Directive | null;
 }
@@ -99,6 +101,7 @@ function makeResolver(program: ts.Program, root: string, origins = createOrigins
       return isOperation(name) ? name : null;
     },
     isProjectFile: origins.isProjectFile,
+    pathOf: (file) => toPath(root, file),
     directivesOf,
     markOf: (node) => directivesOf(node.getSourceFile()).marks.get(node) ?? null,
   };

@@ -21,6 +21,7 @@
 import { ts } from "ts-morph";
 import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
+import { toImportedName } from "./importedName.ts";
 import { isFunctionWithBody, type Binding } from "./scopes.ts";
 import { findOperation, isContext, type SyntacticContext } from "./syntacticOperations.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
@@ -43,7 +44,22 @@ export function createSyntacticOracle(context: SyntacticContext): Oracle {
     role: (node) => findRole(context, node),
     typeText: () => null,
     isTypeExport: () => false,
+    valueName: (node) => findValueName(context, node),
   };
+}
+
+/** By where it is imported from: whether it is a function shows at run time. */
+function findValueName(
+  { scopes }: SyntacticContext,
+  node: ts.Identifier | ts.PropertyAccessExpression,
+): string | null {
+  const root = ts.isIdentifier(node) ? node : rootOf(node);
+  const binding = root && scopes.reference(root)?.binding;
+  if (!binding) return null;
+  const path = node.getSourceFile().fileName;
+  const imported = binding.kind === "import" ? binding.declarations[0]?.parent : undefined;
+  if (imported !== undefined) return toImportedName(imported, { node, path });
+  return functionOf(binding) === null ? null : `${path}#${binding.name}`;
 }
 
 function findMeaning(context: SyntacticContext, call: ts.CallExpression): CallMeaning {

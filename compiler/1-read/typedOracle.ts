@@ -16,6 +16,7 @@
 import { ts } from "ts-morph";
 import { RUNTIME_PACKAGE, type CallMeaning, type InnerFunctionRole, type Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
+import { toImportedName } from "./importedName.ts";
 import type { Resolver } from "./resolver.ts";
 import { toPromiseKind } from "./promiseKind.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
@@ -43,8 +44,25 @@ export function createTypedOracle(resolver: Resolver): Oracle {
       return found;
     },
     typeText: (node) => toTypeText(resolver.checker, node),
+    valueName: (node) => findValueName(resolver, node),
     isTypeExport: (node) => isTypeExport(resolver.checker, node),
   };
+}
+
+/** A project's function is known by the file that declares it, whatever it came through; others as they are imported. */
+function findValueName(resolver: Resolver, node: ts.Identifier | ts.PropertyAccessExpression): string | null {
+  const { checker } = resolver;
+  const type = checker.getTypeAtLocation(node);
+  if ((type.flags & ts.TypeFlags.Any) === 0 && type.getCallSignatures().length === 0) return null;
+  const symbol = resolver.symbolOf(node);
+  const declaration = symbol?.valueDeclaration;
+  if (symbol === null || declaration === undefined) return null;
+  const file = declaration.getSourceFile();
+  if (resolver.isProjectFile(file)) return `${resolver.pathOf(file)}#${symbol.name}`;
+  const root = ts.isIdentifier(node) ? node : node.expression;
+  const imported = checker.getSymbolAtLocation(root)?.declarations?.[0];
+  if (imported === undefined) return null;
+  return toImportedName(imported, { node, path: resolver.pathOf(node.getSourceFile()) });
 }
 
 function isTypeExport(checker: ts.TypeChecker, node: ts.ExportSpecifier): boolean {

@@ -87,7 +87,7 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
   const { type } = judged;
   const { checker } = visit.resolver;
   if (checker.isArrayType(type) || checker.isTupleType(type)) return judgeArguments(visit, judged, ["[]"]);
-  if (isWrittenByRuntime(visit.resolver, type)) return null;
+  if (isWrittenByRuntime(visit.resolver, type) || isModule(type)) return null;
   const name = findLibraryName(visit.resolver, type);
   if (name !== null) return judgeLibrary(visit, judged, name);
   if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0)
@@ -115,6 +115,14 @@ function isWrittenByRuntime(resolver: Resolver, type: ts.Type): boolean {
   const symbol = type.aliasSymbol ?? (type.symbol as ts.Symbol | undefined);
   if (symbol === undefined || !RUNTIME_TYPES.has(symbol.name)) return false;
   return resolver.originOf(symbol)?.module === RUNTIME_PACKAGE;
+}
+
+/** What `import()` gives: imported again where the state is read. */
+function isModule(type: ts.Type): boolean {
+  const symbol = type.symbol as ts.Symbol | undefined;
+  if (symbol === undefined || (symbol.flags & ts.SymbolFlags.ValueModule) === 0) return false;
+  // A class can be a namespace too.
+  return (symbol.flags & ts.SymbolFlags.Class) === 0;
 }
 
 /** The name of a type of the language or a platform. */
@@ -168,6 +176,7 @@ function judgeParts(visit: Visit, { type, isGiven }: Judged): Unstorable | null 
   const properties = checker.getPropertiesOfType(type);
   const found = first(properties, (property) => {
     if (isMethod(property) || (property.flags & ts.SymbolFlags.Accessor) !== 0) return null;
+    if (isDurableField(visit.resolver, property)) return null;
     return judge(below(visit, `.${property.name}`), {
       type: checker.getTypeOfSymbol(property),
       isGiven: isGiven || isField(property),
@@ -183,6 +192,12 @@ function judgeParts(visit: Visit, { type, isGiven }: Judged): Unstorable | null 
 function isField(property: ts.Symbol): boolean {
   const declaration = property.declarations?.[0];
   return declaration !== undefined && (ts.isPropertyDeclaration(declaration) || ts.isParameter(declaration));
+}
+
+/** A durable function in a field is made by a factory that states know. */
+function isDurableField(resolver: Resolver, property: ts.Symbol): boolean {
+  const fn = isField(property) ? resolver.functionOfSymbol(property) : null;
+  return fn !== null && resolver.markOf(fn) === "use durable";
 }
 
 /** Methods are on the prototype; the class brings them back. */

@@ -10,6 +10,7 @@
  */
 import { ts } from "ts-morph";
 import type { CallMeaning } from "../program.ts";
+import { toCalleeName } from "../1-read/calleeName.ts";
 import type { Code, Variable } from "../ir.ts";
 import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
 import { toCalleeText } from "./calleeText.ts";
@@ -17,7 +18,10 @@ import { code, joinCode, read, text } from "./code.ts";
 import { toSuperMember } from "./homes.ts";
 import { temporary, numberOf, isMachine, type Lowering, type MachineLowering } from "./lowering.ts";
 import { insideToCode, toCode, type Overrides } from "./toCode.ts";
-import { notYet, type Unit } from "./unit.ts";
+import { notYet } from "./unit.ts";
+import { bindCode, importCode } from "./values.ts";
+import { closureCallCode } from "./closureCalls.ts";
+import { optionalStartCode } from "./optionalStarts.ts";
 
 /** The operations that answer at once. */
 const SYNC_OPERATIONS: ReadonlySet<string> = new Set(["now", "random", "uuid"]);
@@ -47,11 +51,12 @@ export function callCode(c: Lowering, call: ts.CallExpression, overrides: Overri
   const meaning = c.unit.module.oracle.call(call);
   const combinator = meaning.kind === "promiseAll" ? "all" : combinatorOf(c, call);
   if (combinator !== null) return code`${c.unit.words[combinator]}(${argumentsCode(c, call, overrides)})`;
-  const printed = superCallCode(c, call, overrides);
+  const printed =
+    superCallCode(c, call, overrides) ?? importCode(c, call, overrides) ?? bindCode(c, call, overrides);
   if (!startsOperation(meaning)) return printed;
   if (!isMachine(c) || c.machine.generator === "sync")
-    return checkInClosure(c.unit, call, meaning) ?? printed;
-  const started = toStarted(meaning);
+    return closureCallCode(c, call, { meaning: toStarted(meaning), overrides }) ?? printed;
+  const started = ts.isOptionalChain(call) ? toStartedOptional(meaning, call) : toStarted(meaning);
   if (started !== null) return startCode(c, call, { meaning: started, overrides });
   if (isAwaited(call)) return printed;
   const number = numberOf(c, call);
@@ -63,6 +68,11 @@ export function toStarted(meaning: CallMeaning): Start["meaning"] | null {
   if (meaning.kind === "step" || meaning.kind === "dynamic") return meaning;
   if (meaning.kind !== "task" || meaning.open === undefined) return null;
   return { kind: "dynamic", name: meaning.open };
+}
+
+/** Behind `?.`, every start is a word of the frame. */
+function toStartedOptional(meaning: CallMeaning, call: ts.CallExpression): Start["meaning"] | null {
+  return toStarted(meaning) ?? { kind: "dynamic", name: toCalleeName(call.expression) };
 }
 
 /** `super.m(x)` has `this` as its `this`; null for other calls, and where `super` stays as it is. */
@@ -104,17 +114,6 @@ export function isPromiseMaker(c: Lowering, node: ts.Node): boolean {
   return ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
 }
 
-/** In a plain closure there is no frame: operations find the running one themselves, implicit steps cannot. */
-function checkInClosure(unit: Unit, call: ts.CallExpression, meaning: CallMeaning): null {
-  if (meaning.kind === "step" || meaning.kind === "dynamic") {
-    notYet(unit, call, {
-      construct: `the call of '${meaning.name}' inside a function that is not async`,
-      way: "Make the function around it async, or write a loop.",
-    });
-  }
-  return null;
-}
-
 /** How a step's or dynamic call's function is reached. */
 export type Callee =
   /** By a name of the module: the body can be a thunk. */
@@ -145,18 +144,13 @@ function isModulePath(c: Lowering, node: ts.Expression): boolean {
   return binding === null || binding.scope.owner === null;
 }
 
-interface Start {
+export interface Start {
   readonly meaning: Extract<CallMeaning, { kind: "step" | "dynamic" }>;
   readonly overrides: Overrides;
 }
 
 function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overrides }: Start): Code {
-  if (ts.isOptionalChain(call)) {
-    notYet(c.unit, call, {
-      construct: "an implicit step behind '?.'",
-      way: "Test with 'if' first, then call.",
-    });
-  }
+  if (ts.isOptionalChain(call)) return optionalStartCode(c, call, { name: meaning.name, overrides });
   const callee = toCallee(c, call);
   const ofSuper = toSuperMember(c, call);
   const number = numberOf(c, isAwaited(call) ? walkUpWrappers(call).parent : call);
@@ -191,7 +185,7 @@ function startCode(c: MachineLowering, call: ts.CallExpression, { meaning, overr
 }
 
 /** What runs when the step runs: `($o, $a1, $a2) => $o.send($a1, $a2)`. */
-function bodyCode(c: Lowering, call: ts.CallExpression, callee: Callee): Code {
+export function bodyCode(c: Lowering, call: ts.CallExpression, callee: Callee): Code {
   const { self, key } = c.unit.words;
   const passed = passedArguments(c, call);
   const list = joinCode(passed, ", ");

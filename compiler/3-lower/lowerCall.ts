@@ -24,7 +24,7 @@ export function lowerCall(c: MachineLowering, call: ts.CallExpression): Code {
   const callee = skipWrappers(call.expression);
   const args = call.arguments.map(toElement);
   if (callee.kind === ts.SyntaxKind.SuperKeyword || callee.kind === ts.SyntaxKind.ImportKeyword) {
-    return insideToCode(c, call, lowerOperands(c, args));
+    return printCall(c, call, lowerOperands(c, args));
   }
   if (meaning.kind === "promiseAll" || combinatorOf(c, call) !== null)
     return printCall(c, call, lowerOperands(c, args));

@@ -19,6 +19,7 @@ import { findInferredName } from "./inferredName.ts";
 import { lowerMachine } from "./lowerMachine.ts";
 import { ownerOf } from "./owner.ts";
 import { findPlace } from "./seat.ts";
+import { findNamedValues } from "./values.ts";
 import { notYet, toUnit, type Unit, type UnitContext } from "./unit.ts";
 
 export interface LoweredFunction {
@@ -42,6 +43,8 @@ export function lowerFunction(context: UnitContext, fn: DurableFunction): Lowere
   const seat: Seat = {
     place: found.kind === "place" ? found.place : { kind: "module" },
     home: unit.home,
+    values: findNamedValues(node, context.scopes, context.module.oracle),
+    imports: unit.imports,
     made: captures === null ? null : toMade(unit, [...captures.values()]),
   };
   const spec = { fn: node, id, name, constant: unit.constant, captures: captures ?? new Map(), seat };

@@ -31,7 +31,8 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   const variables = new Map(captures);
   const generator = toGeneratorKind(fn);
   const machine = { draft, generator, exits: [], checkpoints, numbers, calls: [], pending: new Map() };
-  const c: MachineLowering = { unit, fn, variables, machine, closures: [], lifts: true };
+  const around = { constant: spec.constant, calls: machine.calls };
+  const c: MachineLowering = { unit, fn, variables, machine, closures: [], around, lifts: true };
   // The parameter list stays native, in `enter`: it sees captures, but not the slots it is about to fill.
   const parameters = toParameters({ ...c, variables: new Map(captures), machine: null });
   declareParameters(c);

@@ -17,8 +17,16 @@ export interface Lowering {
   readonly machine: MachineDraft | null;
   /** Closures found so far; they belong to the machine around. */
   readonly closures: LiftedClosure[];
+  /** The machine around. */
+  readonly around: Around;
   /** False inside a step's body: what is made there never lives in durable state, so it stays as written. */
   readonly lifts: boolean;
+}
+
+/** What a closure's text needs of the machine around it: where the bodies of the steps it starts go. */
+export interface Around {
+  readonly constant: string;
+  readonly calls: { readonly checkpoint: number; readonly code: Code }[];
 }
 
 export interface MachineDraft {

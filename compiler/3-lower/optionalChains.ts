@@ -4,14 +4,15 @@
  */
 import { ts } from "ts-morph";
 import type { BlockId, Code, Variable } from "../ir.ts";
-import { startsOperation } from "./calls.ts";
+import { toCalleeName } from "../1-read/calleeName.ts";
+import { walkUpWrappers } from "../1-read/wrappers.ts";
+import { callCode, isAwaited, startsOperation } from "./calls.ts";
 import { code, joinCode, read, text } from "./code.ts";
 import { endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { lowerValue, toElement } from "./expressions.ts";
-import { assign, spill, temporary, type MachineLowering } from "./lowering.ts";
+import { assign, numberOf, spill, temporary, type MachineLowering } from "./lowering.ts";
 import { lowerOperands } from "./operands.ts";
-import { insideToCode, toCode } from "./toCode.ts";
-import { notYet } from "./unit.ts";
+import { insideToCode, toCode, type Overrides } from "./toCode.ts";
 
 /** What a link of the chain gave: its value, and the object it was read from. */
 interface Link {
@@ -22,9 +23,8 @@ interface Link {
 export function lowerChain(c: MachineLowering, node: ts.OptionalChain): Code {
   const { draft } = c.machine;
   const start = chainStart(node);
-  if (ts.isCallExpression(node)) checkStarts(c, node);
   // Only what stands before the chain awaits: the rest is one expression.
-  if (onlyStartAwaits(c, node, start)) return insideToCode(c, node, lowerOperands(c, [{ node: start }]));
+  if (onlyStartAwaits(c, node, start)) return printed(c, node, lowerOperands(c, [{ node: start }]));
   const result = temporary(c, node);
   const [ended, after] = [openBlock(draft), openBlock(draft)];
   const { value } = lowerLink(c, node, { start, ended });
@@ -39,7 +39,7 @@ export function lowerChain(c: MachineLowering, node: ts.OptionalChain): Code {
 /** The expression before the chain's first `?.`. */
 function chainStart(node: ts.Expression): ts.Expression {
   let at = node;
-  while (ts.isOptionalChain(at) && !ts.isNonNullExpression(at)) at = at.expression;
+  while (ts.isOptionalChain(at)) at = at.expression;
   return at;
 }
 
@@ -109,19 +109,20 @@ function callLink(
   node: ts.CallExpression,
   { object, self }: { readonly object: Variable; readonly self: Code | null },
 ): Code {
-  checkStarts(c, node);
   const overrides = lowerOperands(c, node.arguments.map(toElement));
   const args = joinCode(
     node.arguments.map((argument) => toCode(c, argument, overrides)),
     ", ",
   );
+  if (startsOperation(c.unit.module.oracle.call(node))) {
+    const number = numberOf(c, isAwaited(node) ? walkUpWrappers(node).parent : node);
+    const name = JSON.stringify(toCalleeName(node.expression));
+    return code`${c.unit.words.frame}.call(${String(number)}, ${name}, ${read(object, node.getStart())}, ${self ?? "undefined"}, [${args}])`;
+  }
   return code`${c.unit.words.invoke}(${read(object, node.getStart())}, ${self ?? "undefined"}, [${args}], ${JSON.stringify(node.expression.getText())})`;
 }
 
-function checkStarts(c: MachineLowering, node: ts.CallExpression): void {
-  if (!startsOperation(c.unit.module.oracle.call(node))) return;
-  notYet(c.unit, node, {
-    construct: "an implicit step behind '?.'",
-    way: "Test with 'if' first, then call.",
-  });
+function printed(c: MachineLowering, node: ts.OptionalChain, overrides: Overrides): Code {
+  const started = ts.isCallExpression(node) ? callCode(c, node, overrides) : null;
+  return started ?? insideToCode(c, node, overrides);
 }

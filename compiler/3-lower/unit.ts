@@ -38,6 +38,8 @@ export interface Unit {
   readonly closureNumbers: ReadonlyMap<ts.Node, number>;
   /** The constant of the outermost machine: `$fulfil`. */
   readonly constant: string;
+  /** Constants for the `import()`s met so far: see `Seat.imports`. */
+  readonly imports: Map<string | null, string>;
   /** Set where the function uses `super`. */
   readonly home: Home | null;
 }
@@ -67,6 +69,7 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
     names: toNames({ root: fn.node, scopes, words }, bindings),
     closureNumbers: numberClosures(fn.node),
     constant,
+    imports: new Map(),
     home: findHome(fn.node, `${constant}$home`),
   };
 }

@@ -42,6 +42,12 @@ const WORDS = {
   toKey: "$toKey",
   invoke: "$invoke",
   superOf: "$super",
+  named: "$named",
+  stepHere: "$step",
+  callHere: "$call",
+  memberOf: "$member",
+  bindable: "$bindable",
+  importer: "$importer",
 } as const;
 
 export type Words = Readonly<Record<keyof typeof WORDS, string>> & {

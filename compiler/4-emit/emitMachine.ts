@@ -63,7 +63,9 @@ export function slotsOf({ variables, checkpoints, blocks, entry }: Machine): rea
 }
 
 function emitCalls({ calls }: Machine): Code {
-  const entries = calls.map(({ checkpoint, code: body }) => code`${String(checkpoint)}: ${body}`);
+  const entries = calls.map(
+    ({ checkpoint, code: body }) => code`${checkpoint < 0 ? `"${checkpoint}"` : String(checkpoint)}: ${body}`,
+  );
   return code`calls: { ${joinCode(entries, ", ")} }`;
 }
 

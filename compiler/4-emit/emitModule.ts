@@ -48,6 +48,12 @@ const VOCABULARY_WORDS = [
   "toKey",
   "invoke",
   "superOf",
+  "named",
+  "stepHere",
+  "callHere",
+  "memberOf",
+  "bindable",
+  "importer",
 ] as const;
 
 export interface ModuleParts {
@@ -66,12 +72,17 @@ export function emitModule(parts: ModuleParts): Code {
     inside.map(({ at, code: added }) => ({ start: at, end: at, code: added })),
   );
   const hoisted = machines.filter(isHoisted).map((machine) => emitHoistedMark(words, machine));
+  const announced = emitAnnounced(parts);
   const edits = [
     ...inserted,
     ...machines.map((machine) => toShellEdit(context, machine)),
     ...toClassEdits(parts),
   ];
-  const used = namesIn([...emitted, ...edits.flatMap((edit) => edit.code), text(hoisted.join(""))]);
+  const used = namesIn([
+    ...emitted,
+    ...edits.flatMap((edit) => edit.code),
+    text(`${hoisted.join("")}${announced}`),
+  ]);
   const { top, afterImports } = findPlaces(module.file);
   const all = [
     ...edits,
@@ -81,10 +92,36 @@ export function emitModule(parts: ModuleParts): Code {
     {
       start: afterImports,
       end: afterImports,
-      code: code`\n${emitted}${hoisted.join("")}\n`,
+      code: code`\n${emitted}${hoisted.join("")}${announced}\n`,
     },
   ];
   return applyEdits(module.file, all);
+}
+
+/** Functions and imports of the module that stored states have a name for. */
+function emitAnnounced({ words, context, machines }: ModuleParts): string {
+  const lines = machines.flatMap(({ seat }) => [
+    ...(seat?.values ?? []).map(
+      ({ name, node }) => `${words.named}(${JSON.stringify(name)}, () => ${node.getText()});\n`,
+    ),
+    ...[...(seat?.imports ?? [])].map(([specifier, constant]) =>
+      emitImporter(context, { specifier, constant }),
+    ),
+  ]);
+  return [...new Set(lines)].join("");
+}
+
+interface Importer {
+  readonly specifier: string | null;
+  readonly constant: string;
+}
+
+function emitImporter({ words, path, declare }: EmitContext, { specifier, constant }: Importer): string {
+  const [name, load] =
+    specifier === null
+      ? [path, `(${words.key}) => import(${words.key})`]
+      : [`${path} ${specifier}`, `() => import(${JSON.stringify(specifier)})`];
+  return `${declare} ${constant} = ${words.importer}(${JSON.stringify(name)}, ${load});\n`;
 }
 
 function isHoisted({ node }: Machine): boolean {

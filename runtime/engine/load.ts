@@ -5,6 +5,7 @@ import { Execution } from "./execution.ts";
 import { effective, fromStored } from "./events.ts";
 import { deliver } from "./messages.ts";
 import { Snapshots } from "./snapshots.ts";
+import { ModuleNeededError } from "../functions.ts";
 import { restoreState } from "./state.ts";
 import { drained } from "./world.ts";
 
@@ -25,8 +26,25 @@ export interface Running {
   timerAt: number | null;
 }
 
-/** Throws `UnplaceableStateError`, `NonDeterminismError` or `DecodeError` when stored state and code do not fit. */
+/** Modules that one state may hold. */
+const MODULES_MAX = 1_000;
+
+/**
+ * Throws `UnplaceableStateError`, `NonDeterminismError` or `DecodeError` when stored state and code do not fit. Modules
+ * that durable code had imported are imported again first.
+ */
 export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
+  for (let left = MODULES_MAX; ; left--) {
+    try {
+      return await tryToBringBack(loaded, hooks);
+    } catch (error) {
+      if (!(error instanceof ModuleNeededError) || left === 0) throw error;
+      await error.load();
+    }
+  }
+}
+
+async function tryToBringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
   const { row, snapshot, tail, chunks, messages } = loaded;
   const execution = new Execution(row, hooks);
   const events = effective(tail.map((stored) => ({ seq: stored.seq, event: fromStored(stored) })));

@@ -5,6 +5,7 @@
 import type { Unwrapping } from "../asyncCursor.ts";
 import { findAsyncGenerator } from "../asyncGenerators.ts";
 import { Context } from "../context.ts";
+import { boundFunctions, importedFunctions, importedModules } from "../functions.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
@@ -90,7 +91,11 @@ export class UnwritableStateError extends EncodeError {
  * Inputs, results and errors: values alone. A promise or a closure in a result would be cut off from the execution it
  * belongs to, so it is refused here.
  */
-export const payloadCodec: Codec = createCodec({ classes: classRegistry, functions: functionRegistry });
+export const payloadCodec: Codec = createCodec({
+  extensions: [importedModules],
+  classes: classRegistry,
+  functions: functionRegistry,
+});
 
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
@@ -103,6 +108,9 @@ export function stateCodec(execution: Execution): Codec {
       contexts(execution),
       promiseExtension(execution),
       execution.made.extension,
+      boundFunctions,
+      importedModules,
+      importedFunctions,
     ],
     classes: classRegistry,
     functions: functionRegistry,

@@ -8,10 +8,11 @@ const names = readdirSync(FIXTURES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-/** Fixtures whose values no store holds: proxies, objects with methods as results of steps, a template's strings. */
+/** Values that no store holds: proxies, modules as the test loads them, objects with methods as results of steps, strings. */
 const NOT_STORABLE: ReadonlySet<string> = new Set([
   "computed-keys",
   "delete-and-typeof",
+  "dynamic-imports",
   "member-assignment",
   "method-calls-keep-this",
   "optional-chains",
@@ -21,6 +22,9 @@ const NOT_STORABLE: ReadonlySet<string> = new Set([
 
 /** Fixtures that make a rejected promise which a dropped execution no longer awaits. */
 const LEAVES_REJECTIONS: ReadonlySet<string> = new Set(["await-non-promises"]);
+
+/** Fixtures with tasks side by side: in which order their steps finish is the engine's affair. */
+const SIDE_BY_SIDE: ReadonlySet<string> = new Set(["promise-chains"]);
 
 function read(name: string): string {
   return readFileSync(new URL(`${name}/input.ts`, FIXTURES), "utf8");
@@ -47,7 +51,8 @@ describe("a compiled program", () => {
     const { native, restarted } = await runRestarted(compile(name));
     expect(restarted.log.at(-1)).toEqual(native.at(-1));
     // Code since the last state runs again after a restart, so it logs again; but nothing is left out.
-    expect(withoutRepeats(restarted.log, native)).toEqual(native);
+    if (SIDE_BY_SIDE.has(name)) expect(restarted.log.toSorted()).toEqual(native.toSorted());
+    else expect(withoutRepeats(restarted.log, native)).toEqual(native);
   });
 });
 
