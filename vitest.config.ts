@@ -1,12 +1,18 @@
 import { defineConfig } from "vitest/config";
 
+/** The compiler's checks keep nothing between files, and loading the compiler costs more than most of them. */
+const shared = "test/check/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     update: "none",
     // Vitest would leave one of two cores idle.
     maxWorkers: 2,
     testTimeout: 30_000,
     server: { deps: { external: [/runtime\/dist\//] } },
+    projects: [
+      { extends: true, test: { name: "checks", include: [shared], isolate: false } },
+      { extends: true, test: { name: "others", include: ["test/**/*.test.ts"], exclude: [shared] } },
+    ],
   },
 });

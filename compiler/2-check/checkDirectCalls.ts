@@ -50,7 +50,8 @@ function checkFile(
     const inside = enter(node, { where, resolver, oracle: module?.oracle });
     if (inside !== "in durable code" && ts.isCallExpression(node) && known.has(toLastName(node.expression))) {
       const fn = resolver.functionOf(node.expression);
-      if (fn !== null && resolver.markOf(fn) === "use durable")
+      // A generator's object does nothing until it is asked, and by whom is not seen here.
+      if (fn !== null && resolver.markOf(fn) === "use durable" && fn.asteriskToken === undefined)
         found.push(report("DC224", node.expression, { name: toLastName(node.expression), where: inside }));
     }
     ts.forEachChild(node, (child) => visit(child, inside));

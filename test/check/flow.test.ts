@@ -172,6 +172,7 @@ export const f = async () => await remind(); ${DURABLE}`,
     "accepts a method of the name": `const box = { remind: () => 1 }; export const f = () => box.remind(); ${DURABLE}`,
     "accepts a local of the name": `export const f = (remind: () => number) => remind(); ${DURABLE}`,
     "accepts a call of another function of its module": `${load("Box")} export const f = () => new Box().open(); ${DURABLE}`,
+    "accepts a generator": `export async function* all(): AsyncGenerator<number> { "use durable"; yield 1; }\nexport const g = all();`,
     "accepts a type": `${load("remind")} export type R = Awaited<ReturnType<typeof remind>>; ${DURABLE}`,
   });
   testCases(suite, checkDirectCalls(suite.program), "DC224");
