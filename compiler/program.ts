@@ -56,11 +56,38 @@ export const OPERATION_NAMES = [
   "map",
   "withRetry",
   "invoke",
+  "waitForSignal",
+  "cancel",
+  "compensate",
   "checkpoint",
   "now",
   "random",
   "uuid",
 ] as const;
+/** Those that answer at once; the others give a promise. */
+export const SYNC_OPERATIONS: ReadonlySet<string> = new Set([
+  "now",
+  "random",
+  "uuid",
+  "cancel",
+  "compensate",
+]);
+
+/** Those whose function argument is ordinary code. */
+export const RUNS_BODY: ReadonlySet<string> = new Set([
+  "step",
+  "waitForCallback",
+  "waitForCondition",
+  "compensate",
+]);
+
+/** Operations that are methods of the runtime's classes. */
+export const OPERATION_METHODS: Readonly<Record<string, OperationName>> = {
+  "Signals.next": "waitForSignal",
+  "DurableExecution.waitForCallback": "waitForCallback",
+  "DurableExecution.checkpoint": "checkpoint",
+  "DurableExecution.sleep": "wait",
+};
 export type OperationName = (typeof OPERATION_NAMES)[number];
 
 /** What a call inside a durable function is. */

@@ -42,6 +42,8 @@ export interface CallbackOptions {
   readonly timeout?: Duration;
   /** The same when this long passes without a heartbeat. Default: never. */
   readonly heartbeatTimeout?: Duration;
+  /** Reads the answer from its text: the text itself where a string was answered, else its JSON. */
+  readonly serdes?: Pick<Serdes<unknown>, "deserialize">;
 }
 
 /** Of the submitter only the retries can be chosen. */
@@ -97,7 +99,7 @@ export function toCreateCallback(args: readonly unknown[]): Request {
 
 /**
  * Opens a callback, hands its id to `submit` (run and retried like a step), and waits until it is settled. Rejects with
- * `CallbackFailedError`, `CallbackTimeoutError` or `CallbackSubmitterError`.
+ * `CallbackExternalError`, `CallbackTimeoutError` or `CallbackSubmitterError`.
  */
 export const waitForCallback = operation(function waitForCallback<T = unknown>(
   ...args:

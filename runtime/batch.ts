@@ -2,6 +2,8 @@
  * `parallel` and `map`: when the next branch may start, when the whole is over, and what comes out. Behaviour: AWS's SDK
  * 2.4. Pure: who runs the branches is not known here. A batch is plain data, so it is stored as it stands.
  */
+import { BatchCompletionError } from "./errors.ts";
+import type { Serdes } from "./serdes.ts";
 import type { Branch } from "./requests.ts";
 
 /** How one branch went. */
@@ -34,6 +36,19 @@ export interface CompletionStatus {
   }[];
 }
 
+export const CompletionOutcome = { SUCCEEDED: "SUCCEEDED", FAILED: "FAILED" } as const;
+export type CompletionOutcome = keyof typeof CompletionOutcome;
+
+/** For `shouldComplete`: go on. */
+export function continueBatch(): CompletionDecision {
+  return { complete: false };
+}
+
+/** For `shouldComplete`: it is over, as a success or as a failure. */
+export function completeBatch(outcome: CompletionOutcome = "SUCCEEDED"): CompletionDecision {
+  return { complete: true, outcome };
+}
+
 export type CompletionDecision =
   | { readonly complete: false }
   /** Default outcome: SUCCEEDED. */
@@ -51,6 +66,12 @@ export interface CompletionConfig {
 }
 
 export interface Batch {
+  /** The text form of each branch's result. */
+  readonly itemSerdes?: Serdes<unknown>;
+  /** Branches have no operation of their own in the history. */
+  readonly flat?: true;
+  /** Branches that are at work when it is over are cancelled. Absent: they go on. */
+  readonly cancels?: true;
   readonly branches: readonly Branch[];
   readonly concurrency: number;
   readonly completion: CompletionConfig | null;
@@ -93,10 +114,14 @@ export function toResult(batch: Batch): BatchResult<unknown> {
 
 export function newBatch(
   branches: readonly Branch[],
-  { concurrency, completion }: Pick<Batch, "concurrency" | "completion">,
+  {
+    concurrency,
+    completion,
+    ...more
+  }: Pick<Batch, "concurrency" | "completion" | "cancels" | "flat" | "itemSerdes">,
 ): Batch {
   const counters = { successCount: 0, failureCount: 0, next: 0, active: 0 };
-  return { branches, concurrency, completion, items: [], ...counters, over: false, done: null };
+  return { ...more, branches, concurrency, completion, items: [], ...counters, over: false, done: null };
 }
 
 function isExhausted({ successCount, failureCount, branches }: Batch): boolean {
@@ -198,7 +223,7 @@ export class BatchResult<T, Values extends readonly unknown[] = readonly T[]> {
   throwIfError(): void {
     const [first] = this.failed();
     if (first !== undefined) throw first.error;
-    if (this.status === "FAILED") throw new Error(`The batch failed: ${this.completionReason}.`);
+    if (this.status === "FAILED") throw new BatchCompletionError(this.completionReason);
   }
 
   get status(): "SUCCEEDED" | "FAILED" {

@@ -1,7 +1,9 @@
 /** The runtime's own errors come back from a store as instances of their classes. */
 import * as arguments_ from "./arguments.ts";
 import { BatchResult } from "./batch.ts";
+import { DurableExecution } from "./durableExecution.ts";
 import * as errors from "./errors.ts";
+import { Signals } from "./signals.ts";
 import { registerClass } from "./registry.ts";
 
 for (const [name, value] of Object.entries({ ...errors, ...arguments_ })) {
@@ -10,3 +12,5 @@ for (const [name, value] of Object.entries({ ...errors, ...arguments_ })) {
   }
 }
 registerClass("@durablec/runtime#BatchResult", BatchResult);
+registerClass("@durablec/runtime#DurableExecution", DurableExecution);
+registerClass("@durablec/runtime#Signals", Signals);

@@ -1,11 +1,12 @@
 /** `waitForCondition`: asks again and again, with pauses, until a strategy is content. Behaviour: AWS's SDK 2.4. */
-import { aFunction, anOptions, ask, named, OperationArgumentError } from "./arguments.ts";
+import { aFunction, anOptions, ask, checkSerdes, named, OperationArgumentError } from "./arguments.ts";
 import type { Duration } from "./duration.ts";
 import { toMilliseconds } from "./duration.ts";
 import { WaitForConditionError } from "./errors.ts";
 import { closure, operation } from "./registry.ts";
 import type { Request } from "./requests.ts";
 import { checkRetry, jittered, RetryConfigError } from "./retry.ts";
+import type { Serdes } from "./serdes.ts";
 import type { StepContext } from "./stepContext.ts";
 
 /** After each check (counted from 1): go on polling after `delay`, or take the state as the result. */
@@ -18,6 +19,8 @@ export interface ConditionOptions<T> {
   /** The first check's state. */
   readonly initialState: T;
   readonly waitStrategy: WaitStrategy<T>;
+  /** The states' own text form. Default: the codec's. */
+  readonly serdes?: Serdes<T>;
 }
 
 /** One check: gets the last state, gives the next. */
@@ -43,8 +46,9 @@ export function toWaitForCondition(args: readonly unknown[]): Request {
     throw new OperationArgumentError("waitForCondition needs an initialState that is not undefined.");
   }
   aFunction("waitForCondition", "waitStrategy", options.waitStrategy);
-  const { initialState, waitStrategy } = options;
-  return { kind: "waitForCondition", name, check, initialState, waitStrategy };
+  checkSerdes("waitForCondition", options.serdes);
+  const { initialState, waitStrategy, serdes } = options;
+  return { kind: "waitForCondition", name, check, initialState, waitStrategy, serdes };
 }
 
 export interface WaitStrategyConfig<T> {

@@ -17,6 +17,8 @@ import type { Invoke } from "./invoke.ts";
 import { toInvoke } from "./invoke.ts";
 import type { DurableLogger, LogLevel } from "./logger.ts";
 import { toLogger, writeLog } from "./logger.ts";
+import type { waitForSignal } from "./signals.ts";
+import { toWaitForSignal } from "./signals.ts";
 import { operation } from "./registry.ts";
 import type { Request } from "./requests.ts";
 
@@ -31,11 +33,14 @@ export interface DurableContext {
   readonly parallel: typeof parallel;
   readonly map: typeof map;
   readonly invoke: Invoke;
+  readonly waitForSignal: typeof waitForSignal;
   readonly checkpoint: typeof checkpoint;
   /** `Promise`'s own combinators; a name may come first, as in AWS's SDK. */
   readonly promise: ContextPromises;
   /** Silent while past work is re-run. */
   readonly logger: DurableLogger;
+  /** Which execution this is: its id. Empty where there is none. */
+  readonly executionContext: { readonly durableExecutionArn: string };
 }
 
 export interface ContextPromises {
@@ -90,6 +95,9 @@ export class Context {
   invoke(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("invoke", toInvoke(args));
   }
+  waitForSignal(...args: readonly unknown[]): Promise<unknown> {
+    return this.ask("waitForSignal", toWaitForSignal(args));
+  }
   checkpoint(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("checkpoint", toCheckpoint(args));
   }
@@ -109,6 +117,10 @@ export class Context {
       any: by("any"),
       race: by("race"),
     } as ContextPromises;
+  }
+
+  get executionContext(): DurableContext["executionContext"] {
+    return { durableExecutionArn: this.host?.id ?? "" };
   }
 
   get logger(): DurableLogger {

@@ -1,24 +1,39 @@
 /** Operations that run durable code of the author's: child contexts, and many of them at once. */
-import { aFunction, anOptions, ask, describe, named, OperationArgumentError } from "./arguments.ts";
+import {
+  aFunction,
+  anOptions,
+  ask,
+  checkSerdes,
+  describe,
+  named,
+  OperationArgumentError,
+} from "./arguments.ts";
 import type { BatchResult, CompletionConfig } from "./batch.ts";
 import { newBatch } from "./batch.ts";
 import type { DurableContext } from "./context.ts";
 import { operation } from "./registry.ts";
+import type { Serdes } from "./serdes.ts";
 import type { Branch, ErrorMapper, Request } from "./requests.ts";
 
 /** Durable code with a context of its own. */
 export type ContextFunction<T> = (context: DurableContext) => T;
 
-export interface ChildOptions {
+export interface ChildOptions<T = never> {
   /** What the caller sees instead of the error. */
   readonly errorMapper?: ErrorMapper;
+  /** The result's own text form. Default: the codec's. */
+  readonly serdes?: Serdes<T>;
+  /** As AWS's SDK has it; accepted, and of no effect: results of any size are recorded as they are. */
+  readonly subType?: string;
+  readonly summaryGenerator?: (result: T) => string;
+  readonly virtualContext?: boolean;
 }
 
 /** Runs `fn` as durable code with ids of its own; its result is recorded as one. Nested freely. */
 export const runInChildContext = operation(function runInChildContext<T>(
   ...args:
-    | [name: string | undefined, fn: ContextFunction<T>, options?: ChildOptions]
-    | [fn: ContextFunction<T>, options?: ChildOptions]
+    | [name: string | undefined, fn: ContextFunction<T>, options?: ChildOptions<Awaited<T>>]
+    | [fn: ContextFunction<T>, options?: ChildOptions<Awaited<T>>]
 ): Promise<Awaited<T>> {
   return ask("runInChildContext", toRunInChildContext(args)) as Promise<Awaited<T>>;
 });
@@ -26,17 +41,39 @@ export const runInChildContext = operation(function runInChildContext<T>(
 export function toRunInChildContext(args: readonly unknown[]): Request {
   const [name, given, options] = named("runInChildContext", args) as [string | undefined, unknown, unknown];
   const fn = aFunction("runInChildContext", "function", given);
-  const { errorMapper } = anOptions("runInChildContext", options as ChildOptions | undefined) ?? {};
+  const { errorMapper, serdes } = anOptions("runInChildContext", options as AnyChild | undefined) ?? {};
+  checkSerdes("runInChildContext", serdes);
   if (errorMapper !== undefined) aFunction("runInChildContext", "errorMapper", errorMapper);
-  return { kind: "runInChildContext", name, branch: { fn, args: [] }, errorMapper: errorMapper ?? null };
+  const branch = { fn, args: [] };
+  return {
+    kind: "runInChildContext",
+    name,
+    branch,
+    errorMapper: errorMapper ?? null,
+    serdes: serdes ?? null,
+  };
 }
 
-export interface BatchOptions {
+type AnyChild = ChildOptions<unknown>;
+
+export interface BatchOptions<T = never> {
   /** How many run at a time. Default: all. */
   readonly maxConcurrency?: number;
   /** When it is over before all branches are. Default: with the first failure. */
   readonly completionConfig?: CompletionConfig;
+  /** What becomes of branches at work when it is over: see `cancel`. Default "continue". */
+  readonly remaining?: "continue" | "cancel";
+  /** FLAT: branches have no operation, and so no recorded result, of their own. Default NESTED. */
+  readonly nesting?: NestingType;
+  /** The text form of each branch's result. Default: the codec's. */
+  readonly itemSerdes?: Serdes<T>;
+  /** As AWS's SDK has them; accepted, and of no effect: only the results of branches are recorded, whatever their size. */
+  readonly serdes?: Serdes<BatchResult<T>>;
+  readonly summaryGenerator?: (result: BatchResult<T>) => string;
 }
+
+export const NestingType = { NESTED: "NESTED", FLAT: "FLAT" } as const;
+export type NestingType = keyof typeof NestingType;
 
 export type ParallelBranch<T> =
   ContextFunction<T> | { readonly name?: string; readonly func: ContextFunction<T> };
@@ -56,11 +93,11 @@ export interface Parallel {
   <const B extends readonly ParallelBranch<unknown>[]>(
     name: string | undefined,
     branches: B,
-    options?: BatchOptions,
+    options?: BatchOptions<Value<B[number]>>,
   ): ParallelResult<B>;
   <const B extends readonly ParallelBranch<unknown>[]>(
     branches: B,
-    options?: BatchOptions,
+    options?: BatchOptions<Value<B[number]>>,
   ): ParallelResult<B>;
 }
 
@@ -82,10 +119,10 @@ export function toParallel(args: readonly unknown[]): Request {
     const fn = aFunction("parallel", `branch ${index}`, func);
     return { name: own ?? `parallel-branch-${index}`, fn, args: [] };
   });
-  return toBatch("parallel", { name, branches, options: options as BatchOptions | undefined });
+  return toBatch("parallel", { name, branches, options: options as BatchOptions<unknown> | undefined });
 }
 
-export interface MapOptions<I> extends BatchOptions {
+export interface MapOptions<I, T = never> extends BatchOptions<T> {
   /** Default `map-item-<index>`. */
   readonly itemNamer?: (item: I, index: number) => string;
 }
@@ -93,8 +130,13 @@ export interface MapOptions<I> extends BatchOptions {
 /** Runs `fn` for each item, side by side, and gives a `BatchResult`. */
 export const map = operation(function map<I, T>(
   ...args:
-    | [name: string | undefined, items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I>]
-    | [items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I>]
+    | [
+        name: string | undefined,
+        items: readonly I[],
+        fn: MapFunction<I, T>,
+        options?: MapOptions<I, Awaited<T>>,
+      ]
+    | [items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I, Awaited<T>>]
 ): Promise<BatchResult<Awaited<T>>> {
   return ask("map", toMap(args)) as Promise<BatchResult<Awaited<T>>>;
 });
@@ -108,30 +150,47 @@ export function toMap(args: readonly unknown[]): Request {
   const [name, given, func, options] = named("map", args) as [string | undefined, unknown, unknown, unknown];
   const items = anArray("map", "items", given);
   const fn = aFunction("map", "function", func);
-  const { itemNamer } = anOptions("map", options as MapOptions<unknown> | undefined) ?? {};
+  const { itemNamer } = anOptions("map", options as MapOptions<unknown, unknown> | undefined) ?? {};
   if (itemNamer !== undefined) aFunction("map", "itemNamer", itemNamer);
   const branches = items.map((item, index): Branch => {
     return { name: itemNamer?.(item, index) ?? `map-item-${index}`, fn, args: [item, index, items] };
   });
-  return toBatch("map", { name, branches, options: options as BatchOptions | undefined });
+  return toBatch("map", { name, branches, options: options as BatchOptions<unknown> | undefined });
 }
 
 interface Given {
   readonly name: string | undefined;
   readonly branches: readonly Branch[];
-  readonly options: BatchOptions | undefined;
+  readonly options: BatchOptions<unknown> | undefined;
 }
 
 function toBatch(operationName: string, { name, branches, options }: Given): Request {
-  const { maxConcurrency, completionConfig } = anOptions(operationName, options) ?? {};
+  const { maxConcurrency, completionConfig, remaining, nesting, itemSerdes } =
+    anOptions(operationName, options) ?? {};
+  checkSerdes(operationName, itemSerdes);
   if (maxConcurrency !== undefined && !(Number.isInteger(maxConcurrency) && maxConcurrency >= 1)) {
     throw new OperationArgumentError(
       `maxConcurrency of ${operationName} must be a whole number of 1 or more, not ${String(maxConcurrency)}.`,
     );
   }
   checkCompletion(operationName, completionConfig);
-  const settings = { concurrency: maxConcurrency ?? Infinity, completion: completionConfig ?? null };
+  checkChoice(`The option remaining of ${operationName}`, remaining, ["continue", "cancel"]);
+  checkChoice(`The option nesting of ${operationName}`, nesting, Object.keys(NestingType));
+  const settings = {
+    concurrency: maxConcurrency ?? Infinity,
+    completion: completionConfig ?? null,
+    ...(remaining === "cancel" ? ({ cancels: true } as const) : {}),
+    ...(itemSerdes === undefined ? {} : { itemSerdes }),
+    ...(nesting === "FLAT" ? ({ flat: true } as const) : {}),
+  };
   return { kind: "batch", name, batch: newBatch(branches, settings) };
+}
+
+function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.some((choice) => choice === value)) return;
+  throw new OperationArgumentError(
+    `${what} must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${describe(value)}.`,
+  );
 }
 
 function checkCompletion(operationName: string, completion: CompletionConfig | undefined): void {

@@ -20,6 +20,7 @@ export type CheckpointKind =
   | "context"
   | "batch"
   | "invoke"
+  | "signal"
   | "task"
   | "call"
   | "next"

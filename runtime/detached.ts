@@ -36,10 +36,11 @@ export async function detached(request: Request): Promise<unknown> {
       return batchHere(request.batch);
     case "invoke":
       return invokeHere(request);
+    case "signal":
     case "createCallback":
     case "waitForCallback":
       throw new NoExecutionError(
-        `${request.kind}() needs an execution, so that somebody can settle it. Start the function with ` +
+        `${request.kind}() needs an execution, so that somebody can answer it. Start the function with ` +
           `open({ store: "memory:", functions: [fn] }) and engine.start(fn, input).`,
       );
   }

@@ -49,15 +49,35 @@ export class UnknownCallbackError extends StoreError {}
 export class CallbackSettledError extends StoreError {}
 export class CallbackTimedOutError extends StoreError {}
 
+/** What a failed operation throws: `cause` is the error itself. Classes and names are those of AWS's SDK. */
+export class DurableOperationError extends DurableError {
+  /** The name of this class. */
+  readonly errorType: string;
+  /** Text that the error, or one of its causes, was given along. */
+  readonly errorData?: string;
+  constructor(message: string, cause?: unknown, errorData: unknown = dataOf(cause)) {
+    super(message, { cause });
+    this.errorType = new.target.name;
+    if (typeof errorData === "string") this.errorData = errorData;
+  }
+}
+
+function dataOf(cause: unknown): unknown {
+  return typeof cause === "object" && cause !== null && "errorData" in cause ? cause.errorData : undefined;
+}
+
+/** A callback was not answered with a success: one of the three below. */
+export class CallbackError extends DurableOperationError {}
+
 /** The outside settled the callback with a failure: `cause` is the error it gave. */
-export class CallbackFailedError extends DurableError {
+export class CallbackExternalError extends CallbackError {
   constructor(callback: string, cause: unknown) {
-    super(`The callback "${callback}" was failed from outside: ${messageOf(cause)}`, { cause });
+    super(`The callback "${callback}" was failed from outside: ${messageOf(cause)}`, cause);
   }
 }
 
 /** Nobody settled the callback, or sent a heartbeat, in time. */
-export class CallbackTimeoutError extends DurableError {
+export class CallbackTimeoutError extends CallbackError {
   readonly by: "timeout" | "heartbeat";
   constructor(callback: string, by: "timeout" | "heartbeat") {
     super(
@@ -70,9 +90,9 @@ export class CallbackTimeoutError extends DurableError {
 }
 
 /** The submitter of the callback failed its last attempt: `cause` is its error. */
-export class CallbackSubmitterError extends DurableError {
+export class CallbackSubmitterError extends CallbackError {
   constructor(callback: string, cause: unknown) {
-    super(`The submitter of callback "${callback}" failed: ${messageOf(cause)}`, { cause });
+    super(`The submitter of callback "${callback}" failed: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -96,34 +116,45 @@ export class StepInterruptedError extends DurableError {
 }
 
 /** `waitForCondition`: the strategy's checks are used up. In the context form also: a check failed (`cause`). */
-export class WaitForConditionError extends DurableError {}
+export class WaitForConditionError extends DurableOperationError {}
+
+/** `throwIfError` of a batch that `shouldComplete` has ended as a failure, though no branch failed. */
+export class BatchCompletionError extends DurableOperationError {
+  readonly completionReason: string;
+  constructor(completionReason: string) {
+    super(`The batch failed: ${completionReason}.`);
+    this.completionReason = completionReason;
+  }
+}
 
 /** `invoke`: the other execution failed, timed out or was stopped, or could not be started. `cause` is its error. */
-export class InvokeError extends DurableError {
-  /** Class name of the cause. */
-  readonly errorType: string;
+export class InvokeError extends DurableOperationError {
   constructor(invoked: string, cause: unknown) {
-    super(`The invoked function "${invoked}" failed: ${messageOf(cause)}`, { cause });
-    this.errorType = cause instanceof Error ? cause.name : typeof cause;
+    super(`The invoked function "${invoked}" failed: ${messageOf(cause)}`, cause);
   }
 }
 
-/** What a failed operation throws in the context form (`ctx.step(...)`): `cause` is the error itself. */
-export class OperationError extends DurableError {
-  /** Class name of the cause. */
-  readonly errorType: string;
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
-    this.errorType = cause instanceof Error ? cause.name : typeof cause;
-  }
-}
 /** `ctx.step`: the last attempt failed. */
-export class StepError extends OperationError {}
+export class StepError extends DurableOperationError {}
 /** `ctx.runInChildContext`, and branches of `ctx.parallel` and `ctx.map`: the function of the child failed. */
-export class ChildContextError extends OperationError {}
+export class ChildContextError extends DurableOperationError {}
 
 /** A context's operation was called where another context's code runs. */
 export class ContextError extends DurableError {}
+
+/** The code gave the operation up: `cancel(promise)`, or a batch that was over. */
+export class OperationCancelledError extends DurableError {}
+
+/** Undoing failed. `cause` is why the execution failed in the first place. */
+export class CompensationError extends DurableError {
+  /** What could not be undone, in the order it was tried. */
+  readonly failures: readonly { readonly name: string; readonly error: unknown }[];
+  constructor(cause: unknown, failures: readonly { readonly name: string; readonly error: unknown }[]) {
+    const what = failures.map(({ name, error }) => `"${name}" (${messageOf(error)})`).join(", ");
+    super(`${messageOf(cause)}; of what was done, this could not be undone: ${what}`, { cause });
+    this.failures = failures;
+  }
+}
 
 /** Somebody stopped the execution. */
 export class ExecutionStoppedError extends DurableError {}
@@ -135,6 +166,8 @@ export class ExecutionTimedOutError extends DurableError {}
 export class ExecutionExistsError extends DurableError {}
 /** There is no execution of this id. */
 export class UnknownExecutionError extends DurableError {}
+/** The execution cannot go on from there: the message says why, and what to do. */
+export class RetryRefusedError extends DurableError {}
 /** The engine was not given this function, or it is not durable. */
 export class UnknownFunctionError extends DurableError {}
 /** The input is over the limit. */

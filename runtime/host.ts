@@ -2,7 +2,8 @@
 import type { PromiseHost } from "./durablePromise.ts";
 import type { Frame } from "./frame.ts";
 import type { LogLevel } from "./logger.ts";
-import type { Request } from "./requests.ts";
+import type { Branch, Request } from "./requests.ts";
+import type { Compensation } from "./undoing.ts";
 
 export interface Deferred {
   readonly promise: Promise<unknown>;
@@ -50,6 +51,8 @@ export interface Task {
 }
 
 export interface Host {
+  /** Of the execution. */
+  readonly id: string;
   /** A frame was started by `parent`, or by nobody: gives it its place. */
   begin(frame: Frame, parent: Frame | null): Task;
   /** What to wait for, instead of `value`. */
@@ -66,6 +69,13 @@ export interface Host {
   settle(promise: Promise<unknown>, outcome: Outcome): void;
   /** Where the next thing started gets the id `path.(ordinal + 1)`: see `within`. */
   place(path: string, ordinal: number): Frame;
+  /** Gives up what is behind these promises. */
+  cancel(promises: readonly unknown[]): void;
+  /** The same for all that runs under this path. */
+  cancelWithin(path: string): void;
+  /** Runs a branch as the code under `path`, without an operation that says so. */
+  branch(path: string, branch: Branch): Promise<unknown>;
+  compensate(compensation: Compensation): void;
   log(level: LogLevel, values: readonly unknown[]): void;
   combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
   /** Null: promises of durable code are the language's own. */

@@ -1,7 +1,7 @@
 /** `@durablec/runtime`: the operations that durable functions call, and the engine that runs them. */
 import "./classes.ts";
 
-export { BatchItemStatus, BatchResult } from "./batch.ts";
+export { BatchItemStatus, BatchResult, completeBatch, CompletionOutcome, continueBatch } from "./batch.ts";
 export type {
   BatchItem,
   CompletionConfig,
@@ -12,7 +12,7 @@ export type {
 export { createWaitStrategy, waitForCondition } from "./condition.ts";
 export type { ConditionCheck, ConditionOptions, WaitStrategy, WaitStrategyConfig } from "./condition.ts";
 export type { ContextPromises, DurableContext } from "./context.ts";
-export { map, parallel, runInChildContext } from "./contexts.ts";
+export { map, NestingType, parallel, runInChildContext } from "./contexts.ts";
 export type {
   BatchOptions,
   ChildOptions,
@@ -22,6 +22,11 @@ export type {
   Parallel,
   ParallelBranch,
 } from "./contexts.ts";
+export { DurableExecution } from "./durableExecution.ts";
+export type { ExecutionCallbackOptions } from "./durableExecution.ts";
+export { Signals, signals, waitForSignal } from "./signals.ts";
+export { cancel, compensate } from "./undoing.ts";
+export type { CompensateOptions } from "./undoing.ts";
 export { invoke } from "./invoke.ts";
 export type { Invocable, Invoke, InvokeOptions } from "./invoke.ts";
 export { withRetry } from "./withRetry.ts";
@@ -63,6 +68,8 @@ export type { StartOptions } from "./engine/starts.ts";
 export type { DurableFunction, Engine, Limits } from "./engine/engine.ts";
 export type { ExecutionView } from "./engine/view.ts";
 export type { ExecutionEventKind, HistoryEvent } from "./engine/history.ts";
+export type { ForkOptions, RetryOptions } from "./engine/again.ts";
+export type { Activation, ExecutionState, PendingOperation } from "./engine/query.ts";
 export type { ResumeReport } from "./engine/load.ts";
 export type { World } from "./engine/world.ts";
 export { openMemoryStore } from "./stores/memory.ts";

@@ -13,6 +13,7 @@ import { Attempt } from "./stepContext.ts";
 import { runBody } from "./requests.ts";
 
 export const rebuildHost: Host = {
+  id: "",
   begin: () => ({
     host: rebuildHost,
     path: "",
@@ -42,6 +43,10 @@ export const rebuildHost: Host = {
   defer,
   settle,
   place: () => unused("place"),
+  cancel: () => undefined,
+  cancelWithin: () => undefined,
+  branch: () => unused("branch"),
+  compensate: () => undefined,
   log: () => undefined,
   now: () => Date.now(),
   random: () => Math.random(),

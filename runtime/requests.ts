@@ -4,6 +4,7 @@ import type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } 
 import type { Batch } from "./batch.ts";
 import type { ConditionCheck, WaitStrategy } from "./condition.ts";
 import type { InvokeOptions } from "./invoke.ts";
+import type { Serdes } from "./serdes.ts";
 import type { StepContext } from "./stepContext.ts";
 import { bodyOf, outsideFrames } from "./frame.ts";
 
@@ -41,12 +42,14 @@ export type Request =
       readonly check: ConditionCheck<unknown>;
       readonly initialState: unknown;
       readonly waitStrategy: WaitStrategy<unknown>;
+      readonly serdes: Serdes<unknown> | undefined;
     }
   | {
       readonly kind: "runInChildContext";
       readonly name: string | undefined;
       readonly branch: Branch;
       readonly errorMapper: ErrorMapper | null;
+      readonly serdes: Serdes<unknown> | null;
     }
   | {
       readonly kind: "invoke";
@@ -75,6 +78,7 @@ export type Request =
       readonly submit: Submitter;
       readonly options: WaitForCallbackOptions;
     }
+  | { readonly kind: "signal"; readonly name: string; readonly iterated: boolean }
   | { readonly kind: "checkpoint"; readonly name: string | undefined };
 
 /** Runs a step's body as ordinary code. */

@@ -6,6 +6,9 @@ export interface SerdesContext {
   readonly execution: string;
   /** Operation id. */
   readonly operation: string;
+  /** The same two under the names of AWS's SDK. */
+  readonly durableExecutionArn: string;
+  readonly entityId: string;
 }
 
 /**

@@ -47,7 +47,7 @@ function toWithRetry(args: readonly unknown[]): Request {
   if (retryStrategy === undefined) throw new OperationArgumentError("withRetry needs a retryStrategy.");
   checkRetry(retryStrategy);
   const loop = loopOf({ fn, retryStrategy, ...(name === undefined ? {} : { name }) });
-  return { kind: "runInChildContext", name, branch: { fn: loop, args: [] }, errorMapper: null };
+  return { kind: "runInChildContext", name, branch: { fn: loop, args: [] }, errorMapper: null, serdes: null };
 }
 
 interface Loop {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ts } from "ts-morph";
-import { OPERATION_NAMES, RUNTIME_PACKAGE, type OperationName } from "../program.ts";
+import { OPERATION_METHODS, OPERATION_NAMES, RUNTIME_PACKAGE, type OperationName } from "../program.ts";
 import type { Directive } from "./directiveSpelling.ts";
 import { findDirectives, type Directives } from "./findDirectives.ts";
 import { createOrigins, type Origin } from "./origin.ts";
@@ -98,7 +98,7 @@ function makeResolver(program: ts.Program, root: string, origins = createOrigins
       if (origin?.module !== RUNTIME_PACKAGE) return null;
       // A method of a context is the operation of its name.
       const name = origin.member.replace(/^DurableContext\./, "");
-      return isOperation(name) ? name : null;
+      return isOperation(name) ? name : (OPERATION_METHODS[name] ?? null);
     },
     isProjectFile: origins.isProjectFile,
     pathOf: (file) => toPath(root, file),

@@ -8,7 +8,7 @@
  *     ctx.runInChildContext("a", async (child) => child.step(...))             // what an operation gives its function
  */
 import { ts } from "ts-morph";
-import { OPERATION_NAMES, RUNTIME_PACKAGE, type OperationName } from "../program.ts";
+import { OPERATION_METHODS, OPERATION_NAMES, RUNTIME_PACKAGE, type OperationName } from "../program.ts";
 import type { Directive } from "./directiveSpelling.ts";
 import { isFunctionWithBody, type Binding, type Scopes } from "./scopes.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
@@ -24,7 +24,7 @@ const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 /** What a context has, and arrays and maps do not: one such use tells it from them. */
 const CONTEXT_MEMBERS: ReadonlySet<string> = new Set(
-  "step wait createCallback waitForCallback waitForCondition runInChildContext parallel checkpoint promise logger".split(
+  "step wait createCallback waitForCallback waitForCondition waitForSignal invoke runInChildContext parallel checkpoint promise logger".split(
     " ",
   ),
 );
@@ -35,7 +35,19 @@ export function findOperation(context: SyntacticContext, callee: ts.Expression):
   if (!ts.isPropertyAccessExpression(inner)) return null;
   const object = skipWrappers(inner.expression);
   if (!ts.isIdentifier(object)) return null;
-  return isRuntimeObject(context, object) || isContext(context, object) ? toOperation(inner.name.text) : null;
+  if (isRuntimeObject(context, object) || isContext(context, object)) return toOperation(inner.name.text);
+  const made = findMadeClass(context, object);
+  return made === null ? null : (OPERATION_METHODS[`${made}.${inner.name.text}`] ?? null);
+}
+
+/** `const execution = new DurableExecution()`: the runtime's class of which a variable holds an instance. */
+function findMadeClass(context: SyntacticContext, name: ts.Identifier): string | null {
+  const binding = bindingOf(context, name);
+  const declaration = binding?.declarations[0]?.parent;
+  if (binding?.kind !== "const" || !declaration || !ts.isVariableDeclaration(declaration)) return null;
+  const value = declaration.initializer && skipWrappers(declaration.initializer);
+  if (value === undefined || !ts.isNewExpression(value) || !ts.isIdentifier(value.expression)) return null;
+  return findImportedName(bindingOf(context, value.expression));
 }
 
 /** True for `ctx` itself. */

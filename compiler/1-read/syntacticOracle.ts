@@ -19,7 +19,7 @@
  * goes by what is written; that is why `durablec build` uses the project.
  */
 import { ts } from "ts-morph";
-import type { CallMeaning, InnerFunctionRole, Oracle } from "../program.ts";
+import { RUNS_BODY, type CallMeaning, type InnerFunctionRole, type Oracle } from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
 import { toImportedName } from "./importedName.ts";
 import { isFunctionWithBody, type Binding } from "./scopes.ts";
@@ -184,7 +184,7 @@ function isOperationArgument(context: SyntacticContext, node: ts.Node): boolean 
   const { parent } = outer;
   if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
   const operation = findOperation(context, parent.expression);
-  return operation === "step" || operation === "waitForCallback" || operation === "waitForCondition";
+  return operation !== null && RUNS_BODY.has(operation);
 }
 
 function isInsideDurable({ marks }: SyntacticContext, node: ts.Node): boolean {

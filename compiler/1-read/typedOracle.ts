@@ -14,7 +14,13 @@
  * so its callee must mean the same there; and a value may turn out to be a durable function, which only the run shows.
  */
 import { ts } from "ts-morph";
-import { RUNTIME_PACKAGE, type CallMeaning, type InnerFunctionRole, type Oracle } from "../program.ts";
+import {
+  RUNS_BODY,
+  RUNTIME_PACKAGE,
+  type CallMeaning,
+  type InnerFunctionRole,
+  type Oracle,
+} from "../program.ts";
 import { toCalleeName } from "./calleeName.ts";
 import { toImportedName } from "./importedName.ts";
 import type { Resolver } from "./resolver.ts";
@@ -213,7 +219,7 @@ function isOperationArgument(resolver: Resolver, node: ts.Node): boolean {
   const { parent } = outer;
   if (!ts.isCallExpression(parent) || !parent.arguments.some((argument) => argument === outer)) return false;
   const operation = resolver.operationOf(parent.expression);
-  return operation === "step" || operation === "waitForCallback" || operation === "waitForCondition";
+  return operation !== null && RUNS_BODY.has(operation);
 }
 
 /** `const ask = async () => {...}; await step("ask", ask)`: a body with a name, if it is used for nothing else. */

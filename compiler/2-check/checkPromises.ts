@@ -17,7 +17,7 @@ import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { report } from "../diagnostics/report.ts";
-import type { CallMeaning, DurableProgram, Oracle } from "../program.ts";
+import { SYNC_OPERATIONS, type CallMeaning, type DurableProgram, type Oracle } from "../program.ts";
 import { isAsync, walkDurableCode } from "./durableCode.ts";
 import { findDrop, hasNoUse } from "./findDrop.ts";
 
@@ -58,7 +58,7 @@ function checkDropped(context: Context, node: ts.CallExpression, meaning: CallMe
 function toStarted(node: ts.CallExpression, meaning: CallMeaning): string | null {
   switch (meaning.kind) {
     case "operation":
-      return ["now", "random", "uuid"].includes(meaning.operation) ? null : `this ${meaning.operation}`;
+      return SYNC_OPERATIONS.has(meaning.operation) ? null : `this ${meaning.operation}`;
     case "task":
       return `durable function '${toCalleeName(node.expression)}'`;
     case "step":

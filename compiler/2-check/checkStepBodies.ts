@@ -13,7 +13,7 @@ import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { note, report } from "../diagnostics/report.ts";
-import type { DurableProgram, OperationName, Oracle } from "../program.ts";
+import { RUNS_BODY, type DurableProgram, type Oracle } from "../program.ts";
 import { isInside, isTypeOnly, walkDurableCode, walkStepBodies } from "./durableCode.ts";
 import { findMutation } from "./findMutation.ts";
 import { findOperationInside } from "./findOperationInside.ts";
@@ -57,17 +57,12 @@ function isCaptured(
   return declaration !== undefined && isInside(declaration, region) && !isInside(declaration, body);
 }
 
-const RUNS_BODY: ReadonlySet<OperationName | null> = new Set<OperationName>([
-  "step",
-  "waitForCallback",
-  "waitForCondition",
-]);
-
 /** `step("x", helper)`: a body that stands elsewhere. */
 function checkNamedBodies(resolver: Resolver, oracle: Oracle, region: ts.Node): Diagnostic[] {
   const found: Diagnostic[] = [];
   walkDurableCode(region, oracle, (node) => {
-    if (!ts.isCallExpression(node) || !RUNS_BODY.has(resolver.operationOf(node.expression))) return undefined;
+    if (!ts.isCallExpression(node) || !RUNS_BODY.has(resolver.operationOf(node.expression) ?? ""))
+      return undefined;
     for (const argument of node.arguments) {
       const fn = resolver.functionOf(argument);
       if (fn === null || skipWrappers(argument) === fn || isInside(fn, region)) continue;

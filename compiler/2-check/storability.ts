@@ -104,7 +104,10 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
 
 /** What the runtime hands out, and brings back itself. */
 const RUNTIME_TYPES: ReadonlySet<string> = new Set([
+  "BatchResult",
   "DurableContext",
+  "DurableExecution",
+  "Signals",
   "ContextPromises",
   "DurableLogger",
   "RetryStrategy",

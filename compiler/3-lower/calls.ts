@@ -9,7 +9,7 @@
  * Operands that had to be evaluated before an await come in as overrides.
  */
 import { ts } from "ts-morph";
-import type { CallMeaning } from "../program.ts";
+import { SYNC_OPERATIONS, type CallMeaning } from "../program.ts";
 import { toCalleeName } from "../1-read/calleeName.ts";
 import type { Code, Variable } from "../ir.ts";
 import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
@@ -22,9 +22,6 @@ import { notYet } from "./unit.ts";
 import { bindCode, importCode } from "./values.ts";
 import { closureCallCode } from "./closureCalls.ts";
 import { optionalStartCode } from "./optionalStarts.ts";
-
-/** The operations that answer at once. */
-const SYNC_OPERATIONS: ReadonlySet<string> = new Set(["now", "random", "uuid"]);
 
 export function isAwaited(call: ts.Node): boolean {
   return ts.isAwaitExpression(walkUpWrappers(call).parent);

@@ -4,6 +4,7 @@
  */
 import type { Batch, BatchItem } from "../batch.ts";
 import { noteEnd, takeNext, toResult } from "../batch.ts";
+import { ChildContextError } from "../errors.ts";
 import type { FrameWords, Slots } from "../contract.ts";
 import { VOCABULARY } from "../contract.ts";
 import type { Frame, Host } from "../frame.ts";
@@ -62,10 +63,18 @@ const itemMachine = machine({
     if ($f.pc === 0) {
       const branch = batch.branches[index];
       if (branch === undefined) throw new TypeError(`The batch ${op} has no branch ${index}.`);
-      const request = { kind: "runInChildContext", name: branch.name, branch, errorMapper: null } as const;
+      if (batch.flat === true) return $f.await(1, host.branch(`${op}.${index + 1}`, branch));
+      const request = {
+        kind: "runInChildContext",
+        name: branch.name,
+        branch,
+        errorMapper: null,
+        serdes: batch.itemSerdes ?? null,
+      } as const;
       return $f.await(1, host.operate(host.place(op, index), request, slots.wrapped));
     }
-    const isOver = noteEnd(batch, toItem($f, index));
+    const isOver = noteEnd(batch, toItem($f, slots));
+    if (isOver && batch.cancels === true) host.cancelWithin(op);
     if (isOver && batch.done !== null) host.settle(batch.done, OVER);
     else startMore(host, slots);
     return $f.done(undefined);
@@ -87,11 +96,13 @@ function startMore(host: Host, slots: BatchSlots): void {
   }
 }
 
-function toItem($f: FrameWords, index: number): BatchItem<unknown> {
+function toItem($f: FrameWords, { index, wrapped, batch }: ItemSlots): BatchItem<unknown> {
   try {
     return { index, status: "SUCCEEDED", result: $f.resume() };
-  } catch (error) {
-    return { index, status: "FAILED", error: error instanceof Error ? error : new Error(String(error)) };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const isRaw = batch.flat === true && wrapped && !(error instanceof ChildContextError);
+    return { index, status: "FAILED", error: isRaw ? new ChildContextError(error.message, error) : error };
   }
 }
 

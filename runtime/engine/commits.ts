@@ -28,6 +28,8 @@ interface Preparable {
 
 /** Takes up to 64 events from the outbox. The execution is parked: its state is the one after its last applied event. */
 export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, moment: Moment): Prepared {
+  // All that was committed before is applied.
+  execution.cancelled.clear();
   const batch = takeBatch(execution.outbox);
   const events = batch.map(toEvent);
   const stored: StoredEvent[] = events.map((event, index) => toStored(execution.applied + 1 + index, event));

@@ -2,6 +2,7 @@
  * The engine as services use it: opens a store, starts durable functions, and runs them if nobody else does.
  */
 import { hostname } from "node:os";
+import { checkName } from "../arguments.ts";
 import type { Duration } from "../duration.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
 import {
@@ -13,6 +14,10 @@ import {
 } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { DurableContext } from "../context.ts";
+import type { ForkOptions, RetryOptions } from "./again.ts";
+import { forkExecution, retryExecution } from "./again.ts";
+import type { ExecutionState } from "./query.ts";
+import { readState } from "./query.ts";
 import type { Functions } from "./functions.ts";
 import type { HistoryEvent, Places } from "./history.ts";
 import { toHistory } from "./history.ts";
@@ -57,6 +62,10 @@ const STALE_MS = 10_000;
 /** How often the store is asked whether another process wrote. */
 const POLL_MS = 50;
 
+/** How often executions whose retention is over are looked for, and how many rows of them go at once. */
+const REMOVE_MS = 10_000;
+const REMOVE_ROWS = 1_000;
+
 interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -70,6 +79,7 @@ export class Engine {
   private epoch = 0;
   private version = -1;
   private lastHeartbeat = 0;
+  private removeAt = 0;
   private cancelPoll: () => void = () => undefined;
   private polling: Promise<void> = Promise.resolve();
   private failure: Error | null = null;
@@ -153,8 +163,53 @@ export class Engine {
 
   /** Ends a running execution as STOPPED. Resolves when the order is recorded; false if it had ended already. */
   async stop(id: string, reason = "no reason given"): Promise<boolean> {
+    return this.tell(id, { kind: "stop", reason });
+  }
+
+  /** Sends a signal: see `waitForSignal`. Resolves when it is recorded; false if the execution had ended already. */
+  async signal(id: string, name: string, payload?: unknown): Promise<boolean> {
+    checkName("signal", name);
+    return this.tell(id, { kind: "signal", name, payload: payloadCodec.encode(payload) });
+  }
+
+  /**
+   * Nothing new of the execution is started, and no timer of it fires, until it is resumed; what is under way is finished
+   * and recorded. Both resolve when the order is recorded; false if the execution had ended already.
+   */
+  async pause(id: string): Promise<boolean> {
+    return this.tell(id, { kind: "pause" });
+  }
+
+  async resume(id: string): Promise<boolean> {
+    return this.tell(id, { kind: "resume" });
+  }
+
+  /**
+   * The variables and pending operations of a running execution, after its last recorded event, without disturbing it; null
+   * once it has ended. This process needs its code: code between checkpoints may run again here, as in a recovery.
+   */
+  async query(id: string): Promise<ExecutionState | null> {
     await this.view(id);
-    const body: MessageBody = { kind: "stop", reason };
+    return readState(this.parts, id);
+  }
+
+  /** An execution that failed, timed out or was stopped goes on from before that. Throws `RetryRefusedError`. */
+  async retry(id: string, options: RetryOptions = {}): Promise<void> {
+    this.assertOpen();
+    await retryExecution(this.parts, id, options);
+    await this.worker?.wake(id);
+  }
+
+  /** Another execution goes on from the past of this one. Throws `RetryRefusedError`. */
+  async fork(id: string, options: ForkOptions = {}): Promise<{ readonly id: string }> {
+    this.assertOpen();
+    const forked = await forkExecution(this.parts, id, options);
+    await this.worker?.wake(forked);
+    return { id: forked };
+  }
+
+  private async tell(id: string, body: MessageBody): Promise<boolean> {
+    await this.view(id);
     const posted = await this.parts.store.post(id, JSON.stringify(body));
     if (posted) await this.worker?.wake(id);
     return posted;
@@ -262,11 +317,18 @@ export class Engine {
     const { store, world } = this.parts;
     const now = world.now();
     if (this.parts.worker) await this.keepOwnership(now);
+    if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
     const version = await store.version();
     if (version === this.version) return;
     this.version = version;
     await this.worker?.pump();
     for (const id of [...this.waiters.keys()]) await this.settleWaiters(id);
+  }
+
+  /** What has been kept long enough: a bounded part of it, and at once more if there was so much. */
+  private async removeOld(now: number): Promise<void> {
+    const removed = await this.parts.store.remove(now, REMOVE_ROWS);
+    this.removeAt = removed >= REMOVE_ROWS ? now : now + REMOVE_MS;
   }
 
   private async keepOwnership(now: number): Promise<void> {

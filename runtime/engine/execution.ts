@@ -3,12 +3,17 @@
  * `apply`, with an event that is committed; a recovery applies the same events through the same code.
  */
 import type { Slots } from "../contract.ts";
-import { ExecutionTimedOutError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import {
+  CompensationError,
+  ExecutionTimedOutError,
+  UnplaceableStateError,
+} from "../errors.ts";
 import type { Duration } from "../duration.ts";
 import type { Host } from "../frame.ts";
 import { Frame, launch } from "../frame.ts";
 import type { LogSink } from "../logger.ts";
 import { findMachine } from "../registry.ts";
+import type { Compensation } from "../undoing.ts";
 import type { ExecutionRow } from "../stores/store.ts";
 import type { Codec } from "../values/contract.ts";
 import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent, OperationReport } from "./events.ts";
@@ -25,6 +30,9 @@ import { MadePromises } from "./made.ts";
 import type { PromiseRecord } from "./promises.ts";
 import { PromiseTable } from "./promises.ts";
 import { receiveSignal } from "./operations/signal.ts";
+import { ignoreCancelled } from "./cancel.ts";
+import { assertAsked } from "./assertAsked.ts";
+import { COMPENSATION, startCompensations } from "./compensation.ts";
 import { operationScope } from "./scope.ts";
 import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
@@ -75,20 +83,6 @@ export interface Leftovers {
   readonly posts: { readonly execution: string; readonly body: string }[];
 }
 
-/** The kinds of event each kind of operation is driven by. */
-const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
-  step: /^Step/,
-  wait: /^Wait/,
-  callback: /^Callback/,
-  checkpoint: /^Checkpoint/,
-  value: /^Value/,
-  condition: /^Condition/,
-  context: /^Context/,
-  invoke: /^Invoke/,
-  // Signals are the execution's: whoever asks gets the next.
-  signal: /^$/,
-};
-
 export class Execution {
   readonly id: string;
   readonly functionId: string;
@@ -106,6 +100,10 @@ export class Execution {
   readonly seen = new Set<number>();
   /** What goes along with the next commit, whatever else is in it. */
   readonly leftovers: Leftovers = { consumed: [], closed: [], posts: [] };
+  /** How to undo what was done, in the order it was done. */
+  readonly compensations: Compensation[] = [];
+  /** Operations that were given up: what was committed about them before is to be ignored. */
+  readonly cancelled = new Set<string>();
   /** Signals that nobody has asked for yet: encoded payloads by name, in the order they came. */
   readonly signals = new Map<string, string[]>();
   readonly host: Host;
@@ -249,38 +247,40 @@ export class Execution {
       await drained();
     }
     this.recorded = null;
+    this.cancelled.clear();
     this.startAll();
   }
 
-  /** Root's outcome becomes the execution's: attached when it starts and when it is restored. */
+  /**
+   * Root's outcome becomes the execution's: attached when it starts and when it is restored. Without success, what was done
+   * is undone first, and what comes of that is the outcome.
+   */
   watchRoot(): void {
-    const { hooks, root } = this;
-    const end = (event: ExecutionEvent): void =>
-      this.send({ head: null, event, snapshot: false, message: null });
-    const stop = (payload: string): void =>
-      end({
-        kind: this.timedOut ? "ExecutionTimedOut" : "ExecutionStopped",
-        time: hooks.world.now(),
-        payload,
-      });
-    const fail = (error: unknown): void =>
-      this.stopping !== null
-        ? stop(this.stopping)
-        : end({
-            kind: "ExecutionFailed",
-            time: hooks.world.now(),
-            payload: this.scope.encodeError(error),
-          });
-    if (root === null) return;
     const succeed = (value: unknown): void => {
-      if (this.stopping !== null) return stop(this.stopping);
+      if (this.stopping !== null) return this.fail(this.scope.decode(this.stopping));
       try {
-        end({ kind: "ExecutionSucceeded", time: hooks.world.now(), payload: this.scope.encode(value) });
+        this.end("ExecutionSucceeded", this.scope.encode(value));
       } catch (error) {
-        fail(error);
+        this.fail(error);
       }
     };
-    thenNatively(root.promise, succeed, fail);
+    if (this.root !== null) thenNatively(this.root.promise, succeed, (error: unknown) => this.fail(error));
+  }
+
+  private fail(error: unknown): void {
+    if (this.compensations.length > 0) {
+      this.root = this.promises.find(startCompensations(this, error)) ?? null;
+      return this.watchRoot();
+    }
+    const { stopping, timedOut } = this;
+    if (stopping === null) return this.end("ExecutionFailed", this.scope.encodeError(error));
+    const payload = error instanceof CompensationError ? this.scope.encodeError(error) : stopping;
+    this.end(timedOut ? "ExecutionTimedOut" : "ExecutionStopped", payload);
+  }
+
+  private end(kind: EndEvent["kind"], payload: string): void {
+    const event = { kind, time: this.hooks.world.now(), payload };
+    this.send({ head: null, event, snapshot: false, message: null });
   }
 
   /** The earliest time at which something is to be done. */
@@ -352,31 +352,25 @@ export class Execution {
     this.paused = false;
     const error = this.scope.decode(payload);
     for (const operation of [...this.operations.values()]) {
-      if (operation.kind === "context") continue;
+      if (operation.kind === "context" || operation.head.op.startsWith(COMPENSATION)) continue;
       operation.close?.(error);
       this.scope.finish(operation);
       operation.head.record.reject(error);
     }
     this.made.rejectAll(error);
+    this.dropReports();
+  }
+
+  /** Of operations that are gone. */
+  dropReports(): void {
     const alive = this.outbox.filter(({ head }) => head === null || this.operationOf(head.op) !== undefined);
     this.outbox.splice(0, this.outbox.length, ...alive);
   }
 
   private applyToOperation(event: OperationEvent): void {
     const operation = this.operationOf(event.op);
-    if (operation === undefined) {
-      throw new NonDeterminismError(
-        `The journal of ${this.id} says ${describe(event)}, but the code did not start operation ${event.op}. ${ADVICE}`,
-      );
-    }
-    const { head, kind } = operation;
-    if (!DRIVES[kind].test(event.kind) || head.site !== event.site || head.name !== event.name) {
-      const asked = `${kind}${head.name === undefined ? "" : ` "${head.name}"`} at checkpoint ${head.site}`;
-      throw new NonDeterminismError(
-        `The journal of ${this.id} says ${describe(event)} for operation ${event.op}, but the code asked for ${asked}` +
-          `${head.at === undefined ? "" : ` (${head.at})`}. ${ADVICE}`,
-      );
-    }
+    if (operation === undefined && this.cancelled.has(event.op)) return ignoreCancelled(this, event);
+    assertAsked(this.id, event, operation);
     operation.apply(event);
   }
 
@@ -385,13 +379,4 @@ export class Execution {
     if (left > 0) this.recorded?.set(op, left);
     else this.recorded?.delete(op);
   }
-}
-
-const ADVICE =
-  "The code between two checkpoints did something else than before: look for the clock, randomness, or data that " +
-  "changed outside a step, or for a deploy that changed the function.";
-
-function describe(event: OperationEvent): string {
-  const name = event.name === undefined ? "" : ` "${event.name}"`;
-  return `${event.kind}${name} at checkpoint ${event.site}${event.at === undefined ? "" : ` (${event.at})`}`;
 }

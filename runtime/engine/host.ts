@@ -5,7 +5,8 @@ import type { Frame, Host, Task } from "../frame.ts";
 import { currentFrame } from "../frame.ts";
 import type { Request } from "../requests.ts";
 import { toLogger } from "../logger.ts";
-import { contextFrame } from "./branches.ts";
+import { cancelPromise, cancelWithin } from "./cancel.ts";
+import { contextFrame, startBranch } from "./branches.ts";
 import type { Execution } from "./execution.ts";
 import { createOperation } from "./operations/create.ts";
 import type { OperationHead } from "./operations/operation.ts";
@@ -16,6 +17,7 @@ import { addReaction } from "./reactions.ts";
 export function frameHost(execution: Execution): Host {
   const { frames, operations, promises } = execution;
   return {
+    id: execution.id,
     begin(frame: Frame, parent: Frame | null): Task {
       const path = parent === null ? "" : nextId(taskOf(parent));
       frames.add(frame);
@@ -53,7 +55,7 @@ export function frameHost(execution: Execution): Host {
     operate(frame: Frame, request: Request, wrapped = false): Promise<unknown> {
       const head = newHead(execution, frame, { name: request.name, wrapped });
       const { operation, promise, launch } = createOperation(head, request, execution);
-      execution.begin(operation);
+      if (operation !== null) execution.begin(operation);
       launch?.();
       return promise;
     },
@@ -61,6 +63,9 @@ export function frameHost(execution: Execution): Host {
     defer: () => promises.create({ kind: "deferred" }).promise,
     settle: (promise, outcome) => promises.settle(promise, outcome),
     place: (path, ordinal) => contextFrame(execution, path, ordinal),
+    ...cancelling(execution),
+    branch: (path, branch) => startBranch(execution, path, branch),
+    compensate: (compensation) => void execution.compensations.push(compensation),
     log(level, values) {
       const { hooks, id } = execution;
       // What is re-run has been said.
@@ -97,6 +102,23 @@ function promiseHost(execution: Execution): PromiseHost {
       if (threw) record.reject(value);
       else record.resolve(value);
       return record.promise;
+    },
+  };
+}
+
+function cancelling(execution: Execution): Pick<Host, "cancel" | "cancelWithin"> {
+  /** Callbacks to close and executions to stop, though nothing else may happen now. */
+  const tellOthers = (): void => {
+    if (execution.hasNews) execution.hooks.ready(execution);
+  };
+  return {
+    cancel(promises) {
+      for (const promise of promises) cancelPromise(execution, promise);
+      tellOthers();
+    },
+    cancelWithin(path) {
+      cancelWithin(execution, path);
+      tellOthers();
     },
   };
 }

@@ -12,6 +12,7 @@ import type { ClosureRecord } from "../registry.ts";
 import { classRegistry, findClosure, functionRegistry, liveSlots, makeClosure } from "../registry.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
+import type { Compensation } from "../undoing.ts";
 import { Box } from "../variables.ts";
 import type { Execution } from "./execution.ts";
 import { generatorExtensions } from "./generatorExtension.ts";
@@ -61,6 +62,7 @@ interface SavedState {
   readonly timedOut?: true;
   readonly timeoutAt?: number;
   readonly paused?: true;
+  readonly compensations?: readonly Compensation[];
   readonly signals?: Readonly<Record<string, readonly string[]>>;
   readonly frames: readonly SavedFrame[];
   readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
@@ -132,6 +134,7 @@ export function saveState(execution: Execution): string {
       ...(execution.timedOut ? { timedOut: true } : {}),
       ...(execution.timeoutAt === null ? {} : { timeoutAt: execution.timeoutAt }),
       ...(execution.paused ? { paused: true } : {}),
+      ...(execution.compensations.length === 0 ? {} : { compensations: execution.compensations }),
       ...(execution.signals.size === 0 ? {} : { signals: Object.fromEntries(execution.signals) }),
       frames: frames.map(saveFrame),
       operations: [...execution.operations.values()].map(saveOperation),
@@ -158,6 +161,7 @@ export function restoreState(execution: Execution, text: string): void {
   execution.timedOut = state.timedOut ?? false;
   execution.timeoutAt = state.timeoutAt ?? null;
   execution.paused = state.paused ?? false;
+  execution.compensations.push(...(state.compensations ?? []));
   for (const [name, payloads] of Object.entries(state.signals ?? {}))
     execution.signals.set(name, [...payloads]);
   execution.chance = new SeededChance(state.chance.seed, state.chance.counter);

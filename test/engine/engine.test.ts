@@ -183,7 +183,7 @@ describe("callbacks", () => {
     const { id } = await engine.start(f.approval, {});
     await engine.callbacks.fail(await callbackId("approve"), new Error("rejected by hand"));
     expect(await engine.result(id)).toMatch(
-      /^CallbackFailedError: .*rejected by hand \/ Error: rejected by hand$/,
+      /^CallbackExternalError: .*rejected by hand \/ Error: rejected by hand$/,
     );
   });
 

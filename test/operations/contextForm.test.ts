@@ -20,7 +20,7 @@ describe("a durable function with a context", () => {
   });
 
   it("throws StepError with the error as its cause", async () => {
-    expect(await everywhere(f.fails, null)).toBe("true TypeError true");
+    expect(await everywhere(f.fails, null)).toBe("true StepError true");
   });
 
   it("throws ChildContextError with the error as its cause", async () => {

@@ -39,8 +39,8 @@ describe("invoke", () => {
 
   it("throws InvokeError, whose cause is the error of the other execution", async () => {
     const message = 'The invoked function "dear" failed: no lamp 101';
-    expect(await everywhere(f.fails, undefined, options)).toBe(`Error ${message} lamp 101`);
-    expect(await everywhere(f.unknownFunction, undefined, options)).toBe("UnknownFunctionError");
+    expect(await everywhere(f.fails, undefined, options)).toBe(`InvokeError ${message} lamp 101`);
+    expect(await everywhere(f.unknownFunction, undefined, options)).toBe("InvokeError UnknownFunctionError");
   });
 
   it("works in contexts, in batches and through many levels", async () => {

@@ -3,11 +3,12 @@
  * has the id. `waitForCallback` adds a submitter, a step of its own that runs once the callback is open.
  */
 import type { Submitter, WaitForCallbackOptions } from "../../authoring.ts";
-import { CallbackFailedError, CallbackSubmitterError, CallbackTimeoutError } from "../../errors.ts";
+import { CallbackExternalError, CallbackSubmitterError, CallbackTimeoutError } from "../../errors.ts";
 import { toMilliseconds } from "../../duration.ts";
 import type { OperationEvent, OperationReport } from "../events.ts";
 import type { PromiseRecord } from "../promises.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+import { readValue } from "./serdes.ts";
 
 export interface CallbackState {
   readonly options: WaitForCallbackOptions;
@@ -85,6 +86,9 @@ export function callbackOperation(
       } else if (state.outcome !== null) settle({ head, scope, self: this }, state.outcome);
     },
     busy: () => phase !== "idle",
+    close(reason) {
+      if (opening?.settled === null) opening.reject(reason);
+    },
     save: () => ({ ...state, opening: opening?.promise ?? null }),
   };
 }
@@ -102,15 +106,19 @@ function openingEvent({ options }: CallbackState, scope: OperationScope): Operat
 }
 
 function settle(
-  { head, scope, self }: { head: OperationHead; scope: OperationScope; self: Operation },
+  { head, scope, self }: { head: OperationHead; scope: OperationScope; self: CallbackOperation },
   event: OperationEvent,
 ): void {
   scope.finish(self);
   switch (event.kind) {
-    case "CallbackSucceeded":
-      return head.record.resolve(scope.decode(event.payload));
+    case "CallbackSucceeded": {
+      const { serdes } = self.state.options;
+      const answer = scope.decode(event.payload);
+      const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+      return readValue({ serdes, head, scope }, serdes === undefined ? answer : text);
+    }
     case "CallbackFailed":
-      return head.record.reject(new CallbackFailedError(nameOf(head), scope.decode(event.payload)));
+      return head.record.reject(new CallbackExternalError(nameOf(head), scope.decode(event.payload)));
     case "CallbackTimedOut":
       return head.record.reject(new CallbackTimeoutError(nameOf(head), event.by));
   }

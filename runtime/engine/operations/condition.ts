@@ -1,9 +1,13 @@
 /** A condition that is polled: check after check, each with the state of the one before. */
 import type { ConditionCheck, WaitStrategy } from "../../condition.ts";
 import { toMilliseconds } from "../../duration.ts";
+import { WaitForConditionError } from "../../errors.ts";
+import type { Serdes } from "../../serdes.ts";
+import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+import { readValue, toContext, writeValue } from "./serdes.ts";
 
 export interface ConditionState {
   readonly check: ConditionCheck<unknown>;
@@ -14,6 +18,14 @@ export interface ConditionState {
   attempt: number;
   /** When the next check is due, between checks. */
   retryAt: number | null;
+  readonly serdes: Serdes<unknown> | undefined;
+  /** `state` is the text that was recorded of it. */
+  recorded: boolean;
+}
+
+function toFailure(head: OperationHead, error: unknown): unknown {
+  if (head.wrapped !== true || error instanceof WaitForConditionError) return error;
+  return new WaitForConditionError(error instanceof Error ? error.message : String(error), error);
 }
 
 export function conditionOperation(
@@ -42,15 +54,16 @@ export function conditionOperation(
       switch (event.kind) {
         case "ConditionPolled":
           condition.state = scope.decode(event.payload);
+          condition.recorded = condition.serdes !== undefined;
           condition.attempt = event.attempt + 1;
           condition.retryAt = event.retryAt;
           return;
         case "ConditionSucceeded":
           scope.finish(this);
-          return head.record.resolve(scope.decode(event.payload));
+          return readValue({ serdes: condition.serdes, head, scope }, scope.decode(event.payload));
         case "ConditionFailed":
           scope.finish(this);
-          return head.record.reject(scope.decode(event.payload));
+          return head.record.reject(toFailure(head, scope.decode(event.payload)));
       }
     },
     timer: () => (phase === "idle" ? condition.retryAt : null),
@@ -74,7 +87,7 @@ function runCheck(
   report: (event: OperationReport) => void,
 ): (reason: unknown) => void {
   const startedAt = scope.now();
-  const { attempt, state, check, waitStrategy } = condition;
+  const { attempt, state, check, waitStrategy, serdes, recorded } = condition;
   const failed = (error: unknown): void =>
     report({
       kind: "ConditionFailed",
@@ -83,11 +96,9 @@ function runCheck(
       startedAt,
       payload: scope.encodeError(error),
     });
-  const succeeded = (next: unknown): void => {
+  const decide = (payload: string, seen: unknown): void => {
     try {
-      const payload = scope.encode(next);
-      // The strategy sees what is recorded, as it would after a restart.
-      const decision = waitStrategy(scope.decode(payload), attempt);
+      const decision = waitStrategy(seen, attempt);
       const time = scope.now();
       if (!decision.shouldContinue) {
         return report({ kind: "ConditionSucceeded", time, attempt, startedAt, payload });
@@ -98,9 +109,41 @@ function runCheck(
       failed(error);
     }
   };
-  const spec = { head, scope, attempt, timeout: undefined };
-  return runAttempt(
-    { ...spec, body: (context) => scope.outside(() => check(state, context)) },
-    { succeeded, failed },
-  ).giveUp;
+  const record = (given: unknown): void => {
+    try {
+      const payload = scope.encode(given);
+      // The strategy sees what is recorded, as it would after a restart.
+      read({ serdes, head, scope }, scope.decode(payload), (seen) => decide(payload, seen), failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const succeeded = (next: unknown): void => writeValue({ serdes, head, scope }, next, { record, failed });
+  const body = (context: StepContext): unknown => {
+    if (!recorded) return scope.outside(() => check(state, context));
+    return new Promise((resolve, reject) => read({ serdes, head, scope }, state, resolve, reject)).then(
+      (last) => scope.outside(() => check(last, context)),
+    );
+  };
+  return runAttempt({ head, scope, attempt, timeout: undefined, body }, { succeeded, failed }).giveUp;
+}
+
+interface Reading {
+  readonly serdes: Serdes<unknown> | undefined;
+  readonly head: OperationHead;
+  readonly scope: OperationScope;
+}
+
+/** What was recorded, as a value. At once where it has no form of its own. */
+function read(
+  ...[{ serdes, head, scope }, recorded, go, failed]: [
+    Reading,
+    unknown,
+    (value: unknown) => void,
+    (error: unknown) => void,
+  ]
+): void {
+  if (serdes === undefined) return go(recorded);
+  const text = recorded as string | undefined;
+  new Promise((resolve) => resolve(serdes.deserialize(text, toContext({ head, scope })))).then(go, failed);
 }

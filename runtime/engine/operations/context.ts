@@ -5,7 +5,9 @@
 import { thenNatively } from "../../durablePromise.ts";
 import { ChildContextError } from "../../errors.ts";
 import type { ErrorMapper } from "../../requests.ts";
+import type { Serdes } from "../../serdes.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+import { readValue, writeValue } from "./serdes.ts";
 
 export interface ContextState {
   /** Of the code that runs in it; null before its start. */
@@ -15,6 +17,7 @@ export interface ContextState {
   /** A batch: its value is not recorded, as the values of its branches are. */
   readonly silent: boolean;
   readonly errorMapper: ErrorMapper | null;
+  readonly serdes: Serdes<unknown> | null;
 }
 
 export interface ContextOperation extends Operation {
@@ -67,9 +70,8 @@ export function contextOperation(
           return;
         case "ContextSucceeded":
           scope.finish(this);
-          return head.record.resolve(
-            event.payload === undefined ? outcome?.value : scope.decode(event.payload),
-          );
+          if (event.payload === undefined) return head.record.resolve(outcome?.value);
+          return readValue({ serdes: state.serdes ?? undefined, head, scope }, scope.decode(event.payload));
         case "ContextFailed":
           scope.finish(this);
           return head.record.reject(scope.decode(event.payload));
@@ -95,11 +97,16 @@ function reportEnd({ head, state, scope }: Ended, { threw, value }: Outcome): vo
     scope.report(head, { kind: "ContextFailed", time, payload });
   } else if (state.silent) scope.report(head, { kind: "ContextSucceeded", time });
   else {
-    try {
-      scope.report(head, { kind: "ContextSucceeded", time, payload: scope.encode(value) });
-    } catch (error) {
+    const failed = (error: unknown): void =>
       scope.report(head, { kind: "ContextFailed", time, payload: scope.encodeError(error) });
-    }
+    const record = (given: unknown): void => {
+      try {
+        scope.report(head, { kind: "ContextSucceeded", time, payload: scope.encode(given) });
+      } catch (error) {
+        failed(error);
+      }
+    };
+    writeValue({ serdes: state.serdes ?? undefined, head, scope }, value, { record, failed });
   }
 }
 

@@ -14,6 +14,8 @@ import { contextOperation } from "./context.ts";
 import type { InvokeState } from "./invoke.ts";
 import { invokeOperation } from "./invoke.ts";
 import type { Operation, OperationHead } from "./operation.ts";
+import type { SignalState } from "./signal.ts";
+import { signalOperation, takeSignal } from "./signal.ts";
 import type { CheckpointState } from "./small.ts";
 import { checkpointOperation } from "./small.ts";
 import type { SavedBody, StepState } from "./step.ts";
@@ -22,7 +24,8 @@ import type { WaitState } from "./wait.ts";
 import { waitOperation } from "./wait.ts";
 
 export interface Created {
-  readonly operation: Operation;
+  /** Null: it is answered already. */
+  readonly operation: Operation | null;
   /** What the caller gets. */
   readonly promise: Promise<unknown>;
   /** Starts durable code of the author's, once the operation has begun. */
@@ -41,13 +44,15 @@ export function createOperation(head: OperationHead, request: Request, execution
     case "checkpoint":
       return { operation: checkpointOperation(head, { value: undefined }, scope), promise };
     case "waitForCondition": {
-      const { check, waitStrategy, initialState } = request;
-      const state = { check, waitStrategy, state: initialState, attempt: 1, retryAt: null };
+      const { check, waitStrategy, initialState, serdes } = request;
+      const polled = { state: initialState, attempt: 1, retryAt: null, recorded: false };
+      const state = { check, waitStrategy, serdes, ...polled };
       return { operation: conditionOperation(head, state, scope), promise };
     }
     case "runInChildContext": {
-      const { branch, errorMapper } = request;
-      const operation = contextOperation(head, newContext(false, errorMapper), scope);
+      const { branch, errorMapper, serdes } = request;
+      const state = { ...newContext(false, errorMapper), serdes };
+      const operation = contextOperation(head, state, scope);
       return { operation, promise, launch: () => operation.watch(startBranch(execution, head.op, branch)) };
     }
     case "batch": {
@@ -58,6 +63,14 @@ export function createOperation(head: OperationHead, request: Request, execution
     case "invoke": {
       const { target, input, options } = request;
       return { operation: invokeOperation(head, { target, input, options, child: null }, scope), promise };
+    }
+    case "signal": {
+      const { name: signal, iterated } = request;
+      const operation = signalOperation(head, { signal, iterated }, scope);
+      const kept = takeSignal(execution, signal);
+      if (kept === undefined) return { operation, promise };
+      operation.give(kept);
+      return { operation: null, promise };
     }
     case "createCallback": {
       const opening = execution.promises.create({ kind: "opening", op: head.op });
@@ -72,7 +85,7 @@ export function createOperation(head: OperationHead, request: Request, execution
 }
 
 function newContext(silent: boolean, errorMapper: ErrorMapper | null): ContextState {
-  return { child: null, started: false, silent, errorMapper };
+  return { child: null, started: false, silent, errorMapper, serdes: null };
 }
 
 function newCallback(options: CallbackState["options"], submit: CallbackState["submit"]): CallbackState {
@@ -121,6 +134,7 @@ export type SavedOperation =
   | ({ readonly kind: "wait" } & WaitState)
   | ({ readonly kind: "checkpoint" } & CheckpointState)
   | ({ readonly kind: "condition" } & ConditionState)
+  | ({ readonly kind: "signal" } & SignalState)
   | ({ readonly kind: "invoke" } & InvokeState)
   | ({ readonly kind: "context" } & ContextState)
   | ({ readonly kind: "callback"; readonly opening: Promise<unknown> | null } & CallbackState);
@@ -143,15 +157,18 @@ export function restoreOperation(
     case "checkpoint":
       return checkpointOperation(head, { value: saved.value }, scope);
     case "condition": {
-      const { check, waitStrategy, state, attempt, retryAt } = saved;
-      return conditionOperation(head, { check, waitStrategy, state, attempt, retryAt }, scope);
+      const { check, waitStrategy, state, attempt, retryAt, serdes, recorded = false } = saved;
+      const condition = { check, waitStrategy, state, attempt, retryAt, serdes, recorded };
+      return conditionOperation(head, condition, scope);
     }
     case "context": {
-      const { child, started, silent, errorMapper } = saved;
-      const operation = contextOperation(head, { child, started, silent, errorMapper }, scope);
+      const { child, started, silent, errorMapper, serdes = null } = saved;
+      const operation = contextOperation(head, { child, started, silent, errorMapper, serdes }, scope);
       if (child !== null) operation.watch(child);
       return operation;
     }
+    case "signal":
+      return signalOperation(head, { signal: saved.signal, iterated: saved.iterated }, scope);
     case "invoke": {
       const { target, input, options, child } = saved;
       return invokeOperation(head, { target, input, options, child }, scope);

@@ -4,9 +4,9 @@
  */
 import { InvokeError } from "../../errors.ts";
 import type { InvokeOptions } from "../../invoke.ts";
-import type { SerdesContext } from "../../serdes.ts";
 import type { Starting } from "../starts.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+import { readValue, writeValue } from "./serdes.ts";
 
 export interface InvokeState {
   readonly target: string | ((...args: never[]) => unknown);
@@ -47,11 +47,8 @@ export function invokeOperation(
         }
       };
       const serdes = state.options.payloadSerdes;
-      if (serdes === undefined) return begin(state.input);
-      const serialized = new Promise((resolve) =>
-        resolve(scope.outside(() => serdes.serialize(state.input, toContext(head, scope)))),
-      );
-      serialized.then((text) => begin(fromJson(text)), failed);
+      const record = (given: unknown): void => begin(serdes === undefined ? given : fromJson(given));
+      writeValue({ serdes, head, scope }, state.input, { record, failed });
     },
     apply(event) {
       busy = false;
@@ -100,11 +97,7 @@ function begun({ head, state, scope }: Invoking, input: unknown): void {
 
 function settle({ head, state, scope }: Invoking, result: unknown): void {
   const serdes = state.options.resultSerdes;
-  if (serdes === undefined) return head.record.resolve(result);
-  const text = JSON.stringify(result);
-  new Promise((resolve) =>
-    resolve(scope.outside(() => serdes.deserialize(text, toContext(head, scope)))),
-  ).then(head.record.resolve, head.record.reject);
+  readValue({ serdes, head, scope }, serdes === undefined ? result : JSON.stringify(result));
 }
 
 /** As a service would read the text: JSON, or else a string. */
@@ -115,10 +108,6 @@ function fromJson(text: unknown): unknown {
   } catch {
     return text;
   }
-}
-
-function toContext({ op }: OperationHead, scope: OperationScope): SerdesContext {
-  return { execution: scope.execution, operation: op };
 }
 
 function nameOf({ head, state: { target } }: Pick<Invoking, "head" | "state">): string {

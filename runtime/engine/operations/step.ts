@@ -6,11 +6,11 @@ import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { runBody } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
-import type { Serdes, SerdesContext } from "../../serdes.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
+import { readValue, writeValue } from "./serdes.ts";
 
 export interface StepState {
   readonly body: Body;
@@ -73,7 +73,7 @@ export function stepOperation(head: OperationHead, state: StepState, scope: Oper
           return;
         case "StepSucceeded":
           scope.finish(this);
-          return settle({ head, scope, serdes: options?.serdes }, event.payload);
+          return readValue({ head, scope, serdes: options?.serdes }, scope.decode(event.payload));
         case "StepFailed":
           scope.finish(this);
           return head.record.reject(toStepError(head, scope.decode(event.payload)));
@@ -115,52 +115,9 @@ function runStep(
     }
   };
   const { serdes, timeout } = options ?? {};
-  const succeeded = serdes === undefined ? record : serialized({ serdes, head, scope }, record, failed);
+  const succeeded = (value: unknown): void => writeValue({ serdes, head, scope }, value, { record, failed });
   const spec = { head, scope, attempt, timeout, body: (context: StepContext) => runBody(body, context) };
   return runAttempt(spec, { succeeded, failed }).giveUp;
-}
-
-interface Serialized {
-  readonly serdes: Serdes<unknown>;
-  readonly head: OperationHead;
-  readonly scope: OperationScope;
-}
-
-/** With a `serdes`, what is recorded is its text. */
-function serialized(
-  { serdes, head, scope }: Serialized,
-  record: (text: unknown) => void,
-  failed: (error: unknown) => void,
-): (value: unknown) => void {
-  const live = (go: (value: unknown) => void) => (value: unknown) => {
-    if (!scope.disposed()) go(value);
-  };
-  return (value) => {
-    new Promise((resolve) => resolve(serdes.serialize(value, toContext(head, scope)))).then(
-      live(record),
-      live(failed),
-    );
-  };
-}
-
-/** The caller gets what was recorded, also on the first run. */
-function settle(
-  { head, scope, serdes }: Omit<Serialized, "serdes"> & { readonly serdes: Serdes<unknown> | undefined },
-  payload: string,
-): void {
-  const recorded = scope.decode(payload);
-  if (serdes === undefined) head.record.resolve(recorded);
-  else {
-    const text = recorded as string | undefined;
-    new Promise((resolve) => resolve(serdes.deserialize(text, toContext(head, scope)))).then(
-      head.record.resolve,
-      head.record.reject,
-    );
-  }
-}
-
-function toContext({ op }: OperationHead, scope: OperationScope): SerdesContext {
-  return { execution: scope.execution, operation: op };
 }
 
 function toStepError(head: OperationHead, error: unknown): unknown {
