@@ -57,8 +57,12 @@ export type WaitForCallbackOptions = CallbackOptions & Pick<StepOptions, "retry"
  */
 export const step = operation(function step<T>(
   ...args:
-    | [name: string | undefined, body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
-    | [body: (context: StepContext) => T, options?: StepOptions<Awaited<T>>]
+    | [
+        name: string | undefined,
+        body: (context: StepContext) => T,
+        options?: StepOptions<NoInfer<Awaited<T>>>,
+      ]
+    | [body: (context: StepContext) => T, options?: StepOptions<NoInfer<Awaited<T>>>]
 ): Promise<Awaited<T>> {
   return ask("step", toStep(args)) as Promise<Awaited<T>>;
 });

@@ -32,8 +32,8 @@ export interface ChildOptions<T = never> {
 /** Runs `fn` as durable code with ids of its own; its result is recorded as one. Nested freely. */
 export const runInChildContext = operation(function runInChildContext<T>(
   ...args:
-    | [name: string | undefined, fn: ContextFunction<T>, options?: ChildOptions<Awaited<T>>]
-    | [fn: ContextFunction<T>, options?: ChildOptions<Awaited<T>>]
+    | [name: string | undefined, fn: ContextFunction<T>, options?: ChildOptions<NoInfer<Awaited<T>>>]
+    | [fn: ContextFunction<T>, options?: ChildOptions<NoInfer<Awaited<T>>>]
 ): Promise<Awaited<T>> {
   return ask("runInChildContext", toRunInChildContext(args)) as Promise<Awaited<T>>;
 });
@@ -134,9 +134,9 @@ export const map = operation(function map<I, T>(
         name: string | undefined,
         items: readonly I[],
         fn: MapFunction<I, T>,
-        options?: MapOptions<I, Awaited<T>>,
+        options?: MapOptions<I, NoInfer<Awaited<T>>>,
       ]
-    | [items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I, Awaited<T>>]
+    | [items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I, NoInfer<Awaited<T>>>]
 ): Promise<BatchResult<Awaited<T>>> {
   return ask("map", toMap(args)) as Promise<BatchResult<Awaited<T>>>;
 });

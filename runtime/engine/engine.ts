@@ -5,13 +5,7 @@ import { hostname } from "node:os";
 import { checkName } from "../arguments.ts";
 import type { Duration } from "../duration.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
-import {
-  EngineClosedError,
-  ExecutionExistsError,
-  FencedError,
-  InputTooLargeError,
-  UnknownExecutionError,
-} from "../errors.ts";
+import { EngineClosedError, ExecutionExistsError, FencedError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { DurableContext } from "../context.ts";
 import type { ForkOptions, RetryOptions } from "./again.ts";
@@ -23,7 +17,7 @@ import type { HistoryEvent, Places } from "./history.ts";
 import { toHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import type { MessageBody } from "./messages.ts";
-import { encodeError } from "./scope.ts";
+import { encodeError, encodeInput } from "./scope.ts";
 import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
@@ -109,7 +103,7 @@ export class Engine {
     this.assertOpen();
     const { store, world, functions, retention } = this.parts;
     const name = functions.idOf(fn);
-    const payload = this.encodeInput(input);
+    const payload = encodeInput(input, this.parts.limits.inputBytes);
     const kept = retention === null ? {} : { retention };
     const start = toNewExecution({ id, function: name, payload, ...kept, ...checkStart(options) }, world);
     const { created, row } = await store.create(start);
@@ -275,16 +269,6 @@ export class Engine {
     await store.settle(callbackId, settlement, world.now());
     const row = await store.callback(callbackId);
     if (row !== null) await this.worker?.wake(row.execution);
-  }
-
-  private encodeInput(input: unknown): string {
-    const payload = payloadCodec.encode(input);
-    const bytes = Buffer.byteLength(payload);
-    if (bytes <= this.parts.limits.inputBytes) return payload;
-    throw new InputTooLargeError(
-      `The input is ${bytes} bytes, over the limit of ${this.parts.limits.inputBytes}. Store it elsewhere and pass a ` +
-        `reference, or raise limits.inputBytes.`,
-    );
   }
 
   private async view(id: string): Promise<ExecutionView> {

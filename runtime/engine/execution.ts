@@ -3,11 +3,7 @@
  * `apply`, with an event that is committed; a recovery applies the same events through the same code.
  */
 import type { Slots } from "../contract.ts";
-import {
-  CompensationError,
-  ExecutionTimedOutError,
-  UnplaceableStateError,
-} from "../errors.ts";
+import { CompensationError, ExecutionTimedOutError, UnplaceableStateError } from "../errors.ts";
 import type { Duration } from "../duration.ts";
 import type { Host } from "../frame.ts";
 import { Frame, launch } from "../frame.ts";

@@ -66,12 +66,7 @@ export function frameHost(execution: Execution): Host {
     ...cancelling(execution),
     branch: (path, branch) => startBranch(execution, path, branch),
     compensate: (compensation) => void execution.compensations.push(compensation),
-    log(level, values) {
-      const { hooks, id } = execution;
-      // What is re-run has been said.
-      if (!execution.folding)
-        toLogger(hooks.log, { execution: id }, () => hooks.world.now())[level](...values);
-    },
+    log: toLog(execution),
 
     combine: (combinator, elements) => {
       const frame = currentFrame();
@@ -103,6 +98,15 @@ function promiseHost(execution: Execution): PromiseHost {
       else record.resolve(value);
       return record.promise;
     },
+  };
+}
+
+function toLog(execution: Execution): Host["log"] {
+  const { hooks, id } = execution;
+  const logger = toLogger(hooks.log, { execution: id }, () => hooks.world.now());
+  return (level, values) => {
+    // What is re-run has been said.
+    if (!execution.folding) logger[level](...values);
   };
 }
 

@@ -1,5 +1,5 @@
 /** An execution as its operations see it. */
-import { EncodeError } from "../errors.ts";
+import { EncodeError, InputTooLargeError } from "../errors.ts";
 import { outsideFrames } from "../frame.ts";
 import { toLogger } from "../logger.ts";
 import type { Execution } from "./execution.ts";
@@ -61,4 +61,15 @@ export function encodeError(error: unknown): string {
     }
     return payloadCodec.encode(plain);
   }
+}
+
+/** Throws `EncodeError` and `InputTooLargeError`. */
+export function encodeInput(input: unknown, bytesMax: number): string {
+  const payload = payloadCodec.encode(input);
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= bytesMax) return payload;
+  throw new InputTooLargeError(
+    `The input is ${bytes} bytes, over the limit of ${bytesMax}. Store it elsewhere and pass a reference, or raise ` +
+      `limits.inputBytes.`,
+  );
 }
