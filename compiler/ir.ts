@@ -14,9 +14,17 @@ export interface Variable {
   readonly declaration: ts.Node | null;
   /** For a temporary: the expression whose value it holds, where there is one. */
   readonly origin: ts.Node | null;
-  /** `completion`: how and with what a `finally` goes on. `this`, `arguments`: the author's. */
+  /** `disposables`: what a scope has opened. `completion`: how and with what a `finally` goes on. `this`, `arguments`: the author's. */
   readonly kind:
-    "parameter" | "local" | "capture" | "this" | "arguments" | "temporary" | "completion" | "cursor";
+    | "parameter"
+    | "local"
+    | "capture"
+    | "this"
+    | "arguments"
+    | "temporary"
+    | "completion"
+    | "cursor"
+    | "disposables";
   /** Captured and assigned: lives in a box, read as `name.v`. */
   readonly boxed: boolean;
 }

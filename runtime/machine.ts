@@ -15,6 +15,7 @@ export type {
 } from "./contract.ts";
 export { AsyncCursor, asyncCursor } from "./asyncCursor.ts";
 export { durablePromise as Promise } from "./durablePromise.ts";
+export { Disposables, disposables } from "./disposables.ts";
 export { start } from "./frame.ts";
 export { generate, generator } from "./generate.ts";
 export { bindable, importer, named } from "./functions.ts";

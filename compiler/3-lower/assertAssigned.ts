@@ -9,7 +9,9 @@ import { codeOf, jumpsIn, targetsOf } from "./edges.ts";
 type Assigned = ReadonlySet<Variable>;
 
 export function assertAssigned({ id, blocks, entry, variables }: Machine): void {
-  const ours = new Set(variables.filter(({ kind }) => ["temporary", "cursor", "completion"].includes(kind)));
+  const ours = new Set(
+    variables.filter(({ kind }) => ["temporary", "cursor", "completion", "disposables"].includes(kind)),
+  );
   const byId = new Map(blocks.map((block) => [block.id, block]));
   // From everything downwards: a block keeps only what each way into it has assigned.
   const onEntry = new Map<BlockId, Set<Variable>>(blocks.map((block) => [block.id, new Set(ours)]));

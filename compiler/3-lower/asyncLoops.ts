@@ -18,10 +18,9 @@ import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./dr
 import { THREW, type Exit, type FinallyExit } from "./exits.ts";
 import { lowerValue } from "./expressions.ts";
 import { toCalleeText } from "./calleeText.ts";
-import { bindElement } from "./forOf.ts";
+import { lowerTurn } from "./forOf.ts";
 import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts";
 import { finish, openExit } from "./regions.ts";
-import { lowerStatement } from "./statements.ts";
 
 export function lowerForAwait(c: MachineLowering, node: ts.ForOfStatement, labels: readonly string[]): void {
   const { draft, exits } = c.machine;
@@ -37,8 +36,7 @@ export function lowerForAwait(c: MachineLowering, node: ts.ForOfStatement, label
   const outer = draft.handler;
   draft.handler = { to: closing.thrown, error: closing.exit.value };
   goInto(draft, openBlock(draft));
-  bindElement(c, node, code`${read(cursor, node.initializer.getStart())}.value`);
-  lowerStatement(c, node.statement);
+  lowerTurn(c, node, code`${read(cursor, node.initializer.getStart())}.value`);
   endBlock(draft, { kind: "goto", to: head });
   draft.handler = outer;
   exits.splice(-2);

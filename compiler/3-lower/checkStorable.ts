@@ -13,10 +13,11 @@ import { createResolver, type Resolver } from "../1-read/resolver.ts";
 import { skipWrappers, walkUpWrappers } from "../1-read/wrappers.ts";
 import { isRecorded } from "../2-check/durableCode.ts";
 import { reportUnstorable } from "../2-check/reportUnstorable.ts";
+import { isUsing } from "./disposals.ts";
 import { FOREIGN_GENERATOR } from "../2-check/platformTypes.ts";
 import { findUnstorable } from "../2-check/storability.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import type { Checkpoint, LiftedClosure, Machine, Variable } from "../ir.ts";
+import type { Checkpoint, Machine, Variable } from "../ir.ts";
 import type { DurableProgram, Oracle } from "../program.ts";
 import { toCheckpointNote } from "./checkpointNote.ts";
 
@@ -43,16 +44,26 @@ function checkMachine(context: Context, machine: Machine): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const checkpoint of machine.checkpoints) {
     if (!checkpoint.awaited) continue;
-    for (const variable of findHeld(checkpoint.live, machine.closures))
+    for (const variable of findHeld(checkpoint, machine))
       found.push(...checkVariable(context, variable, checkpoint));
   }
   const inner = machine.closures.flatMap((closure) => (closure.machine === null ? [] : [closure.machine]));
   return [...found, ...inner.flatMap((closure) => checkMachine(context, closure))];
 }
 
-/** The live variables, and what live closures hold. */
-function findHeld(live: readonly Variable[], closures: readonly LiftedClosure[]): ReadonlySet<Variable> {
-  const held = new Set(live);
+/** The live variables, what live closures hold, and what a scope has opened with `using` and has still to close. */
+function findHeld(
+  { live, node }: Checkpoint,
+  { closures, variables }: Pick<Machine, "closures" | "variables">,
+): ReadonlySet<Variable> {
+  const scopes = live
+    .filter(({ kind }) => kind === "disposables")
+    .map(({ origin }) => origin && toScope(origin));
+  const opened = variables.filter(({ declaration }) => {
+    const list = declaration?.parent.parent;
+    return list && isUsing(list) && scopes.includes(toScope(list)) && list.pos < node.pos;
+  });
+  const held = new Set([...live, ...opened]);
   for (const variable of held) {
     const closure = closures.find(
       ({ node }) => variable.declaration !== null && isValueOf(node, variable.declaration),
@@ -60,6 +71,11 @@ function findHeld(live: readonly Variable[], closures: readonly LiftedClosure[])
     for (const captured of closure?.captures ?? []) held.add(captured);
   }
   return held;
+}
+
+/** The block, or the loop, around a declaration. */
+function toScope({ parent }: ts.Node): ts.Node {
+  return ts.isVariableStatement(parent) ? parent.parent : parent;
 }
 
 function isValueOf(fn: ts.FunctionLikeDeclaration, declaration: ts.Node): boolean {

@@ -17,19 +17,18 @@ import { toCalleeText, toIterableText } from "./calleeText.ts";
 import { code, read } from "./code.ts";
 import { declareBlockScoped, freshen, initialisePattern } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
+import { isUsing, lowerScope, usingCode } from "./disposals.ts";
 import { destructure } from "./destructuring.ts";
 import { lowerValue, referenceOperands } from "./expressions.ts";
 import { assign, spill, type MachineLowering } from "./lowering.ts";
-import { lowerLoopBody } from "./loops.ts";
 import { findPattern } from "./patterns.ts";
 import { lowerClosing } from "./regions.ts";
-import { checkUsing } from "./statements.ts";
+import { lowerStatement } from "./statements.ts";
 import { insideToCode, toCode } from "./toCode.ts";
 
 export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: readonly string[]): void {
   if (node.awaitModifier) return lowerForAwait(c, node, labels);
   const { initializer } = node;
-  if (ts.isVariableDeclarationList(initializer)) checkUsing(c, initializer);
   const { draft } = c.machine;
   // The head is evaluated where the loop's variables exist already, without a value.
   declareBlockScoped(c, node);
@@ -48,8 +47,9 @@ export function lowerForOf(c: MachineLowering, node: ts.ForOfStatement, labels: 
   lowerClosing(c, {
     body: () => {
       const left = openBlock(draft);
-      bindElement(c, node, code`${read(cursor, at)}.value`);
-      lowerLoopBody(c, node.statement, { labels, breakTo: left, continueTo: head });
+      c.machine.exits.push({ kind: "loop", labels, breakTo: left, continueTo: head });
+      lowerTurn(c, node, code`${read(cursor, at)}.value`);
+      c.machine.exits.pop();
       endBlock(draft, { kind: "goto", to: head });
       enterBlock(draft, left);
     },
@@ -96,12 +96,21 @@ export function addCursor(c: MachineLowering, origin: ts.Node, value: Code): Var
   return cursor;
 }
 
+/** The variables of the head get their value, and the body runs; what `using` in the head opened is closed behind it. */
+export function lowerTurn(c: MachineLowering, node: ts.ForOfStatement, value: Code): void {
+  const { initializer, statement } = node;
+  lowerScope(c, isUsing(initializer) ? [initializer] : [], () => {
+    bindElement(c, node, value);
+    lowerStatement(c, statement);
+  });
+}
+
 /** Gives the loop's variables, or the target in its head, their value for this turn. */
 export function bindElement(c: MachineLowering, { initializer }: ts.ForInOrOfStatement, value: Code): void {
   if (ts.isVariableDeclarationList(initializer)) {
     freshen(c, initializer.parent);
     const [declaration] = initializer.declarations;
-    if (declaration) initialisePattern(c, declaration.name, value);
+    if (declaration) initialisePattern(c, declaration.name, usingCode(c, initializer, value));
     return;
   }
   assignElement(c, initializer, value);

@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import { code, read, writeWhole } from "./code.ts";
 import { declareBlockScoped } from "./declarations.ts";
 import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
+import { isUsing, lowerScope } from "./disposals.ts";
 import { lowerEffect, lowerTest } from "./expressions.ts";
 import type { MachineLowering } from "./lowering.ts";
 import { lowerDeclarations, lowerStatement } from "./statements.ts";
@@ -31,9 +32,16 @@ export function lowerDo(c: MachineLowering, node: ts.DoStatement, labels: Labels
 }
 
 export function lowerFor(c: MachineLowering, node: ts.ForStatement, labels: Labels): void {
+  const { initializer } = node;
+  declareBlockScoped(c, node);
+  lowerScope(c, initializer && isUsing(initializer) ? [initializer] : [], () =>
+    lowerForParts(c, node, labels),
+  );
+}
+
+function lowerForParts(c: MachineLowering, node: ts.ForStatement, labels: Labels): void {
   const { draft } = c.machine;
   const { initializer, condition, incrementor } = node;
-  declareBlockScoped(c, node);
   if (initializer && ts.isVariableDeclarationList(initializer)) lowerDeclarations(c, initializer);
   else if (initializer) lowerEffect(c, initializer);
   const [head, body, next, after] = [openBlock(draft), openBlock(draft), openBlock(draft), openBlock(draft)];

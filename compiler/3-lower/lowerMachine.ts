@@ -9,6 +9,7 @@ import { lowerValue } from "./expressions.ts";
 import type { Lowering, MachineLowering } from "./lowering.ts";
 import { numberCheckpoints } from "./numberCheckpoints.ts";
 import { declareBlockScoped, initialiseHoisted, setVariable } from "./declarations.ts";
+import { lowerScope, usingsOf } from "./disposals.ts";
 import { lowerStatements } from "./statements.ts";
 import { toCode, type Overrides } from "./toCode.ts";
 import { toGeneratorKind } from "./yields.ts";
@@ -30,8 +31,10 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   draft.variables.push(...captures.values());
   const variables = new Map(captures);
   const generator = toGeneratorKind(fn);
-  const machine = { draft, generator, exits: [], checkpoints, numbers, calls: [], pending: new Map() };
-  const around = { constant: spec.constant, calls: machine.calls };
+  const calls: MachineLowering["machine"]["calls"] = [];
+  const numbered = { checkpoints, numbers, calls };
+  const machine = { draft, generator, exits: [], disposables: [], ...numbered, pending: new Map() };
+  const around = { constant: spec.constant, calls };
   const c: MachineLowering = { unit, fn, variables, machine, closures: [], around, lifts: true };
   // The parameter list stays native, in `enter`: it sees captures, but not the slots it is about to fill.
   const parameters = toParameters({ ...c, variables: new Map(captures), machine: null });
@@ -122,7 +125,8 @@ function lowerBody(c: MachineLowering): void {
     return endBlock(c.machine.draft, { kind: "return", value });
   }
   const first = body.statements.findIndex((statement) => !isDirective(statement));
-  lowerStatements(c, first < 0 ? [] : body.statements.slice(first));
+  const statements = first < 0 ? [] : body.statements.slice(first);
+  lowerScope(c, usingsOf(statements), () => lowerStatements(c, statements));
   endBlock(c.machine.draft, { kind: "return", value: null });
 }
 

@@ -34,6 +34,8 @@ export interface MachineDraft {
   readonly generator: GeneratorKind | null;
   /** What a `break`, `continue` or `return` passes on its way out, outermost first. */
   readonly exits: Exit[];
+  /** What the scopes around have opened with `using`, outermost first. */
+  readonly disposables: Variable[];
   readonly checkpoints: readonly Checkpoint[];
   readonly numbers: ReadonlyMap<ts.Node, number>;
   readonly calls: { readonly checkpoint: number; readonly code: Code }[];

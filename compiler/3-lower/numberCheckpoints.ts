@@ -7,6 +7,7 @@ import { toCalleeName } from "../1-read/calleeName.ts";
 import { isFunctionBoundary, isTypeOnly } from "../1-read/scopes.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import { isAwaited, startsOperation } from "./calls.ts";
+import { isFirstAwaitUsing } from "./disposals.ts";
 import type { Unit } from "./unit.ts";
 import { parks, toGeneratorKind } from "./yields.ts";
 
@@ -40,6 +41,7 @@ function toCheckpoint(
   // Each turn waits for its value; leaving early waits for the iterator to close.
   if (ts.isForOfStatement(node) && node.awaitModifier) return { kind: "next", name: null, awaited: true };
   if (isAwaitModifier(node)) return { kind: "close", name: null, awaited: true };
+  if (isFirstAwaitUsing(node)) return { kind: "close", name: null, awaited: true };
   if (ts.isYieldExpression(node)) return { kind: "yield", name: null, awaited: true };
   if (ts.isReturnStatement(node)) return parks(node) ? { kind: "value", name: null, awaited: true } : null;
   if (!ts.isCallExpression(node) || isAwaited(node) || isSync(fn)) return null;

@@ -5,6 +5,7 @@ import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Variable } from "../ir.ts";
 import { code, text } from "./code.ts";
 import { declareBlockScoped, initialise, initialisePattern, makePendingBoxes } from "./declarations.ts";
+import { isUsing, lowerScope, usingCode, usingsOf } from "./disposals.ts";
 import { emit, endBlock, enterBlock, goInto, leaveBlock, openBlock } from "./draft.ts";
 import { leave, toLeave } from "./exits.ts";
 import { lowerEffect, lowerInto, lowerTest, lowerValue } from "./expressions.ts";
@@ -115,16 +116,10 @@ export function variableOf(c: MachineLowering, node: ts.Expression): Variable | 
 }
 
 export function lowerDeclarations(c: MachineLowering, list: ts.VariableDeclarationList): void {
-  checkUsing(c, list);
   list.declarations.forEach((declaration) => lowerDeclaration(c, declaration));
 }
 
-export function checkUsing(c: MachineLowering, list: ts.VariableDeclarationList): void {
-  const isUsing = (list.flags & ts.NodeFlags.Using) !== 0;
-  if (isUsing) notYet(c.unit, list, { construct: "a 'using' declaration", way: "Use try and finally." });
-}
-
-function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.VariableDeclaration): void {
+function lowerDeclaration(c: MachineLowering, { name, initializer, parent }: ts.VariableDeclaration): void {
   const binding = ts.isIdentifier(name) ? c.unit.scopes.declared(name) : undefined;
   const variable = binding && c.variables.get(binding);
   if (initializer === undefined) {
@@ -133,6 +128,7 @@ function lowerDeclaration(c: MachineLowering, { name, initializer }: ts.Variable
       initialise(c, variable, [text("undefined")]);
     return;
   }
+  if (isUsing(parent)) return initialisePattern(c, name, usingCode(c, parent, lowerValue(c, initializer)));
   if (variable && !variable.boxed) return lowerInto(c, initializer, variable);
   initialisePattern(c, name, lowerValue(c, initializer));
 }
@@ -150,7 +146,7 @@ function lowerThrow(c: MachineLowering, { expression }: ts.ThrowStatement): void
 
 export function lowerBlock(c: MachineLowering, node: ts.Block): void {
   declareBlockScoped(c, node);
-  lowerStatements(c, node.statements);
+  lowerScope(c, usingsOf(node.statements), () => lowerStatements(c, node.statements));
 }
 
 function lowerIf(c: MachineLowering, node: ts.IfStatement): void {

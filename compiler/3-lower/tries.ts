@@ -4,11 +4,11 @@
  */
 import { ts } from "ts-morph";
 import { read } from "./code.ts";
-import { declareBlockScoped, initialisePattern, setVariable } from "./declarations.ts";
+import { initialisePattern, setVariable } from "./declarations.ts";
 import { endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { temporary, type MachineLowering } from "./lowering.ts";
 import { lowerRegion } from "./regions.ts";
-import { lowerBlock, lowerStatements } from "./statements.ts";
+import { lowerBlock } from "./statements.ts";
 
 export function lowerTry(c: MachineLowering, node: ts.TryStatement): void {
   if (node.finallyBlock === undefined) return lowerTryCatch(c, node);
@@ -43,9 +43,6 @@ function lowerCatch(c: MachineLowering, node: ts.CatchClause, error: ReturnType<
 function lowerTryFinally(c: MachineLowering, node: ts.TryStatement, finallyBlock: ts.Block): void {
   lowerRegion(c, {
     body: () => lowerTryCatch(c, node),
-    last: () => {
-      declareBlockScoped(c, finallyBlock);
-      lowerStatements(c, finallyBlock.statements);
-    },
+    last: () => lowerBlock(c, finallyBlock),
   });
 }

@@ -15,6 +15,7 @@ import {
 } from "../1-read/scopes.ts";
 import type { Home } from "../ir.ts";
 import { findDeadZones, type DeadZones } from "./deadZones.ts";
+import { isUsing } from "./disposals.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
 import { findHome } from "./seat.ts";
 import type { Words } from "./words.ts";
@@ -74,6 +75,11 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
   };
 }
 
+/** Of a `using` declaration. Not every Node knows them, and what swc makes of them is not exact. */
+function isUsed({ parent }: ts.Node): boolean {
+  return ts.isVariableDeclaration(parent) && isUsing(parent.parent);
+}
+
 /** Says that a construct waits for a later version. The caller goes on, so that one run finds them all. */
 export function notYet(
   unit: Unit,
@@ -110,7 +116,7 @@ function findAwaits(root: ts.Node): ReadonlySet<ts.Node> {
 function findMustLower(root: ts.Node, bindings: readonly Binding[], boxes: Boxes): ReadonlySet<ts.Node> {
   const found = new Set<ts.Node>();
   for (const { kind, declarations, scope } of bindings) {
-    const needed = declarations.some((node) => boxes.boxed.has(node)) || kind === "function";
+    const needed = declarations.some((node) => boxes.boxed.has(node) || isUsed(node)) || kind === "function";
     if (!needed || kind === "parameter" || kind === "var") continue;
     const stop = scope.owner ?? root;
     for (const declaration of declarations) {

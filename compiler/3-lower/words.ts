@@ -25,6 +25,7 @@ const WORDS = {
   any: "$any",
   race: "$race",
   Promise: "$Promise",
+  disposables: "$disposables",
   arity: "$arity",
   registerClass: "$registerClass",
   frame: "$f",

@@ -9,6 +9,7 @@ import { ts } from "ts-morph";
 import type { Code, GeneratorKind, Variable } from "../ir.ts";
 import { isFunctionWithBody } from "../1-read/scopes.ts";
 import { code, read, text } from "./code.ts";
+import { isAwaitUsing } from "./disposals.ts";
 import { endBlock, enterBlock, openBlock } from "./draft.ts";
 import { leave } from "./exits.ts";
 import { lowerValue } from "./expressions.ts";
@@ -24,6 +25,7 @@ export function toGeneratorKind(fn: ts.FunctionLikeDeclaration): GeneratorKind |
 export function parks(node: ts.Node): boolean {
   if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return true;
   if (ts.isForOfStatement(node)) return node.awaitModifier !== undefined;
+  if (isAwaitUsing(node)) return true;
   if (!ts.isReturnStatement(node) || node.expression === undefined) return false;
   const owner = ts.findAncestor(node, isFunctionWithBody);
   return owner !== undefined && toGeneratorKind(owner) === "async";

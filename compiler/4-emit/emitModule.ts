@@ -43,6 +43,7 @@ const VOCABULARY_WORDS = [
   "any",
   "race",
   "Promise",
+  "disposables",
   "arity",
   "registerClass",
   "toKey",

@@ -40,7 +40,14 @@ export function stripTypes(
   options: StripOptions = {},
 ): StrippedText {
   const { code, map } = transformSync(printed.text, toSwcOptions(printed, source, options));
-  return { code, map: map ?? printed.map };
+  return { code: mendHelper(code), map: map ?? printed.map };
+}
+
+/** swc 1.16 declares a helper of `using` under another name than the one it uses. Durable code has no need of it. */
+function mendHelper(code: string): string {
+  return code.includes("new _SuppressedError(")
+    ? code.replace("var _SuppressedError1 =", "var _SuppressedError =")
+    : code;
 }
 
 function toSwcOptions(

@@ -4,6 +4,7 @@ import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts"
 import { dead } from "../deadZone.ts";
 import { KeysCursor } from "../keys.ts";
 import { IndexCursor, PartCursor, type Listing } from "../listings.ts";
+import { Disposables, type Progress, type Resource } from "../disposables.ts";
 import type { Extension } from "../values/contract.ts";
 
 const deadZones: Extension = {
@@ -67,6 +68,15 @@ const unwrappings: Extension = {
   create: ([done, closing]) => new Unwrapping(done === true, closing as object | null),
 };
 
+/** What a scope has opened with `using`. */
+const disposables: Extension = {
+  tag: "d",
+  matches: (value) => value instanceof Disposables,
+  write: (value) => (value as Disposables).save(),
+  names: () => ["resources", "progress"],
+  create: ([resources, progress]) => new Disposables(resources as Resource[], progress as Progress),
+};
+
 export const iterations: readonly Extension[] = [
   deadZones,
   cursors,
@@ -76,6 +86,7 @@ export const iterations: readonly Extension[] = [
   asyncCursors,
   cursorIterators,
   unwrappings,
+  disposables,
 ];
 
 /**

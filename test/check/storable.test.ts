@@ -28,6 +28,7 @@ describe("a live variable that cannot be stored", () => {
     "finds the position of a loop over a generator of ordinary code": `export async function* g() { yield 1; }\n${main("", `for await (const x of «g()») console.log(x);`)}`,
     "finds the position of a loop over a stream": `import { Readable } from "node:stream";\n for await (const x of «Readable.from([1])») console.log(x);`,
     "accepts generators of durable code": `export async function* g() { "use durable"; yield 1; }\n${main("given: AsyncGenerator<number>", `function* h() { yield 1; } const it = h(); const it2 = g(); await wait("1s"); it.next(); for await (const x of g()) await it2.next(); for await (const x of given) console.log(x);`)}`,
+    "finds a resource that is still to be closed": `class Handle { readonly seen = new WeakSet(); [Symbol.dispose]() {} }\n ${main("", `using «h» = new Handle(); console.log(h); await wait("1s");`)}`,
     "finds a native iterator": `const «it» = new Map([[1, 2]]).entries(); await wait("1s"); it.next();`,
     "finds an array's iterator": `const «it» = ids.values(); await wait("1s"); it.next();`,
     "finds an emitter of Node": `import { EventEmitter } from "node:events";\n const «e» = new EventEmitter(); await wait("1s"); e.emit("x");`,

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { transformSync } from "@swc/core";
+import { ts } from "ts-morph";
 import * as support from "../../fixtures/language/support.ts";
 import { transformText } from "../../compiler/index.ts";
 import type { Diagnostic } from "../../compiler/diagnostic.ts";
@@ -116,14 +117,25 @@ const nativeOperations = {
   uuid: (): string => "uuid",
 };
 
-function evaluate(source: string, operations: object): Main {
-  const { code } = transformSync(source, {
+function transform(source: string): string {
+  return transformSync(source, {
     configFile: false,
     swcrc: false,
     isModule: true,
     module: { type: "commonjs", noInterop: true },
     jsc: { target: "esnext", parser: { syntax: "typescript" } },
-  });
+  }).code;
+}
+
+function toCommonJs(source: string): string {
+  const { ScriptTarget, ModuleKind } = ts;
+  const compilerOptions = { target: ScriptTarget.ESNext, module: ModuleKind.CommonJS };
+  return ts.transpileModule(source, { compilerOptions }).outputText;
+}
+
+function evaluate(source: string, operations: object): Main {
+  // What swc makes of `using` is not the language's.
+  const code = /\busing\b/.test(source) ? toCommonJs(source) : transform(source);
   const modules: Readonly<Record<string, object>> = {
     "../support.ts": support,
     "@durablec/runtime": operations,
