@@ -22,15 +22,16 @@ export function isUsing(node: ts.Node): node is ts.VariableDeclarationList {
 
 export function isAwaitUsing(node: ts.Node): node is ts.VariableDeclarationList {
   return (
-    ts.isVariableDeclarationList(node) &&
-    (node.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing
+    ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing
   );
 }
 
 /** The declarations of a scope: of a block's statements, of a loop's head. */
 export function usingsOf(statements: readonly ts.Statement[]): readonly ts.VariableDeclarationList[] {
   return statements.flatMap((statement) =>
-    ts.isVariableStatement(statement) && isUsing(statement.declarationList) ? [statement.declarationList] : [],
+    ts.isVariableStatement(statement) && isUsing(statement.declarationList)
+      ? [statement.declarationList]
+      : [],
   );
 }
 
