@@ -70,7 +70,7 @@ const unwrappings: Extension = {
 
 /** What a scope has opened with `using`. */
 const disposables: Extension = {
-  tag: "d",
+  tag: "ds",
   matches: (value) => value instanceof Disposables,
   write: (value) => (value as Disposables).save(),
   names: () => ["resources", "progress"],
