@@ -16,9 +16,14 @@ interface Response {
   readonly body?: unknown;
 }
 
-/** `probe`: the folder whose `node_modules` has durablec, as an editor's setting would say. */
-export function startTsServer(probe: string): TsServer {
-  const script = createRequire(import.meta.url).resolve("typescript/lib/tsserver.js");
+/**
+ * `probe`: the folder whose `node_modules` has durablec, as an editor's setting would say. `script`: the server, by default
+ * of our own TypeScript.
+ */
+export function startTsServer(
+  probe: string,
+  script = createRequire(import.meta.url).resolve("typescript/lib/tsserver.js"),
+): TsServer {
   const plugins = ["--globalPlugins", "durablec/tsserver", "--pluginProbeLocations", probe];
   const server = spawn(process.execPath, [script, "--disableAutomaticTypingAcquisition", ...plugins], {
     stdio: ["pipe", "pipe", "inherit"],
