@@ -17,7 +17,7 @@ import { declareBlockScoped } from "./declarations.ts";
 import { addVariable, emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
 import { THREW, type Exit, type FinallyExit } from "./exits.ts";
 import { lowerValue } from "./expressions.ts";
-import { toCalleeText } from "./calleeText.ts";
+import { toAsyncIterableText } from "./calleeText.ts";
 import { lowerTurn } from "./forOf.ts";
 import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts";
 import { finish, openExit } from "./regions.ts";
@@ -50,7 +50,7 @@ function openCursor(c: MachineLowering, iterable: ts.Expression): Variable {
   const taken = draft.variables.filter(({ kind }) => kind === "cursor").length;
   const name = c.unit.words.free(`$each${taken + 1}`);
   const cursor = addVariable(draft, { name, kind: "cursor", origin: iterable });
-  const described = JSON.stringify(toCalleeText(iterable));
+  const described = JSON.stringify(toAsyncIterableText(iterable));
   assign(c, cursor, code`${c.unit.words.asyncCursor}(${value}, ${described})`);
   return cursor;
 }

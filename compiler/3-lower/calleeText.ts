@@ -17,6 +17,13 @@ export function toCalleeText(callee: ts.Expression): string {
   return inner.kind === ts.SyntaxKind.ThisKeyword ? "this" : "(intermediate value)";
 }
 
+/** The subject of `... is not async iterable`. */
+export function toAsyncIterableText(iterable: ts.Expression): string {
+  const inner = skipWrappers(iterable);
+  if (!ts.isCallExpression(inner)) return toCalleeText(inner);
+  return `${toCalleeText(inner.expression)}(...) is not a function or its return value`;
+}
+
 /** The subject of `... is not iterable`. */
 export function toIterableText(iterable: ts.Expression): string {
   const inner = skipWrappers(iterable);

@@ -167,3 +167,14 @@ describe("a function's hash", () => {
     expect(hashOf(base)).toMatch(/^[0-9a-f]{16}$/);
   });
 });
+
+test("a generator has a machine where its object may be alive at a checkpoint, and else stays native", () => {
+  const withMachine = (uses: string): boolean =>
+    lower(`function* g() { yield p; } ${uses} await f();`).closures.some(({ machine }) => machine !== null);
+  expect(withMachine("const it = g(); await f(it); it.next();")).toBe(true);
+  expect(withMachine("for (const x of g()) await f(x);")).toBe(true);
+  expect(withMachine("await f(g);")).toBe(true);
+  expect(
+    withMachine("f([...g()], new Set(g()), g().map(String).toArray()); for (const x of g()) p += x;"),
+  ).toBe(false);
+});
