@@ -164,6 +164,14 @@ export interface NamedValue {
 
 export type GeneratorKind = "sync" | "async";
 
+/** The strings of a tagged template: one object for its place in the source, found again by its id. */
+export interface Template {
+  readonly id: string;
+  readonly constant: string;
+  /** The literal, with `0` for each value. */
+  readonly code: Code;
+}
+
 export interface Machine {
   /** Null for a closure's. */
   readonly seat: Seat | null;
@@ -186,4 +194,6 @@ export interface Machine {
    * checkpoint, count downwards from -1.
    */
   readonly calls: readonly { readonly checkpoint: number; readonly code: Code }[];
+  /** The strings of tagged templates. */
+  readonly templates: readonly Template[];
 }

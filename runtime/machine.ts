@@ -25,6 +25,7 @@ export { cursor } from "./cursors.ts";
 export type { Cursor } from "./cursors.ts";
 export { coercible, omit } from "./destructuring.ts";
 export { dead, keep, live } from "./deadZone.ts";
+export { template } from "./templates.ts";
 export { keys } from "./keys.ts";
 export { listing } from "./listings.ts";
 export { Box, box } from "./variables.ts";

@@ -19,6 +19,7 @@ import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts
 import { lowerOperands, type Operand } from "./operands.ts";
 import { lowerChain } from "./optionalChains.ts";
 import { variableOf } from "./statements.ts";
+import { lowerTagged } from "./taggedTemplates.ts";
 import { insideToCode, toCode } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 import { lowerYield } from "./yields.ts";
@@ -36,6 +37,7 @@ export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
   if (ts.isOptionalChain(node)) return lowerChain(c, node);
   if (ts.isCallExpression(node)) return lowerCall(c, node);
   if (ts.isDeleteExpression(node)) return lowerDelete(c, node);
+  if (ts.isTaggedTemplateExpression(node)) return lowerTagged(c, node);
   const operands = operandsOf(node);
   if (operands === null) return refuse(c, node);
   return insideToCode(c, node, lowerOperands(c, operands));
@@ -56,7 +58,6 @@ function operandsOf(node: ts.Expression): readonly Operand[] | null {
     return node.elements.filter((element) => !ts.isOmittedExpression(element)).map(toElement);
   if (ts.isNewExpression(node)) return [{ node: node.expression }, ...(node.arguments ?? []).map(toElement)];
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap(propertyOperands);
-  if (ts.isTaggedTemplateExpression(node)) return taggedOperands(node);
   return null;
 }
 
@@ -81,16 +82,6 @@ function propertyOperands(property: ts.ObjectLiteralElementLike): readonly Opera
   if (ts.isPropertyAssignment(property)) return [...key, { node: property.initializer }];
   // `{ a }` reads `a` in its place; methods and accessors only have a name to evaluate.
   return ts.isShorthandPropertyAssignment(property) ? [{ node: property.name, as: "shorthand" }] : key;
-}
-
-function taggedOperands({ tag, template }: ts.TaggedTemplateExpression): readonly Operand[] | null {
-  const inner = skipWrappers(tag);
-  // `o.tag` must be read before the substitutions and called with `this`: there is no syntax for that.
-  if (!ts.isIdentifier(inner) || !ts.isTemplateExpression(template)) return null;
-  return [
-    { node: tag, as: "callee" },
-    ...template.templateSpans.map(({ expression }) => ({ node: expression })),
-  ];
 }
 
 function refuse(c: MachineLowering, node: ts.Expression): Code {
@@ -250,6 +241,6 @@ function lowerConditional(c: MachineLowering, node: ts.ConditionalExpression): C
 
 function lowerDelete(c: MachineLowering, node: ts.DeleteExpression): Code {
   const inner = skipWrappers(node.expression);
-  if (ts.isOptionalChain(inner)) return refuse(c, node);
+  if (ts.isOptionalChain(inner)) return lowerChain(c, inner, { before: "delete ", nullish: "true" });
   return insideToCode(c, node, lowerOperands(c, referenceOperands(inner)));
 }

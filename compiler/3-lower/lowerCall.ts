@@ -56,12 +56,7 @@ interface Method {
 
 /** `o.m(await x)`: evaluates `o`, then `o.m`, then the arguments, and calls with `this` = `o`. */
 function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args }: Method): Code {
-  const [object, key] = referenceOperands(callee);
-  const ofSuper = toSuperMember(c, call);
-  const self = ofSuper?.self ?? (object ? held(c, object) : []);
-  const reached = new Map<ts.Node, Code>(ofSuper === null ? [[callee.expression, self]] : []);
-  if (key) reached.set(key.node, held(c, key));
-  const fn = spill(c, insideToCode(c, callee, reached), callee);
+  const { fn, self } = holdMethod(c, call, callee);
   const overrides = lowerOperands(c, args);
   const meaning = c.unit.module.oracle.call(call);
   if (toStarted(meaning)?.kind === "dynamic") {
@@ -73,6 +68,20 @@ function lowerMethod(c: MachineLowering, call: ts.CallExpression, { callee, args
   const invoked = code`${c.unit.words.invoke}(${fn}, ${self}, [${list}], ${described})`;
   if (!startsOperation(meaning) || isAwaited(call)) return invoked;
   return code`${c.unit.words.frame}.at(${String(numberOf(c, call))}, ${invoked})`;
+}
+
+/** A method, and the object it will be called on. */
+export function holdMethod(
+  c: MachineLowering,
+  call: ts.CallExpression | ts.TaggedTemplateExpression,
+  callee: Method["callee"],
+): { readonly fn: Code; readonly self: Code } {
+  const [object, key] = referenceOperands(callee);
+  const ofSuper = ts.isCallExpression(call) ? toSuperMember(c, call) : null;
+  const self = ofSuper?.self ?? (object ? held(c, object) : []);
+  const reached = new Map<ts.Node, Code>(ofSuper === null ? [[callee.expression, self]] : []);
+  if (key) reached.set(key.node, held(c, key));
+  return { fn: spill(c, insideToCode(c, callee, reached), callee), self };
 }
 
 function held(c: MachineLowering, operand: Operand): Code {

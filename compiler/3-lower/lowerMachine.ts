@@ -32,7 +32,7 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
   const variables = new Map(captures);
   const generator = toGeneratorKind(fn);
   const calls: MachineLowering["machine"]["calls"] = [];
-  const numbered = { checkpoints, numbers, calls };
+  const numbered = { checkpoints, numbers, calls, templates: [] };
   const machine = { draft, generator, exits: [], disposables: [], ...numbered, pending: new Map() };
   const around = { constant: spec.constant, calls };
   const c: MachineLowering = { unit, fn, variables, machine, closures: [], around, lifts: true };
@@ -57,6 +57,7 @@ export function lowerMachine(unit: Unit, spec: MachineSpec): Machine {
     checkpoints,
     closures: c.closures,
     calls: machine.calls,
+    templates: machine.templates,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The state of lowering one function. Passed along, never ambient. */
 import { ts } from "ts-morph";
-import type { Checkpoint, Code, GeneratorKind, LiftedClosure, Variable } from "../ir.ts";
+import type { Checkpoint, Code, GeneratorKind, LiftedClosure, Template, Variable } from "../ir.ts";
 import { invariant } from "../invariant.ts";
 import type { Binding } from "../1-read/scopes.ts";
 import { code, read } from "./code.ts";
@@ -39,6 +39,7 @@ export interface MachineDraft {
   readonly checkpoints: readonly Checkpoint[];
   readonly numbers: ReadonlyMap<ts.Node, number>;
   readonly calls: { readonly checkpoint: number; readonly code: Code }[];
+  readonly templates: Template[];
   /** Early boxes still to be made, each before the statement whose closure first captures it. */
   readonly pending: Map<Binding, number>;
 }

@@ -20,18 +20,28 @@ interface Link {
   readonly self: Code | null;
 }
 
-export function lowerChain(c: MachineLowering, node: ts.OptionalChain): Code {
+/** What is done with the chain, and what comes of it where the chain ends early. */
+interface Use {
+  readonly before: string;
+  readonly nullish: string;
+}
+
+const VALUE: Use = { before: "", nullish: "undefined" };
+
+export function lowerChain(c: MachineLowering, node: ts.OptionalChain, use = VALUE): Code {
   const { draft } = c.machine;
   const start = chainStart(node);
   // Only what stands before the chain awaits: the rest is one expression.
-  if (onlyStartAwaits(c, node, start)) return printed(c, node, lowerOperands(c, [{ node: start }]));
+  if (onlyStartAwaits(c, node, start)) {
+    return code`${use.before}${printed(c, node, lowerOperands(c, [{ node: start }]))}`;
+  }
   const result = temporary(c, node);
   const [ended, after] = [openBlock(draft), openBlock(draft)];
   const { value } = lowerLink(c, node, { start, ended });
-  assign(c, result, value);
+  assign(c, result, code`${use.before}${value}`);
   endBlock(draft, { kind: "goto", to: after });
   enterBlock(draft, ended);
-  assign(c, result, [text("undefined")]);
+  assign(c, result, [text(use.nullish)]);
   goInto(draft, after);
   return [read(result, node.getStart())];
 }

@@ -13,7 +13,7 @@ import {
   type Binding,
   type Scopes,
 } from "../1-read/scopes.ts";
-import type { Home } from "../ir.ts";
+import type { Home, Template } from "../ir.ts";
 import { findDeadZones, type DeadZones } from "./deadZones.ts";
 import { isUsing } from "./disposals.ts";
 import { findBoxes, type Boxes } from "./findBoxes.ts";
@@ -37,6 +37,8 @@ export interface Unit {
   readonly names: ReadonlyMap<Binding, string>;
   /** The number of each function written inside, from 1, in source order. */
   readonly closureNumbers: ReadonlyMap<ts.Node, number>;
+  /** Those of all its machines, so that each has a number of its own. */
+  readonly templates: Template[];
   /** The constant of the outermost machine: `$fulfil`. */
   readonly constant: string;
   /** Constants for the `import()`s met so far: see `Seat.imports`. */
@@ -69,6 +71,7 @@ export function toUnit({ module, scopes, words }: UnitContext, fn: DurableFuncti
     mustLower: findMustLower(fn.node, bindings, boxes),
     names: toNames({ root: fn.node, scopes, words }, bindings),
     closureNumbers: numberClosures(fn.node),
+    templates: [],
     constant,
     imports: new Map(),
     home: findHome(fn.node, `${constant}$home`),
@@ -187,5 +190,5 @@ function toConstants({ functions }: DurableModule, words: Words): ReadonlyMap<Du
 }
 
 function isClosureOf(constant: string, outer: string): boolean {
-  return constant.startsWith(`${outer}_`) && /^_\d+m?$/.test(constant.slice(outer.length));
+  return constant.startsWith(`${outer}_`) && /^_t?\d+m?$/.test(constant.slice(outer.length));
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { ts } from "ts-morph";
 import { VOCABULARY } from "@durablec/runtime/machine";
-import type { Checkpoint, Code, LiftedClosure, Machine, Variable } from "../ir.ts";
+import type { Checkpoint, Code, LiftedClosure, Machine, Template, Variable } from "../ir.ts";
 import { code, joinCode, text } from "../3-lower/code.ts";
 import { toLiveIn } from "../3-lower/findLiveness.ts";
 import { toNamedCode } from "../3-lower/inferredName.ts";
@@ -25,6 +25,7 @@ interface Shape {
 export function emitMachine(context: EmitContext, machine: Machine, shape: Shape = {}): Code {
   const { isClosure = false, declare = `${context.declare} ` } = shape;
   const { words } = context;
+  const templates = machine.templates.flatMap((template) => emitTemplate(context, template));
   const closures = machine.closures.flatMap((closure) => emitClosure(context, closure));
   const fields: Code[] = [
     code`vocabulary: ${String(VOCABULARY)}`,
@@ -38,7 +39,13 @@ export function emitMachine(context: EmitContext, machine: Machine, shape: Shape
     code`checkpoints: {\n${machine.checkpoints.map((checkpoint) => emitCheckpoint(context, checkpoint)).join("")}}`,
     emitRunField(context, machine),
   ];
-  return code`${closures}${declare}${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
+  return code`${templates}${closures}${declare}${machine.constant} = ${words.machine}({\n${joinCode(fields, ",\n")},\n});\n\n`;
+}
+
+/** The tag gives back what it is given: the language's own object for this place. */
+function emitTemplate({ words, declare }: EmitContext, { id, constant, code: literal }: Template): Code {
+  const tagged = code`(${words.awaited}) => ${words.awaited}${literal}`;
+  return code`${declare} ${constant} = ${words.template}(${JSON.stringify(id)}, ${tagged});\n\n`;
 }
 
 /** `return { order, stock: undefined };`: every slot that is ever stored, so that all frames have one shape. */

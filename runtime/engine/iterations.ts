@@ -1,11 +1,24 @@
 /** What loops over asynchronous values keep in a snapshot. */
 import { AsyncCursor, CursorIterator, Unwrapping } from "../asyncCursor.ts";
 import { EntriesCursor, isCursor, openCursor, type Cursor } from "../cursors.ts";
+import { UnplaceableStateError } from "../errors.ts";
+import { findTemplate, findTemplateId } from "../templates.ts";
 import { dead } from "../deadZone.ts";
 import { KeysCursor } from "../keys.ts";
 import { IndexCursor, PartCursor, type Listing } from "../listings.ts";
 import { Disposables, type Progress, type Resource } from "../disposables.ts";
 import type { Extension } from "../values/contract.ts";
+
+const templates: Extension = {
+  tag: "s",
+  matches: (value) => findTemplateId(value) !== undefined,
+  write: (value) => [findTemplateId(value)],
+  create: ([id]) => {
+    const found = findTemplate(String(id));
+    if (found === undefined) throw new UnplaceableStateError(`This build has no template ${String(id)}.`);
+    return found;
+  },
+};
 
 const deadZones: Extension = {
   tag: "d",
@@ -78,6 +91,7 @@ const disposables: Extension = {
 };
 
 export const iterations: readonly Extension[] = [
+  templates,
   deadZones,
   cursors,
   indexCursors,

@@ -16,7 +16,7 @@ export function openForm(value: object | symbol, writer: WriteContext): Form {
   if (typeof value === "function") return openFunction(value, writer.setting);
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Array.prototype && Array.isArray(value)) {
-    return openDense(value) ?? dress(value, arrayKind(value), writer);
+    return openDense(value) ?? openExtended(value, writer) ?? dress(value, arrayKind(value), writer);
   }
   if (prototype === Object.prototype) {
     const record = openPlain(value);
@@ -24,13 +24,19 @@ export function openForm(value: object | symbol, writer: WriteContext): Form {
     // Not before: neither `arguments` nor `Math` has ordinary properties only.
     if (!types.isArgumentsObject(value)) return standardForm(value) ?? openRecord(value, "");
   }
-  const { extensions } = writer.setting;
-  for (const extension of extensions) if (extension.matches(value)) return openExtension(value, extension);
+  const extended = openExtended(value, writer);
+  if (extended !== null) return extended;
   const kind = openBuiltin(value, writer);
   if (kind !== null) return dress(value, kind, writer);
   const standard = standardForm(value);
   if (standard !== null) return standard;
   return prototype === null ? openRecord(value, '["~is",null,') : openInstance(value, prototype, writer);
+}
+
+function openExtended(value: object, { setting }: WriteContext): Form | null {
+  for (const extension of setting.extensions)
+    if (extension.matches(value)) return openExtension(value, extension);
+  return null;
 }
 
 /** What most objects are, told with as few questions as possible; null: something is not ordinary. */

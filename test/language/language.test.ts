@@ -16,7 +16,6 @@ const NOT_STORABLE: ReadonlySet<string> = new Set([
   "member-assignment",
   "method-calls-keep-this",
   "optional-chains",
-  "tagged-template",
   "template-converts-in-order",
 ]);
 
