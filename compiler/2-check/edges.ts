@@ -4,8 +4,8 @@
  */
 import { ts } from "ts-morph";
 import type { Origin } from "../1-read/origin.ts";
+import type { Resolver } from "../1-read/resolver.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
-import { isFunctionWithBody } from "./durableCode.ts";
 import { toPackageSearch, type ImpureSearch } from "./findImpureUse.ts";
 import { findPackageUnit, type CodeUnit } from "./packageCode.ts";
 
@@ -33,12 +33,60 @@ export function findEdges(search: ImpureSearch, node: ts.Node): readonly Edge[] 
 }
 
 function findAllEdges(search: ImpureSearch, node: ts.Node): Edge[] {
-  if (ts.isCallExpression(node))
-    return [...toFunctionEdge(search, node.expression, countGiven(node)), ...findArgumentEdges(search, node)];
+  if (ts.isCallExpression(node)) {
+    const callees = findCallees(search, node.expression);
+    return [
+      ...callees.flatMap((callee) => toFunctionEdge(search, callee, countGiven(node))),
+      ...findArgumentEdges(search, node),
+    ];
+  }
   if (ts.isTaggedTemplateExpression(node)) return toFunctionEdge(search, node.tag, Infinity);
   if (ts.isNewExpression(node))
     return [...toClassEdge(search, node.expression, countGiven(node)), ...findArgumentEdges(search, node)];
-  return ts.isPropertyAccessExpression(node) ? findAccessorEdge(search, node) : [];
+  if (ts.isBindingElement(node)) return findPatternEdge(search, node);
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
+    ? findAccessorEdge(search, node)
+    : [];
+}
+
+/** What a call may call: `(urgent ? fast : slow)()`, `(0, f)()`, `f.call(null)`. */
+function findCallees(search: ImpureSearch, expression: ts.Expression): readonly ts.Expression[] {
+  const callee = skipWrappers(expression);
+  if (ts.isConditionalExpression(callee))
+    return [callee.whenTrue, callee.whenFalse].flatMap((one) => findCallees(search, one));
+  if (ts.isBinaryExpression(callee)) {
+    const isComma = callee.operatorToken.kind === ts.SyntaxKind.CommaToken;
+    return [...(isComma ? [] : findCallees(search, callee.left)), ...findCallees(search, callee.right)];
+  }
+  const isApplied =
+    ts.isPropertyAccessExpression(callee) &&
+    /^(?:call|apply)$/.test(callee.name.text) &&
+    isOfLanguage(search, callee);
+  return isApplied ? findCallees(search, callee.expression) : [expression];
+}
+
+/** `const { total } = order` reads the getter `total`. */
+function findPatternEdge(search: ImpureSearch, node: ts.BindingElement): Edge[] {
+  const { resolver } = search;
+  const symbol = findPatternSymbol(resolver, node);
+  const at = node.propertyName ?? node.name;
+  return (symbol === null ? [] : findAccessors(symbol, ts.isGetAccessor))
+    .filter((accessor) => resolver.isProjectFile(accessor.getSourceFile()))
+    .map((to) => ({ node: at, to, search, origin: null, given: Infinity }));
+}
+
+/** The property that a part of an object pattern takes its value from. */
+function findPatternSymbol({ checker }: Resolver, node: ts.BindingElement): ts.Symbol | null {
+  const name = node.propertyName ?? node.name;
+  if (!ts.isObjectBindingPattern(node.parent) || !ts.isIdentifier(name)) return null;
+  return checker.getPropertyOfType(checker.getTypeAtLocation(node.parent), name.text) ?? null;
+}
+
+function findAccessors(
+  symbol: ts.Symbol,
+  isMeant: (node: ts.Node) => node is ts.AccessorDeclaration,
+): ts.AccessorDeclaration[] {
+  return (symbol.declarations ?? []).filter(isMeant).filter((accessor) => accessor.body !== undefined);
 }
 
 /** What `class ... extends` leads to: making one makes the other. */
@@ -78,11 +126,19 @@ export function isOfLanguage({ resolver }: ImpureSearch, callee: ts.Expression):
 
 function toFunctionEdge(search: ImpureSearch, callee: ts.Expression, given: number): Edge[] {
   const { resolver } = search;
-  const to = resolver.functionOf(callee);
+  const to = resolver.functionOf(callee) ?? findDestructured(resolver, callee);
   if (to === null) return toPackageEdge(search, callee, given);
   // What is marked keeps its own books; what stands in place is walked in place.
   if (resolver.markOf(to) !== null || skipWrappers(callee) === to) return [];
   return [{ node: callee, to, search, origin: null, given }];
+}
+
+/** `const { draw } = table; draw()`: the function that the table's type says. */
+function findDestructured(resolver: Resolver, callee: ts.Expression): ts.FunctionLikeDeclaration | null {
+  const declaration = resolver.symbolOf(callee)?.valueDeclaration;
+  if (declaration === undefined || !ts.isBindingElement(declaration)) return null;
+  const symbol = findPatternSymbol(resolver, declaration);
+  return symbol === null ? null : resolver.functionOfSymbol(symbol);
 }
 
 function toClassEdge(search: ImpureSearch, callee: ts.Expression, given: number): Edge[] {
@@ -108,7 +164,10 @@ function toPackageEdge(search: ImpureSearch, callee: ts.Expression, given: numbe
   return [{ node: callee, to: found.unit, search: toPackageSearch(search, found.package), origin, given }];
 }
 
-function findAccessorEdge(search: ImpureSearch, node: ts.PropertyAccessExpression): Edge[] {
+function findAccessorEdge(
+  search: ImpureSearch,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): Edge[] {
   const { resolver } = search;
   const symbol = resolver.symbolOf(node);
   if (symbol === null || (symbol.flags & ts.SymbolFlags.Accessor) === 0) return [];
@@ -117,10 +176,8 @@ function findAccessorEdge(search: ImpureSearch, node: ts.PropertyAccessExpressio
     ts.isBinaryExpression(parent) &&
     parent.left === node &&
     parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return (symbol.declarations ?? []).flatMap((accessor) => {
-    const isMeant = isWritten ? ts.isSetAccessor(accessor) : ts.isGetAccessor(accessor);
-    const isOurs =
-      isMeant && isFunctionWithBody(accessor) && resolver.isProjectFile(accessor.getSourceFile());
-    return isOurs ? [{ node: node.name, to: accessor, search, origin: null, given: Infinity }] : [];
-  });
+  const at = ts.isPropertyAccessExpression(node) ? node.name : node;
+  return findAccessors(symbol, isWritten ? ts.isSetAccessor : ts.isGetAccessor)
+    .filter((accessor) => resolver.isProjectFile(accessor.getSourceFile()))
+    .map((to) => ({ node: at, to, search, origin: null, given: Infinity }));
 }

@@ -137,6 +137,13 @@ export { stamp } from "./helpers.ts"; ${HELPERS}`,
 === fire.ts
 export function fire(id: string): void { void send(id); }
 async function send(id: string): Promise<void> { await fetch(id); }`,
+    "finds a getter in a pattern": `import type { Order } from "./helpers.ts";\n export async function main(o: Order): Promise<number> { "use durable"; const { «age» } = o; return age; } ${HELPERS}`,
+    "finds a getter by element access": `import type { Order } from "./helpers.ts";\n export async function main(o: Order): Promise<number> { "use durable"; return «o["age"]»; } ${HELPERS}`,
+    "finds a destructured function of an object": `import { services } from "./helpers.ts";\n const { now: read, steady } = services; const at = «read»() + steady(); ${HELPERS}`,
+    "finds either of two callees": `import { services, stamp, total } from "./helpers.ts";\n const at = (id ? «stamp» : services.steady)() + (0, «services.now»)() + (id ? services.steady : () => total([1]))(); ${HELPERS}`,
+    "finds call and apply": `import { stamp } from "./helpers.ts";\n const at = «stamp».call(null) + «stamp».apply(null); ${HELPERS}`,
+    "accepts a pure getter in a pattern, and a method called call": `import type { Order } from "./helpers.ts";\n const phone = { call: (n: number) => n }; const x = phone.call(5); const f = ({ size }: Order) => size; ${HELPERS}`,
+    "accepts a default that is not evaluated": `import { withDefault } from "./helpers.ts";\n const at = withDefault(5); ${HELPERS}`,
     "accepts a pure helper": `import { total } from "./helpers.ts";\n const t = total([1]); ${HELPERS}`,
     "accepts a helper that is an implicit step": `import { load } from "./helpers.ts";\n const t = await load(id); const p = load(id); await p; ${HELPERS}`,
     "accepts a pure getter, constructor and method of a class": `import { Plain } from "./helpers.ts";\n import type { Order } from "./helpers.ts";\n const p = new Plain(1).later(); const f = (o: Order) => o.size; ${HELPERS}`,
