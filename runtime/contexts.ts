@@ -164,7 +164,7 @@ interface Given {
   readonly options: BatchOptions<unknown> | undefined;
 }
 
-function toBatch(operationName: string, { name, branches, options }: Given): Request {
+function toBatch(operationName: "map" | "parallel", { name, branches, options }: Given): Request {
   const { maxConcurrency, completionConfig, remaining, nesting, itemSerdes } =
     anOptions(operationName, options) ?? {};
   checkSerdes(operationName, itemSerdes);
@@ -183,7 +183,7 @@ function toBatch(operationName: string, { name, branches, options }: Given): Req
     ...(itemSerdes === undefined ? {} : { itemSerdes }),
     ...(nesting === "FLAT" ? ({ flat: true } as const) : {}),
   };
-  return { kind: "batch", name, batch: newBatch(branches, settings) };
+  return { kind: "batch", name, form: operationName, batch: newBatch(branches, settings) };
 }
 
 function checkChoice(what: string, value: unknown, choices: readonly string[]): void {

@@ -70,6 +70,8 @@ export type { ExecutionView } from "./engine/view.ts";
 export type { ExecutionEventKind, HistoryEvent } from "./engine/history.ts";
 export type { ForkOptions, RetryOptions } from "./engine/again.ts";
 export type { Activation, ExecutionState, PendingOperation } from "./engine/query.ts";
+export { toAwsHistory } from "./awsHistory.ts";
+export type { AwsEvent, AwsEventType } from "./awsHistory.ts";
 export type { ResumeReport } from "./engine/load.ts";
 export type { World } from "./engine/world.ts";
 export { openMemoryStore } from "./stores/memory.ts";

@@ -58,7 +58,12 @@ export type Request =
       readonly input: unknown;
       readonly options: InvokeOptions;
     }
-  | { readonly kind: "batch"; readonly name: string | undefined; readonly batch: Batch }
+  | {
+      readonly kind: "batch";
+      readonly name: string | undefined;
+      readonly form: "map" | "parallel";
+      readonly batch: Batch;
+    }
   | {
       readonly kind: "step";
       readonly name: string | undefined;

@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { StepTimeoutError } from "@durablec/runtime";
+import type { TestResult } from "@aws/durable-execution-sdk-js-testing";
+import { StepTimeoutError, toAwsHistory } from "@durablec/runtime";
 import type { TestExecution, TestRunner } from "@durablec/runtime/testing";
 import { createTestRunner, everyCheckpoint, TestStuckError } from "@durablec/runtime/testing";
 import type * as Services from "../fixtures/patterns/services.ts";
@@ -39,6 +40,11 @@ const WAVES = [
   ["a", "b"],
   ["c", "broken-1", "d"],
 ];
+
+type OfficialEvent = Pick<
+  ReturnType<TestResult["getHistoryEvents"]>[number],
+  "EventType" | "SubType" | "EventId" | "Id" | "Name" | "ParentId" | "EventTimestamp"
+>;
 
 type Run = (runner: TestRunner) => Promise<TestExecution>;
 
@@ -169,6 +175,74 @@ describe("patterns and programs", () => {
       expect(execution.result).toEqual(result);
       expect(crashes).toBeGreaterThan(1);
     }
+  });
+});
+
+describe("history in AWS's vocabulary", () => {
+  const told = (events: readonly OfficialEvent[]): string[] =>
+    events.map(({ EventType, SubType = "", Id, Name = "", ParentId = "-" }) =>
+      [EventType, SubType, Id === "one" ? "" : Id, Name, ParentId].join(" ").replaceAll(/ +/g, " "),
+    );
+
+  it("a callback with a submitter is a context, and a timeout fails it", async () => {
+    await using runner = await createTestRunner();
+    const run = withDirector((r) => r.run(human.approval, "leave", { id: "one" }));
+    const { history } = await run(runner);
+    expect(told(toAwsHistory(history, "one"))).toEqual([
+      "ExecutionStarted -",
+      "ContextStarted WaitForCallback 1 decision -",
+      "CallbackStarted Callback 1/callback 1",
+      "StepStarted Step 1/submitter 1",
+      "StepSucceeded Step 1/submitter 1",
+      "CallbackTimedOut Callback 1/callback 1",
+      "ContextFailed WaitForCallback 1 decision -",
+      "StepStarted Step 2 notify -",
+      "StepSucceeded Step 2 notify -",
+      "ContextStarted WaitForCallback 3 decision -",
+      "CallbackStarted Callback 3/callback 3",
+      "StepStarted Step 3/submitter 3",
+      "StepSucceeded Step 3/submitter 3",
+      "CallbackSucceeded Callback 3/callback 3",
+      "ContextSucceeded WaitForCallback 3 decision -",
+      "ExecutionSucceeded -",
+    ]);
+  });
+
+  it("attempts, conditions, waits and batches have their own words, and their numbers", async () => {
+    await using runner = await createTestRunner();
+    runner.failStep("resize", 1);
+    const { history } = await runner.run(fan.albumInContext, ["a"], { id: "one" });
+    const events = toAwsHistory(history, "one");
+    expect(told(events)).toEqual([
+      "ExecutionStarted -",
+      "ContextStarted Map 1 resize all -",
+      "ContextStarted MapIteration 1.1 map-item-0 1",
+      "StepStarted Step 1.1.1.1 resize 1.1",
+      "StepFailed Step 1.1.1.1 resize 1.1",
+      "StepStarted Step 1.1.1.1 resize 1.1",
+      "StepSucceeded Step 1.1.1.1 resize 1.1",
+      "ContextSucceeded MapIteration 1.1 map-item-0 1",
+      "ContextSucceeded Map 1 resize all -",
+      "StepStarted Step 2 makeAlbum -",
+      "StepSucceeded Step 2 makeAlbum -",
+      "ExecutionSucceeded -",
+    ]);
+    const failed = events.find(({ EventType }) => EventType === "StepFailed")?.StepFailedDetails;
+    expect(failed).toMatchObject({
+      Error: { Payload: { ErrorMessage: "resize failed", ErrorType: "Error" } },
+    });
+    expect(failed).toMatchObject({
+      RetryDetails: { CurrentAttempt: 1, NextAttemptDelaySeconds: expect.any(Number) as number },
+    });
+    const job = toAwsHistory((await runner.run(http.longJob, "x", { id: "two" })).history, "one");
+    const polled = job
+      .filter(({ SubType }) => SubType === "WaitForCondition")
+      .map(({ EventType }) => EventType);
+    expect(polled).toEqual(Array(3).fill(["StepStarted", "StepSucceeded"]).flat());
+    const year = toAwsHistory((await runner.run(monitor, WATCH, { id: "three" })).history, "one");
+    expect(year.find(({ EventType }) => EventType === "WaitStarted")?.WaitStartedDetails).toMatchObject({
+      Duration: 2_592_000,
+    });
   });
 });
 

@@ -6,10 +6,11 @@ import { formatExecution, formatExecutions } from "../format/execution.ts";
 import { formatTimeline } from "../format/timeline.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
-import { storeOption, withClient, type StoreArgs } from "../runtime.ts";
+import { loadRuntime, storeOption, withClient, type StoreArgs } from "../runtime.ts";
 
 type Args = SharedArgs & StoreArgs;
 type OneArgs = Args & { readonly id: string };
+type HistoryArgs = OneArgs & { readonly format: "timeline" | "aws" };
 
 const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"] as const;
 
@@ -29,8 +30,16 @@ export function addExecution(cli: Cli, face: Face): Cli {
       .command("get <id>", "Status, input and result of one", idOf, (args) =>
         face.run(args, () => get(args, face.io)),
       )
-      .command("history <id>", "Everything that happened to one, as a timeline", idOf, (args) =>
-        face.run(args, () => history(args, face.io)),
+      .command(
+        "history <id>",
+        "Everything that happened to one, as a timeline",
+        (one) =>
+          idOf(one).option("format", {
+            choices: ["timeline", "aws"] as const,
+            default: "timeline" as const,
+            describe: "aws: JSON, as GetDurableExecutionHistory of AWS Lambda gives it",
+          }),
+        (args) => face.run(args, () => history(args, face.io)),
       )
       .command("list", "Many, newest first", listOptions, (args) => face.run(args, () => list(args, face.io)))
       .command(
@@ -65,13 +74,16 @@ async function get(args: OneArgs, io: Io): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-async function history(args: OneArgs, io: Io): Promise<ExitCode> {
+async function history(args: HistoryArgs, io: Io): Promise<ExitCode> {
   const [view, events] = await withClient(
     args,
     io,
     async (engine) => [await find(engine, args), await engine.history(args.id)] as const,
   );
-  io.out(args.json ? toJson(events) : formatTimeline(view, events).join("\n"));
+  if (args.format === "aws") {
+    const { toAwsHistory } = await loadRuntime(io.cwd);
+    io.out(JSON.stringify({ Events: toAwsHistory(events, args.id) }, null, 2));
+  } else io.out(args.json ? toJson(events) : formatTimeline(view, events).join("\n"));
   return EXIT.ok;
 }
 

@@ -61,7 +61,8 @@ export type OperationEvent = Timed &
         readonly startedAt: number;
       } & Settled)
     | ({ readonly kind: "ConditionFailed"; readonly attempt: number; readonly startedAt: number } & Failed)
-    | { readonly kind: "ContextStarted" }
+    /** Of a batch: what it was asked for as. */
+    | { readonly kind: "ContextStarted"; readonly form?: "map" | "parallel" }
     /** Without a payload, the value is part of the state: results of branches are recorded once. */
     | ({ readonly kind: "ContextSucceeded" } & Partial<Settled>)
     | ({ readonly kind: "ContextFailed" } & Failed)
@@ -70,6 +71,8 @@ export type OperationEvent = Timed &
     | {
         readonly kind: "CallbackStarted";
         readonly callback: string;
+        /** It has a submitter. */
+        readonly form?: "waitForCallback";
         readonly timeoutAt: number | null;
         readonly heartbeatMs: number | null;
       }

@@ -28,6 +28,8 @@ export interface HistoryEvent {
   readonly callback?: string;
   readonly timeoutAt?: number | null;
   readonly heartbeatMs?: number | null;
+  /** ContextStarted of a batch, CallbackStarted of a callback with a submitter: what was called. */
+  readonly form?: "map" | "parallel" | "waitForCallback";
   /** CallbackTimedOut. */
   readonly by?: "timeout" | "heartbeat";
   /** InvokeStarted: the other execution, and for whom. */

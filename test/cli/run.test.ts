@@ -149,6 +149,10 @@ describe("execution", () => {
       "StepSucceeded",
       "ExecutionSucceeded",
     ]);
+    const { Events } = JSON.parse((await run("execution", "history", "first", "--format", "aws")).out) as {
+      Events: { EventType: string }[];
+    };
+    expect(Events.map(({ EventType }) => EventType)).toContain("StepStarted");
   });
 
   test("list filters by status and function", async () => {

@@ -93,13 +93,14 @@ export function callbackOperation(
   };
 }
 
-function openingEvent({ options }: CallbackState, scope: OperationScope): OperationReport {
+function openingEvent({ options, submit }: CallbackState, scope: OperationScope): OperationReport {
   const time = scope.now();
   const { timeout, heartbeatTimeout } = options;
   return {
     kind: "CallbackStarted",
     time,
     callback: scope.uuid(),
+    ...(submit === null ? {} : { form: "waitForCallback" }),
     timeoutAt: timeout === undefined ? null : time + toMilliseconds(timeout, "timeout"),
     heartbeatMs: heartbeatTimeout === undefined ? null : toMilliseconds(heartbeatTimeout, "heartbeatTimeout"),
   };

@@ -18,6 +18,8 @@ export interface ContextState {
   readonly silent: boolean;
   readonly errorMapper: ErrorMapper | null;
   readonly serdes: Serdes<unknown> | null;
+  /** Of a batch. */
+  readonly form?: "map" | "parallel";
 }
 
 export interface ContextOperation extends Operation {
@@ -40,7 +42,12 @@ export function contextOperation(
   const progress = (): void => {
     if (!startReported) {
       startReported = true;
-      scope.report(head, { kind: "ContextStarted", time: scope.now() });
+      const { form } = state;
+      scope.report(head, {
+        kind: "ContextStarted",
+        time: scope.now(),
+        ...(form === undefined ? {} : { form }),
+      });
     }
     if (outcome === null || endReported) return;
     endReported = true;

@@ -56,7 +56,7 @@ export function createOperation(head: OperationHead, request: Request, execution
       return { operation, promise, launch: () => operation.watch(startBranch(execution, head.op, branch)) };
     }
     case "batch": {
-      const operation = contextOperation(head, newContext(true, null), scope);
+      const operation = contextOperation(head, { ...newContext(true, null), form: request.form }, scope);
       const slots = { batch: request.batch, op: head.op, wrapped: head.wrapped === true };
       return { operation, promise, launch: () => operation.watch(startBatch(execution.host, slots)) };
     }
@@ -162,8 +162,9 @@ export function restoreOperation(
       return conditionOperation(head, condition, scope);
     }
     case "context": {
-      const { child, started, silent, errorMapper, serdes = null } = saved;
-      const operation = contextOperation(head, { child, started, silent, errorMapper, serdes }, scope);
+      const { child, started, silent, errorMapper, serdes = null, form } = saved;
+      const state = { child, started, silent, errorMapper, serdes, ...(form === undefined ? {} : { form }) };
+      const operation = contextOperation(head, state, scope);
       if (child !== null) operation.watch(child);
       return operation;
     }
