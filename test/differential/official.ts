@@ -1,0 +1,44 @@
+/** Runs programs through AWS's SDK on its local runner, with fake timers: a process of its own. */
+import { pathToFileURL } from "node:url";
+import { withDurableExecution } from "@aws/durable-execution-sdk-js";
+import { LocalDurableTestRunner, WaitingOperationStatus } from "@aws/durable-execution-sdk-js-testing";
+import type { Outcome, Task } from "./outcome.ts";
+import { broken, toOutcome } from "./outcome.ts";
+
+type Handler = Parameters<typeof withDurableExecution>[0];
+
+process.on("message", (task: Task) => {
+  void run(task)
+    .catch(broken)
+    .then((outcome) => process.send?.(outcome));
+});
+await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
+process.send?.("ready");
+
+async function run({ file, answers }: Task): Promise<Outcome> {
+  const { handler } = (await import(pathToFileURL(file).href)) as { readonly handler: Handler };
+  const runner = new LocalDurableTestRunner({ handlerFunction: withDurableExecution(handler) });
+  for (const [name, answer] of Object.entries(answers)) {
+    if (answer === "timeout") continue;
+    const operation = runner.getOperation(name);
+    // A callback that the program never comes to is no failure.
+    void operation
+      .waitForData(WaitingOperationStatus.SUBMITTED)
+      .then(
+        () =>
+          answer === "success"
+            ? operation.sendCallbackSuccess(`answer to ${name}`)
+            : operation.sendCallbackFailure({ ErrorType: "Refusal", ErrorMessage: `no to ${name}` }),
+        () => undefined,
+      )
+      .catch(() => undefined);
+  }
+  const execution = await runner.run({ payload: {} });
+  const status = String(execution.getStatus());
+  return toOutcome({
+    status,
+    result: status === "SUCCEEDED" ? execution.getResult() : null,
+    error: status === "SUCCEEDED" ? null : (execution.getError().errorMessage ?? null),
+    events: execution.getHistoryEvents(),
+  });
+}

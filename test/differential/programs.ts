@@ -1,0 +1,211 @@
+/**
+ * Programs of operations, made by chance, and their source: one text in the context form, which both sides run.
+ */
+import fc from "fast-check";
+import { told } from "./outcome.ts";
+
+export type Operation =
+  | { readonly kind: "step"; readonly failures: number; readonly attempts: number }
+  | { readonly kind: "wait"; readonly seconds: number }
+  | { readonly kind: "callback"; readonly answer: Answer }
+  | { readonly kind: "condition"; readonly until: number; readonly checks: number }
+  | { readonly kind: "throw" }
+  | { readonly kind: "try"; readonly body: readonly Operation[] }
+  | { readonly kind: "child"; readonly body: readonly Operation[] }
+  | {
+      readonly kind: "parallel";
+      readonly branches: readonly (readonly Operation[])[];
+      readonly config: BatchConfig;
+    }
+  | {
+      readonly kind: "map";
+      readonly items: number;
+      readonly body: readonly Operation[];
+      readonly config: BatchConfig;
+    };
+
+/** What a callback gets from outside. */
+export type Answer = "success" | "failure" | "timeout";
+
+export interface BatchConfig {
+  readonly maxConcurrency?: number;
+  readonly completionConfig?: Readonly<
+    Partial<Record<"minSuccessful" | "toleratedFailureCount" | "toleratedFailurePercentage", number>>
+  >;
+}
+
+export interface Program {
+  readonly source: string;
+  /** Callbacks by name. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+const config: fc.Arbitrary<BatchConfig> = fc.record(
+  {
+    maxConcurrency: fc.integer({ min: 1, max: 3 }),
+    completionConfig: fc.oneof(
+      fc.record({ minSuccessful: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ toleratedFailureCount: fc.integer({ min: 0, max: 2 }) }),
+      fc.record({ toleratedFailurePercentage: fc.constantFrom(0, 25, 50, 100) }),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const leaf: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("step" as const),
+      failures: fc.integer({ min: 0, max: 3 }),
+      attempts: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 9 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("callback" as const),
+      answer: fc.constantFrom<Answer>("success", "success", "failure", "timeout"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("condition" as const),
+      until: fc.integer({ min: 1, max: 3 }),
+      checks: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: "throw" } as const) },
+);
+
+const { body } = fc.letrec<{ operation: Operation; body: readonly Operation[] }>((tie) => ({
+  operation: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    leaf,
+    leaf,
+    fc.record({ kind: fc.constant("try" as const), body: tie("body") }),
+    fc.record({ kind: fc.constant("child" as const), body: tie("body") }),
+    fc.record({
+      kind: fc.constant("parallel" as const),
+      branches: fc.array(tie("body"), { minLength: 1, maxLength: 3 }),
+      config,
+    }),
+    fc.record({
+      kind: fc.constant("map" as const),
+      items: fc.integer({ min: 0, max: 3 }),
+      body: tie("body"),
+      config,
+    }),
+  ),
+  body: fc.array(tie("operation"), { minLength: 1, maxLength: 3 }),
+}));
+
+export const programs: fc.Arbitrary<Program> = body.map(toProgram);
+
+function toProgram(operations: readonly Operation[]): Program {
+  const writer = { names: { count: 0 }, inBatch: false, answers: {} as Record<string, Answer> };
+  const lines = toBody(operations, writer, "  ");
+  const source = [
+    'import type { DurableContext } from "@durablec/runtime";',
+    "",
+    "export async function handler(_event: unknown, ctx: DurableContext): Promise<unknown> {",
+    '  "use durable";',
+    ...lines,
+    "}",
+    told.toString(),
+    "",
+  ].join("\n");
+  return { source, answers: writer.answers };
+}
+
+interface Writer {
+  readonly names: { count: number };
+  readonly inBatch: boolean;
+  readonly answers: Record<string, Answer>;
+}
+
+function toBody(operations: readonly Operation[], writer: Writer, indent: string): readonly string[] {
+  const lines = operations.flatMap((operation) => toLines(operation, writer));
+  return ["const out: unknown[] = [];", ...lines, "return out;"].map((line) => indent + line);
+}
+
+function toLines(operation: Operation, writer: Writer): readonly string[] {
+  const name = `${operation.kind}${++writer.names.count}`;
+  const push = (call: string): readonly string[] => [`out.push(await ${call});`];
+  switch (operation.kind) {
+    case "step": {
+      const { failures, attempts } = operation;
+      return push(
+        `ctx.step("${name}", async (c) => { if (c.attempt <= ${failures}) throw new RangeError("${name} " + c.attempt); return "${name}"; }, ` +
+          `{ retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } }) })`,
+      );
+    }
+    case "wait":
+      return [`await ctx.wait("${name}", { seconds: ${operation.seconds} });`];
+    case "callback":
+      // Answers from outside race with the timers of other branches, and the two harnesses answer at different moments.
+      if (writer.inBatch) return [`await ctx.wait("${name}", { seconds: 5 });`];
+      writer.answers[name] = operation.answer;
+      return push(`ctx.waitForCallback("${name}", async () => {}, { timeout: { seconds: 60 } })`);
+    case "condition":
+      return push(
+        `ctx.waitForCondition("${name}", async (s: number) => s + 1, { initialState: 0, waitStrategy: (s, n) => ` +
+          `s < ${operation.until} && n < ${operation.checks} ? { shouldContinue: true, delay: { seconds: 3 } } : { shouldContinue: false } })`,
+      );
+    case "throw":
+      return [`if (out.length >= 0) throw new TypeError("${name}");`];
+    case "try":
+      return toTry(operation.body, writer);
+    case "child":
+      return [
+        `out.push(await ctx.runInChildContext("${name}", async (ctx) => {`,
+        ...toBody(operation.body, writer, "  "),
+        "}));",
+      ];
+    case "parallel":
+      return toBatch(name, operation.config, [
+        `await ctx.parallel("${name}", [`,
+        ...operation.branches.flatMap((branch, index) => [
+          `  { name: "${name}b${index}", func: async (ctx: DurableContext) => {`,
+          ...toBody(branch, { ...writer, inBatch: true }, "    "),
+          "  } },",
+        ]),
+        "]",
+      ]);
+    case "map":
+      return toBatch(name, operation.config, [
+        `await ctx.map("${name}", [${Array.from({ length: operation.items }, (_, index) => index).join(", ")}], async (ctx, item) => {`,
+        ...toBody(operation.body, { ...writer, inBatch: true }, "  "),
+        "}",
+      ]);
+  }
+}
+
+function toBatch(name: string, config: BatchConfig, call: readonly string[]): readonly string[] {
+  const variable = `r_${name}`;
+  const [first = "", ...rest] = call;
+  return [
+    `const ${variable} = ${first}`,
+    ...rest.slice(0, -1),
+    `${rest.at(-1) ?? ""}, ${JSON.stringify(config)});`,
+    `out.push([${variable}.status, ${variable}.completionReason, ${variable}.totalCount, ${variable}.successCount, ${variable}.failureCount, ` +
+      `${variable}.startedCount, ${variable}.hasFailure, ${variable}.getResults(), ${variable}.getErrors().map((e) => told(e.message))]);`,
+  ];
+}
+
+function toTry(body: readonly Operation[], writer: Writer): readonly string[] {
+  return [
+    "try {",
+    ...body.flatMap((inner) => toLines(inner, writer)).map((line) => `  ${line}`),
+    "} catch (e) {",
+    "  const error = e as Error & { errorType?: string };",
+    '  const kind = /^Callback/.test(error.name) ? ["callback"] : [error.name, error.errorType ?? null, (error.cause as Error | undefined)?.name ?? null];',
+    '  out.push(["caught", ...kind, told(error.message)]);',
+    "}",
+  ];
+}
