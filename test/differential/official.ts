@@ -1,4 +1,4 @@
-/** Runs programs through AWS's SDK on its local runner, with fake timers: a process of its own. */
+/** Runs programs through AWS's SDK on its local runner, with or without real time: a process of its own. */
 import { pathToFileURL } from "node:url";
 import { withDurableExecution } from "@aws/durable-execution-sdk-js";
 import { LocalDurableTestRunner, WaitingOperationStatus } from "@aws/durable-execution-sdk-js-testing";
@@ -12,7 +12,7 @@ process.on("message", (task: Task) => {
     .catch(broken)
     .then((outcome) => process.send?.(outcome));
 });
-await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
+await LocalDurableTestRunner.setupTestEnvironment({ skipTime: process.argv[2] !== "real" });
 process.send?.("ready");
 
 async function run({ file, answers }: Task): Promise<Outcome> {
