@@ -33,9 +33,14 @@ export function toOutcome({
     const event = id === undefined ? undefined : parents.get(id);
     return event === undefined ? "" : `${pathOf(event.ParentId)}/${event.Name ?? event.SubType ?? ""}`;
   };
+  // By design, branches that are at work when their batch is over go on with us, and are cut off there.
+  const over = new Set<string>();
+  const isCutOff = (id: string | undefined): boolean =>
+    id !== undefined && (over.has(id) || isCutOff(parents.get(id)?.ParentId));
   const groups = new Map<string, string[]>();
-  for (const { EventType = "", SubType = "", Name = "", ParentId } of events) {
-    if (LEFT_OUT.test(EventType)) continue;
+  for (const { EventType = "", SubType = "", Name = "", Id = "", ParentId } of events) {
+    if (LEFT_OUT.test(EventType) || isCutOff(ParentId)) continue;
+    if (/^Context(Succeeded|Failed)$/.test(EventType)) over.add(Id);
     const path = pathOf(ParentId);
     groups.set(path, [...(groups.get(path) ?? []), `${EventType} ${SubType} ${Name}`.trim()]);
   }
