@@ -19,11 +19,12 @@ export async function runInEngine(
   { drops, told }: { readonly drops: boolean; readonly told: EngineRun },
 ): Promise<unknown> {
   const parked = Promise.withResolvers<never>();
+  const world = createWorld();
   const engine = await openWith(
     {
-      store: "memory:",
+      store: mortal(openMemoryStore(), Infinity, () => world.touch()),
       functions: [main],
-      world: createWorld(),
+      world,
       onError: parked.reject,
       logger: () => undefined,
     },
@@ -75,7 +76,7 @@ async function runLife(
   died.promise.catch(() => undefined);
   const engine = await openWith(
     {
-      store: mortal(openMemoryStore(memory), left),
+      store: mortal(openMemoryStore(memory), left, () => world.touch()),
       functions: [main],
       world,
       onError: died.reject,
@@ -95,7 +96,7 @@ async function runLife(
 }
 
 /** A store whose last commit is written, and nobody is told. */
-function mortal(store: Store, left: number): Store {
+function mortal(store: Store, left: number, onCommit: () => void): Store {
   let commits = left;
   return new Proxy(store, {
     get(of, key) {
@@ -103,6 +104,7 @@ function mortal(store: Store, left: number): Store {
       if (typeof method !== "function") return method;
       if (key !== "commit") return method.bind(of) as unknown;
       return (...args: unknown[]) => {
+        onCommit();
         if (commits <= 0) throw new Killed();
         const answer: unknown = Reflect.apply(method, of, args);
         if (--commits <= 0) throw new Killed();
@@ -114,35 +116,42 @@ function mortal(store: Store, left: number): Store {
 
 interface VirtualWorld extends World {
   pass(ms: number): void;
+  /** Something was committed: more may follow before time passes. */
+  touch(): void;
 }
+
+/** Passes of the event loop without a commit, after which nothing can happen before the next timer. */
+const QUIET = 6;
 
 /** Time stands still while anything can happen, and jumps to the next timer then. */
 function createWorld(): VirtualWorld {
   let now = 1_000_000;
   let count = 0;
+  let quiet = 0;
   let waiting = false;
   const timers = new Map<number, { readonly at: number; readonly callback: () => void }>();
   const next = (): void => {
     waiting = false;
     const [first] = [...timers].sort(([i, a], [j, b]) => a.at - b.at || i - j);
-    if (first === undefined) return;
-    const [number, { at, callback }] = first;
-    timers.delete(number);
-    now = Math.max(now, at);
-    callback();
+    if (first !== undefined && ++quiet >= QUIET) {
+      const [number, { at, callback }] = first;
+      timers.delete(number);
+      now = Math.max(now, at);
+      callback();
+    }
     arm();
   };
   const arm = (): void => {
     if (waiting || timers.size === 0) return;
     waiting = true;
-    // Two passes of the event loop: the engine's own turn takes one.
-    setImmediate(() => setImmediate(next));
+    setImmediate(next);
   };
   return {
     ...realWorld,
     random: () => 0.5,
     now: () => now,
     pass: (ms) => void (now += ms),
+    touch: () => void (quiet = 0),
     setTimer(at, callback) {
       const number = ++count;
       timers.set(number, { at, callback });
