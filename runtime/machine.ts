@@ -28,6 +28,7 @@ export { dead, keep, live } from "./deadZone.ts";
 export { template } from "./templates.ts";
 export { keys } from "./keys.ts";
 export { listing } from "./listings.ts";
+export { registerValue, symbol } from "./named.ts";
 export { Box, box } from "./variables.ts";
 
 /** `Promise.all` and its sisters, in a form that a snapshot can hold. */

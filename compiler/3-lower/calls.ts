@@ -111,6 +111,13 @@ export function isPromiseMaker(c: Lowering, node: ts.Node): boolean {
   return ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
 }
 
+/** The global `Symbol` of `Symbol()`: a symbol that nobody but the state has, so that a restart may make it again. */
+export function isSymbolMaker(c: Lowering, node: ts.Node): boolean {
+  if (!ts.isIdentifier(node) || node.text !== "Symbol" || (!c.lifts && !isMachine(c))) return false;
+  const callee = walkUpWrappers(node);
+  return ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
+}
+
 /** How a step's or dynamic call's function is reached. */
 export type Callee =
   /** By a name of the module: the body can be a thunk. */

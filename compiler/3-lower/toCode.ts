@@ -12,7 +12,7 @@ import type { Code, Piece, Variable } from "../ir.ts";
 import { invariant } from "../invariant.ts";
 import { isAssignmentOperator, isUpdate } from "../1-read/references.ts";
 import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
-import { callCode, isPromiseMaker } from "./calls.ts";
+import { callCode, isPromiseMaker, isSymbolMaker } from "./calls.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, joinCode, text } from "./code.ts";
 import { askedCode, deadCode, findAsking, isInClassHead, keptCode } from "./deadZones.ts";
@@ -105,6 +105,7 @@ function nameCode(c: Lowering, node: ts.Node): Code | null {
   const reference = c.unit.scopes.reference(node);
   const binding = reference?.binding ?? null;
   if (reference === undefined) return null;
+  if (binding === null && isSymbolMaker(c, node)) return [text(c.unit.words.symbol, node.getStart())];
   if (binding === null && isPromiseMaker(c, node)) return [text(c.unit.words.Promise, node.getStart())];
   if (binding === null)
     return node.kind === ts.SyntaxKind.ThisKeyword ? [text("undefined", node.getStart())] : null;

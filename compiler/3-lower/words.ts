@@ -28,6 +28,8 @@ const WORDS = {
   disposables: "$disposables",
   arity: "$arity",
   registerClass: "$registerClass",
+  registerValue: "$registerValue",
+  symbol: "$symbol",
   frame: "$f",
   slots: "$s",
   counter: "$pc",

@@ -6,6 +6,7 @@
 import { ts } from "ts-morph";
 import type { Code, Machine } from "../ir.ts";
 import type { DurableModule } from "../program.ts";
+import { skipWrappers } from "../1-read/wrappers.ts";
 import { code, text } from "../3-lower/code.ts";
 import { findInferredName } from "../3-lower/inferredName.ts";
 import type { Words } from "../3-lower/words.ts";
@@ -46,6 +47,8 @@ const VOCABULARY_WORDS = [
   "disposables",
   "arity",
   "registerClass",
+  "registerValue",
+  "symbol",
   "toKey",
   "invoke",
   "superOf",
@@ -78,6 +81,7 @@ export function emitModule(parts: ModuleParts): Code {
     ...inserted,
     ...machines.map((machine) => toShellEdit(context, machine)),
     ...toClassEdits(parts),
+    ...toSymbolEdits(parts),
   ];
   const used = namesIn([
     ...emitted,
@@ -242,6 +246,36 @@ function toClassEdits({ module, words }: ModuleParts): readonly Edit[] {
     end: node.end,
     code: [text(`\n${words.registerClass}(${JSON.stringify(id)}, ${name});`)],
   }));
+}
+
+/** `const S = Symbol()` at the top of the module: states hold it by name. */
+function toSymbolEdits({ module, words }: ModuleParts): readonly Edit[] {
+  const constants = module.file.statements
+    .filter((node) => ts.isVariableStatement(node))
+    .filter(({ declarationList }) => (declarationList.flags & ts.NodeFlags.Const) !== 0);
+  return constants.flatMap((statement) =>
+    statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      ts.isIdentifier(name) && initializer !== undefined && isNewSymbol(initializer)
+        ? [toRegistration(`${module.path}#${name.text}`, name.text, { words, end: statement.end })]
+        : [],
+    ),
+  );
+}
+
+function toRegistration(
+  id: string,
+  name: string,
+  { words, end }: { readonly words: Words; readonly end: number },
+): Edit {
+  const call = `\n${words.registerValue}(${JSON.stringify(id)}, ${name});`;
+  return { start: end, end, code: [text(call)] };
+}
+
+function isNewSymbol(initializer: ts.Expression): boolean {
+  const value = skipWrappers(initializer);
+  return (
+    ts.isCallExpression(value) && ts.isIdentifier(value.expression) && value.expression.text === "Symbol"
+  );
 }
 
 function applyEdits(file: ts.SourceFile, edits: readonly Edit[]): Code {

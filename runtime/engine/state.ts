@@ -10,6 +10,7 @@ import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
 import { classRegistry, findClosure, functionRegistry, liveSlots, makeClosure } from "../registry.ts";
+import { namedRegistry, namedResults } from "../named.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
 import type { Compensation } from "../undoing.ts";
@@ -97,6 +98,7 @@ export const payloadCodec: Codec = createCodec({
   extensions: [importedModules],
   classes: classRegistry,
   functions: functionRegistry,
+  named: namedResults,
 });
 
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
@@ -116,6 +118,7 @@ export function stateCodec(execution: Execution): Codec {
     ],
     classes: classRegistry,
     functions: functionRegistry,
+    named: namedRegistry,
   });
 }
 

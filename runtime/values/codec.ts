@@ -12,6 +12,7 @@ export function createCodec(options: CodecOptions = {}): Codec {
     extensions: options.extensions ?? [],
     classes: options.classes,
     functions: options.functions,
+    named: options.named,
     depthMax: options.depthMax ?? DEPTH_MAX,
     lengthMax: options.lengthMax ?? LENGTH_MAX,
   };
@@ -35,7 +36,8 @@ function encode(value: unknown, setting: Setting): string {
 
 function textOf(value: unknown, setting: Setting): string {
   try {
-    return plainText(value, setting.depthMax) ?? new Writer(setting).write(value);
+    const named = setting.named?.hasObjects() === true ? setting.named : null;
+    return plainText(value, setting.depthMax, named) ?? new Writer(setting).write(value);
   } catch (error) {
     // The engine's own limit for strings, about 512 Mi.
     if (error instanceof RangeError && error.message === "Invalid string length") {

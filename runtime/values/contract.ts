@@ -36,10 +36,23 @@ export interface FunctionRegistry {
   functionOf(name: string): object | undefined;
 }
 
+/** Values that are written by name alone. */
+export interface NamedRegistry {
+  nameOf(value: WeakKey): string | undefined;
+  valueOf(name: string): object | symbol | undefined;
+  /** Notes a symbol that reading has made: nobody else has it. */
+  own(symbol: symbol): symbol;
+  /** False: code elsewhere has the symbol, and would not know the one that a restart makes in its place. */
+  isOwn(symbol: symbol): boolean;
+  /** False: there are none but symbols, so that plain data need not be asked about. */
+  hasObjects(): boolean;
+}
+
 export interface CodecOptions {
   readonly extensions?: readonly Extension[];
   readonly classes?: ClassRegistry;
   readonly functions?: FunctionRegistry;
+  readonly named?: NamedRegistry;
   /** Deepest nesting followed. Default 10,000. */
   readonly depthMax?: number;
   /** Longest text written or read, in UTF-16 units. Default 256 Mi. */

@@ -1,4 +1,4 @@
-import type { ClassRegistry, Extension, FunctionRegistry } from "./contract.ts";
+import type { ClassRegistry, Extension, FunctionRegistry, NamedRegistry } from "./contract.ts";
 import { EXTENSIBLE } from "./format.ts";
 
 /** What the codec was made with, defaults filled in. */
@@ -6,6 +6,7 @@ export interface Setting {
   readonly extensions: readonly Extension[];
   readonly classes: ClassRegistry | undefined;
   readonly functions: FunctionRegistry | undefined;
+  readonly named: NamedRegistry | undefined;
   readonly depthMax: number;
   readonly lengthMax: number;
 }

@@ -32,6 +32,7 @@
  * | `["~args", ...]`                    | an `arguments` object                                                |
  * | `["~sym", name]` `["~for", key]`    | well-known and registered symbols                                    |
  * | `["~local", description or null]`   | a symbol of its own                                                  |
+ * | `["~name", name]`                   | a module's symbol, or what `opaque` has registered                   |
  * | `["~std", path]`                    | something of the language itself: `Math.max`                         |
  * | `["~fn", name]` `["~cls", id]`      | a function, a class of the registries                                |
  * | `["~load", class, data]`            | an instance written by `[durable.save]`                              |

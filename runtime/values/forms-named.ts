@@ -7,11 +7,17 @@ import { WELL_KNOWN_NAMES, intrinsics } from "./intrinsics.ts";
 import { asList, ownProperties } from "./properties.ts";
 
 /** Things that are found again by a name: symbols, functions, classes, what belongs to the language. */
-export function openSymbol(symbol: symbol): Form {
+export function openSymbol(symbol: symbol, { named }: Setting): Form {
   const name = WELL_KNOWN_NAMES.get(symbol);
   if (name !== undefined) return leaf(`["~sym",${JSON.stringify(name)}]`);
   const key = Symbol.keyFor(symbol);
   if (key !== undefined) return leaf(`["~for",${JSON.stringify(key)}]`);
+  if (named?.isOwn(symbol) === false) {
+    throw new CannotEncode(
+      `it is ${String(symbol)}, which was not made in durable code, so another process could not find it; use Symbol.for, or ` +
+        "declare it with const at the top of a module that has a durable function",
+    );
+  }
   return leaf(`["~local",${JSON.stringify(symbol.description ?? null)}]`);
 }
 

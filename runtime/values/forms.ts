@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { CannotEncode } from "../errors.ts";
-import { enclose, form } from "./form.ts";
+import { enclose, form, leaf } from "./form.ts";
 import type { Form, Kind, WriteContext } from "./form.ts";
 import { EXTENSIBLE, LOAD, SAVE } from "./format.ts";
 import { arrayKind, openDense } from "./forms-arrays.ts";
@@ -10,7 +10,9 @@ import { asList, lockLevel, ownProperties } from "./properties.ts";
 import { hasPrivateState, refusal } from "./refusals.ts";
 
 export function openForm(value: object | symbol, writer: WriteContext): Form {
-  if (typeof value === "symbol") return openSymbol(value);
+  const named = writer.setting.named?.nameOf(value);
+  if (named !== undefined) return leaf(`["~name",${JSON.stringify(named)}]`);
+  if (typeof value === "symbol") return openSymbol(value, writer.setting);
   if (types.isProxy(value))
     throw new CannotEncode("it is a Proxy, whose handler is code; keep the object behind it");
   if (typeof value === "function") return openFunction(value, writer.setting);

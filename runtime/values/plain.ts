@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import type { NamedRegistry } from "./contract.ts";
 
 const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, isExtensible } =
   Object;
@@ -18,13 +19,19 @@ const LINEAR_MAX = 16;
  * first, and `JSON.stringify` only does what it does well. Two things are not looked at, as they would cost more than
  * the rest together: accessors among the *elements* of an array, and non-enumerable names on an array.
  */
-export function plainText(value: unknown, depthMax: number): string | undefined {
+export function plainText(
+  value: unknown,
+  depthMax: number,
+  named: NamedRegistry | null = null,
+): string | undefined {
   if (typeof value === "string") return JSON.stringify(value);
-  const scan: Scan = { list: [], set: null, depthMax: Math.min(depthMax, PLAIN_DEPTH_MAX) };
+  const scan: Scan = { named, list: [], set: null, depthMax: Math.min(depthMax, PLAIN_DEPTH_MAX) };
   return isPlain(value, scan, 0) ? JSON.stringify(value) : undefined;
 }
 
 interface Scan {
+  /** Objects in it are no plain data, whatever they look like. */
+  readonly named: NamedRegistry | null;
   readonly list: object[];
   set: Set<object> | null;
   readonly depthMax: number;
@@ -40,6 +47,7 @@ function isPlain(value: unknown, scan: Scan, depth: number): boolean {
     case "object":
       if (value === null) return true;
       if (depth >= scan.depthMax || isProxy(value) || !isNew(value, scan)) return false;
+      if (scan.named?.nameOf(value) !== undefined) return false;
       return isPlainObject(value, scan, depth + 1);
     default:
       return false;

@@ -38,8 +38,13 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ["~args", openArguments],
   ["~sym", openWellKnown],
   ["~for", ([, key]): unknown => Symbol.for(textOf(key))],
-  ["~local", ([, text]): unknown => Symbol(text === null ? undefined : textOf(text))],
+  ["~local", openLocalSymbol],
 ]);
+
+function openLocalSymbol([, text]: unknown[], { setting }: ReadContext): symbol {
+  const made = Symbol(text === null ? undefined : textOf(text));
+  return setting.named?.own(made) ?? made;
+}
 
 function textOf(value: unknown): string {
   if (typeof value !== "string") throw damaged("a text is missing");

@@ -31,6 +31,8 @@ export function openTag(tag: string, items: unknown[], context: ReadContext): un
       return found(context.setting.functions?.functionOf(textOf(items[1])), "function", items[1]);
     case "~cls":
       return found(context.setting.classes?.classOf(textOf(items[1])), "class", items[1]);
+    case "~name":
+      return named(items[1], context);
     case "~std":
       return found(intrinsics().at.get(textOf(items[1])), "builtin", items[1]);
     default:
@@ -132,6 +134,17 @@ function classOf(id: unknown, { setting }: ReadContext): { readonly prototype: u
   return found(setting.classes?.classOf(textOf(id)), "class", id) as { readonly prototype: unknown };
 }
 
+function named(name: unknown, { setting }: ReadContext): object | symbol {
+  const value = setting.named?.valueOf(textOf(name));
+  if (value !== undefined) return value;
+  const opaque = /^opaque (.*)$/.exec(String(name))?.[1];
+  throw new DecodeError(
+    opaque === undefined
+      ? `Stored text needs the symbol ${shown(name)}, which this build does not have.`
+      : `Stored text needs what opaque("${opaque}", ...) registers. Load the module that calls it before the engine opens.`,
+  );
+}
+
 function found(value: object | undefined, kind: string, name: unknown): object {
   if (value === undefined) {
     throw new DecodeError(
@@ -142,7 +155,7 @@ function found(value: object | undefined, kind: string, name: unknown): object {
 }
 
 /** What is not made by its own node. Text that could change it could change `Object.prototype`. */
-const OTHERS = ["~#", "~=", "~std", "~fn", "~cls", "~load", "~params"];
+const OTHERS = ["~#", "~=", "~std", "~name", "~fn", "~cls", "~load", "~params"];
 
 /** A wrapper is around a node that makes a new object, and wrappers have one order. */
 function assertFresh(node: unknown, wrappers: readonly string[]): void {

@@ -31,6 +31,9 @@ describe("dropped and brought back from bytes after every commit", () => {
     ["returnsPromise", () => all(f.returnsPromise, "r"), "r123", 4],
     ["badSubmitter", () => all(f.badSubmitter, null), "CallbackSubmitterError: declined: no one there", 0],
     ["explicit", () => all(f.explicit, null), "xxx", 1],
+    ["holdsRegistered", () => all(f.holdsRegistered, null), true, 1],
+    ["heldRace", () => all(f.heldRace, null), "fast", 0],
+    ["awaitedByTheLanguage", () => all(f.awaitedByTheLanguage, ["a", "b"]), "a,b,a done,b done", 2],
     ["accumulates", () => all(f.accumulates, 30), 30, 0],
   ];
 
@@ -55,6 +58,17 @@ describe("dropped and brought back from bytes after every commit", () => {
     );
     expect(first?.place).toMatchObject({ variable: "handle", checkpoint: 1, source: "functions.ts" });
     expect(first?.place?.function).toBe("functions.ts#unwritableLocal");
+  });
+
+  it("refuses a symbol that no new process could find, and what only code outside can settle", async () => {
+    const symbol = await runRestart(f.holdsForeignSymbol, null);
+    expect(symbol.result).toBe(true);
+    expect(symbol.unwritten[0]?.message).toMatch(
+      /held.*Symbol\(foreign\), which was not made in durable code/,
+    );
+    const { result, unwritten } = await runRestart(f.outsideResolves, null);
+    expect(result).toBe("from outside from outside");
+    expect(unwritten.map(({ reason }) => reason).join()).toMatch(/nothing in the state can settle it/);
   });
 
   it("gives the same when each time another process goes on", async () => {

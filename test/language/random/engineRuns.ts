@@ -26,6 +26,8 @@ export async function runInEngine(
       functions: [main],
       world,
       onError: parked.reject,
+      // To leave memory is to run again what came after the last state, and to log it again.
+      lingerMs: 1e12,
       logger: () => undefined,
     },
     {
