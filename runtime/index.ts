@@ -61,7 +61,10 @@ export {
 export type { LinearRetryStrategyConfig, RetryStrategyConfig } from "./retryStrategies.ts";
 export { noRetry, RetryConfigError } from "./retry.ts";
 export type { RetryDecision, RetryPolicy, RetryStrategy } from "./retry.ts";
+export { createAbortController } from "./abort.ts";
+export type { DurableAbortController, DurableAbortSignal } from "./abort.ts";
 export { opaque } from "./named.ts";
+export type { Opaque } from "./named.ts";
 export { open } from "./engine/open.ts";
 export type { OpenOptions } from "./engine/open.ts";
 export type { PlainFunction } from "./engine/functions.ts";

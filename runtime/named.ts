@@ -17,6 +17,11 @@ export function registerValue<T extends object | symbol>(name: string, value: T)
   return value;
 }
 
+/** The type of what `opaque` gives: it may be held across a checkpoint. */
+export type Opaque<T> = T & { readonly [OPAQUE]?: true };
+
+declare const OPAQUE: unique symbol;
+
 /**
  * Registers something that lives as long as the process and cannot be written: a client, a pool, a logger. A durable
  * function may then hold it in a variable or hand it on: the state has its name, and a restart finds what the new process
@@ -24,7 +29,7 @@ export function registerValue<T extends object | symbol>(name: string, value: T)
  *
  *     export const db = opaque("db", new Client(url));
  */
-export function opaque<T extends object>(name: string, value: T): T {
+export function opaque<T extends object>(name: string, value: T): Opaque<T> {
   if (typeof name !== "string" || name === "") {
     throw new OperationArgumentError(
       'The name of opaque(name, value) is a text that stays the same: opaque("db", db).',

@@ -69,6 +69,7 @@ function judge(visit: Visit, { type, isGiven }: Judged): Unstorable | null {
   if ((type.flags & (OPEN | PRIMITIVE)) !== 0) return null;
   if (visit.seen.has(type) || visit.depth > DEPTH_MAX || visit.seen.size > TYPES_MAX) return null;
   visit.seen.add(type);
+  if (isWrittenByRuntime(visit.resolver, type)) return null;
   if (type.isUnion()) return first(type.types, (part) => judge(visit, { type: part, isGiven }));
   // A branded primitive: `string & { brand: "Id" }`.
   if (type.isIntersection() && type.types.some(({ flags }) => (flags & PRIMITIVE) !== 0)) return null;
@@ -87,7 +88,7 @@ function judgeObject(visit: Visit, judged: Judged): Unstorable | null {
   const { type } = judged;
   const { checker } = visit.resolver;
   if (checker.isArrayType(type) || checker.isTupleType(type)) return judgeArguments(visit, judged, ["[]"]);
-  if (isWrittenByRuntime(visit.resolver, type) || isModule(type)) return null;
+  if (isModule(type)) return null;
   const name = findLibraryName(visit.resolver, type);
   if (name !== null) return judgeLibrary(visit, judged, name);
   if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0)
@@ -112,6 +113,9 @@ const RUNTIME_TYPES: ReadonlySet<string> = new Set([
   "DurableLogger",
   "RetryStrategy",
   "WaitStrategy",
+  "DurableAbortController",
+  "DurableAbortSignal",
+  "Opaque",
 ]);
 
 function isWrittenByRuntime(resolver: Resolver, type: ts.Type): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Unwrapping } from "../asyncCursor.ts";
 import { findAsyncGenerator } from "../asyncGenerators.ts";
+import { abortControllers, abortSignals } from "../abort.ts";
 import { Context } from "../context.ts";
 import { boundFunctions, importedFunctions, importedModules } from "../functions.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
@@ -115,6 +116,8 @@ export function stateCodec(execution: Execution): Codec {
       boundFunctions,
       importedModules,
       importedFunctions,
+      abortControllers,
+      abortSignals,
     ],
     classes: classRegistry,
     functions: functionRegistry,

@@ -43,8 +43,8 @@ const REASONS_BY_CLASS: Readonly<Record<string, string>> = {
   Headers: "it is a Headers object; keep Object.fromEntries(headers)",
   ReadableStream: "it is a stream, bound to this process; read it inside the step",
   Socket: "it is a network connection, bound to this process; open it inside the step",
-  AbortSignal: "it is an AbortSignal, which belongs to this process; make one inside the step",
-  AbortController: "it is an AbortController, which belongs to this process; make one inside the step",
+  AbortSignal: "it is an AbortSignal, which belongs to this process; use createAbortController()",
+  AbortController: "it is an AbortController, which belongs to this process; use createAbortController()",
   FinalizationRegistry:
     "it is a FinalizationRegistry, which belongs to this process; keep it at the top of a module",
   Timeout: "it is a timer of this process; use wait()",

@@ -32,6 +32,7 @@ describe("dropped and brought back from bytes after every commit", () => {
     ["badSubmitter", () => all(f.badSubmitter, null), "CallbackSubmitterError: declined: no one there", 0],
     ["explicit", () => all(f.explicit, null), "xxx", 1],
     ["holdsRegistered", () => all(f.holdsRegistered, null), true, 1],
+    ["abortsLater", () => all(f.abortsLater, null), "false,true,true,true,enough", 0],
     ["heldRace", () => all(f.heldRace, null), "fast", 0],
     ["awaitedByTheLanguage", () => all(f.awaitedByTheLanguage, ["a", "b"]), "a,b,a done,b done", 2],
     ["accumulates", () => all(f.accumulates, 30), 30, 0],

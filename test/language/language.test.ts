@@ -1,5 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { createRandom } from "./random/choice.ts";
+import { findFeatures } from "./random/features.ts";
+import { generateProgram } from "./random/program.ts";
+import { tryProgram } from "./random/tryProgram.ts";
 import { runAll, runRestarted, toProgram, type Program } from "./runs.ts";
 
 const FIXTURES = new URL("../../fixtures/language/", import.meta.url);
@@ -61,3 +65,18 @@ function withoutRepeats(log: readonly string[], expected: readonly string[]): re
   for (const entry of log) if (entry === expected[kept.length]) kept.push(entry);
   return kept;
 }
+
+test("twenty random programs do the same native, compiled, rebuilt, restarted and killed", async () => {
+  const { found } = await findFeatures();
+  for (let seed = 1; seed <= 20; seed++) {
+    const program = generateProgram(seed, found);
+    const outcome = await tryProgram(program, createRandom(seed));
+    expect({
+      seed,
+      outcome: outcome.kind === "different" ? [outcome.problem, program.source] : "same",
+    }).toEqual({
+      seed,
+      outcome: "same",
+    });
+  }
+}, 120_000);
