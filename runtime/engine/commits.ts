@@ -218,6 +218,7 @@ function nextWake(
   for (const operation of execution.operations.values()) {
     if (!reported.has(operation.head.op) && operation.busy()) return atOnce;
   }
+  if (execution.made.busy()) return atOnce;
   const times = events.map((event) =>
     event.kind === "WaitStarted"
       ? event.until

@@ -4,18 +4,20 @@
  * nothing that it does would happen again after a restart.
  */
 import type { Deferred, Outcome } from "../frame.ts";
+import { EncodeError } from "../errors.ts";
 import { currentFrame } from "../frame.ts";
 import type { Extension } from "../values/contract.ts";
 import type { Execution } from "./execution.ts";
 import type { Operation, OperationHead } from "./operations/operation.ts";
 import type { PromiseRecord } from "./promises.ts";
+import { saveState } from "./state.ts";
 
 export interface Made extends Operation {
   readonly kind: "value";
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** The last state that was written holds what can settle it, or nothing holds it. */
-  held: boolean;
+  /** The last state that was written holds what can settle it, or nothing holds it. Null: there has been none since. */
+  held: boolean | null;
   /** Code outside has settled it, and the event is on its way. */
   told: boolean;
 }
@@ -30,6 +32,8 @@ export class MadePromises {
   >();
   /** What the state that is being written has reached. */
   private readonly reached = new Set<object>();
+  /** After which event it was asked last. */
+  private asked = -1;
   /** Of a state that cannot be written: the promise that nothing in it can settle. */
   private lost: Promise<unknown> | null = null;
 
@@ -53,8 +57,23 @@ export class MadePromises {
     return this.pending.get(op);
   }
 
+  /** Code outside may settle one of them: the execution cannot leave memory. Every frame is parked. */
   busy(): boolean {
-    return [...this.pending.values()].some((made) => !made.held);
+    const pending = [...this.pending.values()];
+    if (pending.some(({ held }) => held === null) && this.asked !== this.execution.applied) {
+      this.asked = this.execution.applied;
+      this.tryState();
+    }
+    return pending.some(({ held }) => held !== true);
+  }
+
+  /** Only writing it tells what a state holds. */
+  private tryState(): void {
+    try {
+      saveState(this.execution);
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+    }
   }
 
   /** Of a restored promise. */
@@ -158,7 +177,7 @@ function madeOperation(
   return {
     kind: "value",
     head,
-    held: false,
+    held: null,
     told: false,
     start: () => undefined,
     apply(event) {
