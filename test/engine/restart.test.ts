@@ -13,7 +13,7 @@ beforeAll(async () => {
   compiled = compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
-});
+}, 60_000);
 
 beforeEach(() => {
   world.lines.length = 0;
