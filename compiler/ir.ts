@@ -14,13 +14,17 @@ export interface Variable {
   readonly declaration: ts.Node | null;
   /** For a temporary: the expression whose value it holds, where there is one. */
   readonly origin: ts.Node | null;
-  /** `disposables`: what a scope has opened. `completion`: how and with what a `finally` goes on. `this`, `arguments`: the author's. */
+  /**
+   * `this`, `arguments`: the author's. `self`: the function itself, by its own name. `disposables`: what a scope has
+   * opened. `completion`: how and with what a `finally` goes on.
+   */
   readonly kind:
     | "parameter"
     | "local"
     | "capture"
     | "this"
     | "arguments"
+    | "self"
     | "temporary"
     | "completion"
     | "cursor"
@@ -118,8 +122,14 @@ export interface LiftedClosure {
   readonly id: string;
   /** The constant that holds the factory: `$fulfil_1`. */
   readonly constant: string;
-  readonly node: ts.FunctionLikeDeclaration;
+  readonly node: ts.FunctionLikeDeclaration | ts.ClassLikeDeclaration;
   readonly captures: readonly Variable[];
+  /**
+   * `class`: `operands` are the parameters after the captures, for `extends` and computed names. `method`: a durable
+   * method of such a class, whose shell stands in the class.
+   */
+  readonly kind: "function" | "class" | "method";
+  readonly operands: readonly string[];
   /** The name the function has in JavaScript by where it stands (`const f = () => 1`); null if it has its own, or none. */
   readonly inferredName: string | null;
   /** The function's text. Empty when the closure is durable. */

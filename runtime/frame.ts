@@ -12,6 +12,7 @@ import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts"
 import { thenNatively } from "./durablePromise.ts";
 import { isOperation, findDurable } from "./registry.ts";
 import { rootArguments } from "./rootArguments.ts";
+import { noteCaller } from "./stack.ts";
 import type { StepOptions } from "./authoring.ts";
 import type { Host, Outcome, Task } from "./host.ts";
 
@@ -165,6 +166,7 @@ export class Frame implements FrameWords {
 
   /** The driver's side of `resume`. */
   deliver(threw: boolean, value: unknown): void {
+    if (threw) noteCaller(value, this.machine, this.pc);
     this.threw = threw;
     this.sent = value;
   }

@@ -29,6 +29,7 @@ export { cancel, compensate } from "./undoing.ts";
 export type { CompensateOptions } from "./undoing.ts";
 export { invoke } from "./invoke.ts";
 export type { Invocable, Invoke, InvokeOptions } from "./invoke.ts";
+export { durable } from "./hooks.ts";
 export { withRetry } from "./withRetry.ts";
 export type { Retried, WithRetry, WithRetryOptions } from "./withRetry.ts";
 export type { ErrorMapper } from "./requests.ts";

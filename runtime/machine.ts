@@ -18,6 +18,7 @@ export { durablePromise as Promise } from "./durablePromise.ts";
 export { Disposables, disposables } from "./disposables.ts";
 export { start } from "./frame.ts";
 export { generate, generator } from "./generate.ts";
+export { klass } from "./innerClasses.ts";
 export { bindable, importer, named } from "./functions.ts";
 export { callHere, memberOf, stepHere } from "./here.ts";
 export { closure, durable, machine, registerClass } from "./registry.ts";

@@ -60,6 +60,10 @@ export function closure<F extends ClosureFactory>(id: string, factory: F): F {
   return make as F;
 }
 
+export function noteClosure(made: object, record: ClosureRecord): void {
+  closures.set(made, record);
+}
+
 export function findClosure(fn: object): ClosureRecord | undefined {
   return closures.get(fn);
 }

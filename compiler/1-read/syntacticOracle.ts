@@ -144,7 +144,10 @@ function isAwaitedHere({ scopes }: SyntacticContext, node: ts.Node): boolean {
 
 /** A step that is not awaited in place needs a frame to start it. */
 function isInAsync(node: ts.Node): boolean {
-  const fn = ts.findAncestor(node.parent, isFunctionWithBody);
+  // A method's computed name is evaluated where the method is made.
+  const isAround = (at: ts.Node): at is ts.FunctionLikeDeclaration =>
+    isFunctionWithBody(at) && !(at.name !== undefined && node.pos >= at.name.pos && node.end <= at.name.end);
+  const fn = ts.findAncestor(node.parent, isAround);
   return fn !== undefined && isAsync(fn);
 }
 

@@ -90,7 +90,7 @@ function assertCheckpoints({ id, blocks, checkpoints }: Machine): void {
 /** Nothing is read before it has a value: only parameters and captures come in from outside. */
 function assertEntryLiveness({ id, blocks, entry }: Machine): void {
   for (const { name, kind } of toLiveIn(blocks).get(entry) ?? []) {
-    const given = ["parameter", "capture", "this", "arguments"].includes(kind);
+    const given = ["parameter", "capture", "this", "arguments", "self"].includes(kind);
     invariant(given, `${id}: ${name} may be read before it has a value`);
   }
 }

@@ -78,8 +78,8 @@ function toScope({ parent }: ts.Node): ts.Node {
   return ts.isVariableStatement(parent) ? parent.parent : parent;
 }
 
-function isValueOf(fn: ts.FunctionLikeDeclaration, declaration: ts.Node): boolean {
-  if (fn.name === declaration) return ts.isFunctionDeclaration(fn);
+function isValueOf(fn: Machine["closures"][number]["node"], declaration: ts.Node): boolean {
+  if (fn.name === declaration) return ts.isFunctionDeclaration(fn) || ts.isClassDeclaration(fn);
   const { parent } = walkUpWrappers(fn);
   return ts.isVariableDeclaration(parent) && (parent.name === declaration || parent === declaration);
 }

@@ -18,11 +18,15 @@ import { usesOwner } from "./homes.ts";
 import { findInferredName, toMemberCode } from "./inferredName.ts";
 import { lowerMachine } from "./lowerMachine.ts";
 import { isMachine, type Lowering } from "./lowering.ts";
-import { insideToCode, toPropertyName } from "./toCode.ts";
+import { insideToCode, toPropertyName, type Overrides } from "./toCode.ts";
 import { notYet } from "./unit.ts";
 
 /** The code that makes the function; null when it is printed where it stands. */
-export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code | null {
+export function closureCode(
+  c: Lowering,
+  fn: ts.FunctionLikeDeclaration,
+  overrides: Overrides = new Map(),
+): Code | null {
   if (!c.lifts) return null;
   const role = c.unit.module.oracle.role(fn);
   const obstacle = findObstacle(c, fn);
@@ -30,7 +34,7 @@ export function closureCode(c: Lowering, fn: ts.FunctionLikeDeclaration): Code |
     const mustLift = role === "durable" || (isMachine(c) && usesManaged(c, fn));
     if (mustLift) notYet(c.unit, fn, obstacle);
     // Its code is no part of the machine, wherever it stands.
-    return insideToCode({ ...c, fn, machine: null }, fn);
+    return insideToCode({ ...c, fn, machine: null }, fn, overrides);
   }
   const bindings = capturesOf(c, fn);
   const known = c.closures.find(({ node }) => node === fn);
@@ -120,7 +124,7 @@ function usesSuper(node: ts.Node): boolean {
   return ts.forEachChild(node, (child) => usesSuper(child) || undefined) ?? false;
 }
 
-function isBoxed(c: Lowering, { declarations }: Binding): boolean {
+export function isBoxed(c: Lowering, { declarations }: Binding): boolean {
   return declarations.some((node) => c.unit.boxes.boxed.has(node));
 }
 
@@ -144,6 +148,8 @@ function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Bi
   const head = {
     id: `${c.unit.fn.id}.$${number}`,
     constant: c.unit.words.free(`${c.unit.constant}_${number}`),
+    kind: "function" as const,
+    operands: [],
     node: fn,
     captures: [...captures.values()],
     inferredName: ts.isMethodDeclaration(fn) ? null : findInferredName(fn),
@@ -164,7 +170,7 @@ function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Bi
   return { ...head, ...functionCode(inner, head.inferredName), machine: null };
 }
 
-function toCapture(c: Lowering, binding: Binding): Variable {
+export function toCapture(c: Lowering, binding: Binding): Variable {
   return {
     name: c.unit.names.get(binding) ?? binding.name,
     declaration: binding.declarations[0] ?? null,

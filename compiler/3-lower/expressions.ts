@@ -11,6 +11,7 @@ import { skipWrappers } from "../1-read/wrappers.ts";
 import { invariant } from "../invariant.ts";
 import { isLogicalAssignment, lowerAssignment } from "./assignments.ts";
 import { callCode, isAwaited } from "./calls.ts";
+import { canLift, lowerClassValue } from "./classes.ts";
 import { code, read } from "./code.ts";
 import { findAsking } from "./deadZones.ts";
 import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
@@ -38,6 +39,7 @@ export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
   if (ts.isCallExpression(node)) return lowerCall(c, node);
   if (ts.isDeleteExpression(node)) return lowerDelete(c, node);
   if (ts.isTaggedTemplateExpression(node)) return lowerTagged(c, node);
+  if (ts.isClassExpression(node) && canLift(c, node)) return lowerClassValue(c, node);
   const operands = operandsOf(node);
   if (operands === null) return refuse(c, node);
   return insideToCode(c, node, lowerOperands(c, operands));

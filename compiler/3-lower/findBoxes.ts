@@ -74,7 +74,7 @@ function rootOf(name: ts.Node): ts.Node {
  */
 export function isInitialisedAt(binding: Binding, at: number): boolean {
   const [name] = binding.declarations;
-  if (name === undefined || ["function", "catch", "var"].includes(binding.kind))
+  if (name === undefined || ["function", "catch", "var", "ownName"].includes(binding.kind))
     return at >= binding.scope.node.pos;
   const declaration = rootOf(name);
   const { parent: element } = name;

@@ -4,7 +4,7 @@ import type { Code } from "../ir.ts";
 import { walkUpWrappers } from "../1-read/wrappers.ts";
 import { code } from "./code.ts";
 
-export function findInferredName(fn: ts.FunctionLikeDeclaration): string | null {
+export function findInferredName(fn: ts.FunctionLikeDeclaration | ts.ClassLikeDeclaration): string | null {
   if (fn.name !== undefined) return null;
   const outer = walkUpWrappers(fn);
   const { parent } = outer;

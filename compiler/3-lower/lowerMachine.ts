@@ -98,12 +98,7 @@ function declareParameters(c: MachineLowering): void {
       const name = c.unit.names.get(binding) ?? kind;
       c.variables.set(binding, addVariable(c.machine.draft, { name, kind }));
     }
-    if (binding.kind === "ownName" && binding.references.length > 0) {
-      notYet(c.unit, binding.declarations[0] ?? c.fn, {
-        construct: "a durable function expression that uses its own name",
-        way: "Declare it as a function, or put it into a variable and use that.",
-      });
-    }
+    if (binding.kind === "ownName" && binding.references.length > 0) setVariable(c, binding, "self");
   }
 }
 

@@ -19,7 +19,12 @@ export interface Numbered {
 export function numberCheckpoints(unit: Unit, fn: ts.FunctionLikeDeclaration): Numbered {
   const checkpoints: Checkpoint[] = [];
   const visit = (node: ts.Node): void => {
-    if ((isFunctionBoundary(node) && node !== fn) || isTypeOnly(node)) return;
+    if (isTypeOnly(node)) return;
+    if (isFunctionBoundary(node) && node !== fn) {
+      // A computed name is evaluated where the function is made.
+      if (node.name !== undefined && ts.isComputedPropertyName(node.name)) visit(node.name);
+      return;
+    }
     const found = toCheckpoint(unit, node, fn);
     if (found !== null) checkpoints.push({ ...found, number: checkpoints.length + 1, node, live: [] });
     ts.forEachChild(node, visit);

@@ -6,6 +6,7 @@ import { ts } from "ts-morph";
 import type { Code } from "../ir.ts";
 import { isFunctionWithBody } from "../1-read/scopes.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
+import { canLift } from "./classes.ts";
 import { code } from "./code.ts";
 import { isReassigned } from "./findBoxes.ts";
 import { lowerValue } from "./expressions.ts";
@@ -44,7 +45,7 @@ function toShape({ node, as }: Operand, held: Code): Code {
 /** Evaluates an operand into a temporary, whether it awaits or not. */
 export function hold(c: MachineLowering, operand: Operand, value: Code): Code {
   const { node, as } = operand;
-  if (isAnonymousClass(node)) {
+  if (isAnonymousClass(node) && !canLift(c, skipWrappers(node))) {
     notYet(c.unit, node, {
       construct: "a nameless class left of an await",
       way: "Put the class into a variable first.",

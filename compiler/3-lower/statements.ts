@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import { isAssignmentOperator } from "../1-read/references.ts";
 import { skipWrappers } from "../1-read/wrappers.ts";
 import type { Variable } from "../ir.ts";
+import { canLift, lowerClassValue } from "./classes.ts";
 import { code, text } from "./code.ts";
 import { declareBlockScoped, initialise, initialisePattern, makePendingBoxes } from "./declarations.ts";
 import { isUsing, lowerScope, usingCode, usingsOf } from "./disposals.ts";
@@ -185,11 +186,11 @@ function lowerLabelled(c: MachineLowering, node: ts.LabeledStatement, labels: re
 function lowerClass(c: MachineLowering, node: ts.ClassDeclaration): void {
   const binding = node.name && c.unit.scopes.declared(node.name);
   const variable = binding && c.variables.get(binding);
-  if (!variable || c.unit.awaits.has(node)) {
+  if (!variable || (c.unit.awaits.has(node) && !canLift(c, node))) {
     return notYet(c.unit, node, {
       construct: "this class in a function",
       way: "Move the class to the module.",
     });
   }
-  initialise(c, variable, toCode(c, node));
+  initialise(c, variable, lowerClassValue(c, node));
 }

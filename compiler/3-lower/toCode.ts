@@ -13,6 +13,7 @@ import { invariant } from "../invariant.ts";
 import { isAssignmentOperator, isUpdate } from "../1-read/references.ts";
 import { isFunctionBoundary, isFunctionWithBody, isTypeOnly, type Reference } from "../1-read/scopes.ts";
 import { callCode, isPromiseMaker, isSymbolMaker } from "./calls.ts";
+import { classCode } from "./classes.ts";
 import { checkClassCaptures, closureCode } from "./closures.ts";
 import { code, joinCode, text } from "./code.ts";
 import { askedCode, deadCode, findAsking, isInClassHead, keptCode } from "./deadZones.ts";
@@ -75,10 +76,10 @@ function replace({ c, root, overrides }: Walk, node: ts.Node): Code | null {
     const assigned = assignmentCode(c, node, overrides);
     if (assigned !== null) return assigned;
   }
-  if (isFunctionWithBody(node)) return closureCode(c, node);
+  if (isFunctionWithBody(node)) return closureCode(c, node, overrides);
   // A field's value and a static block run at another time, as functions do.
   if (isMachine(c) && isFunctionBoundary(node)) return insideToCode({ ...c, machine: null }, node, overrides);
-  if (ts.isClassLike(node)) return checkClassCaptures(c, node);
+  if (ts.isClassLike(node)) return classCode(c, node, overrides) ?? checkClassCaptures(c, node);
   if (isMachine(c)) {
     if (ts.isVariableDeclarationList(node)) return varCode(c, node, overrides);
     if (isLeave(node) && !staysInside(node, root)) {

@@ -35,7 +35,7 @@ export interface Unit {
   readonly mustLower: ReadonlySet<ts.Node>;
   /** Slot names, unique in the unit. */
   readonly names: ReadonlyMap<Binding, string>;
-  /** The number of each function written inside, from 1, in source order. */
+  /** The number of each function, and of each class, written inside, from 1, in source order. */
   readonly closureNumbers: ReadonlyMap<ts.Node, number>;
   /** Those of all its machines, so that each has a number of its own. */
   readonly templates: Template[];
@@ -110,7 +110,10 @@ function findAwaits(root: ts.Node): ReadonlySet<ts.Node> {
   const visit = (node: ts.Node, path: readonly ts.Node[]): void => {
     const inside = isFunctionBoundary(node) ? [] : [...path, node];
     if (parks(node)) inside.forEach((outer) => found.add(outer));
-    if (!isTypeOnly(node)) ts.forEachChild(node, (child) => visit(child, inside));
+    // A computed name is evaluated where the function is made.
+    const pathOf = (child: ts.Node): readonly ts.Node[] => (ts.isComputedPropertyName(child) ? path : inside);
+    if (!isTypeOnly(node))
+      ts.forEachChild(node, (child) => visit(child, isFunctionBoundary(node) ? pathOf(child) : inside));
   };
   visit(root, []);
   return found;
@@ -167,8 +170,11 @@ function toWantedName({ kind, name }: Binding, words: Words): string {
 
 function numberClosures(root: ts.Node): ReadonlyMap<ts.Node, number> {
   const numbers = new Map<ts.Node, number>();
+  let functions = 0;
+  let classes = 0;
   const visit = (node: ts.Node): void => {
-    if (node !== root && isFunctionWithBody(node)) numbers.set(node, numbers.size + 1);
+    if (node !== root && isFunctionWithBody(node)) numbers.set(node, ++functions);
+    if (ts.isClassLike(node)) numbers.set(node, ++classes);
     ts.forEachChild(node, visit);
   };
   visit(root);

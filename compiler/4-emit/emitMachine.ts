@@ -52,6 +52,7 @@ function emitTemplate({ words, declare }: EmitContext, { id, constant, code: lit
 function emitSlots({ words }: EmitContext, machine: Machine): string {
   const slots = slotsOf(machine).map(({ name, kind, boxed, declaration }) => {
     if (kind === "this" || kind === "arguments") return `${name}: ${kind}`;
+    if (kind === "self") return `${name}: ${selfConstant(machine) ?? words.me}`;
     if (kind === "capture") return name;
     if (kind !== "parameter") return `${name}: undefined`;
     const own = declaration?.getText() ?? name;
@@ -59,6 +60,12 @@ function emitSlots({ words }: EmitContext, machine: Machine): string {
     return own === name ? name : `${name}: ${own}`;
   });
   return slots.length === 0 ? "return {};" : `return { ${slots.join(", ")} };`;
+}
+
+/** Holds a function expression of the module that uses its own name; null for others. */
+export function selfConstant({ constant, variables, seat }: Machine): string | null {
+  if (seat === null || seat.made !== null) return null;
+  return variables.some(({ kind }) => kind === "self") ? `${constant}$me` : null;
 }
 
 export function slotsOf({ variables, checkpoints, blocks, entry }: Machine): readonly Variable[] {
@@ -121,7 +128,9 @@ export function emitClosure(
   declare = `${context.declare} `,
 ): Code {
   const { words } = context;
+  if (closure.kind === "class") return emitClass(context, closure, declare);
   const captures = closure.captures.map(({ name }) => name).join(", ");
+  if (closure.kind === "method") return emitInnerMethod(context, closure, declare);
   const head = code`${declare}${closure.constant} = ${words.closure}(${JSON.stringify(closure.id)}, (${captures}) => `;
   if (closure.machine === null) {
     return code`${head}${toNamedCode(closure.code, closure.inferredName)});\n\n`;
@@ -130,6 +139,25 @@ export function emitClosure(
   const enter = code`const ${words.enter} = function (${machine.parameters}) { ${emitSlots(context, machine)} };`;
   const shell = emitShell(context, { machine, enter: words.enter, inferredName: closure.inferredName });
   const made = machine.generator === "sync" ? shell : code`${words.durable}(${shell}, ${machine.constant})`;
-  const factory = code`{\n${enter}\nreturn ${made};\n}`;
+  const isNamed = machine.variables.some(({ kind }) => kind === "self");
+  const result = isNamed ? code`const ${words.me} = ${made};\nreturn ${words.me};` : code`return ${made};`;
+  const factory = code`{\n${enter}\n${result}\n}`;
   return code`${emitMachine(context, machine, { isClosure: true, declare })}${head}${factory});\n\n`;
+}
+
+/** `($live, ...captures, $base, $k1) => class extends $base { ... }` */
+function emitClass({ words }: EmitContext, closure: LiftedClosure, declare: string): Code {
+  const { constant, id, captures, operands, inferredName } = closure;
+  const parameters = [words.isLive, ...captures.map(({ name }) => name), ...operands].join(", ");
+  const made = toNamedCode(closure.code, inferredName);
+  return code`${declare}${constant} = ${words.klass}(${JSON.stringify(id)}, (${parameters}) => ${made});\n\n`;
+}
+
+/** The machine, and what makes its `enter` from the captures of the class. */
+function emitInnerMethod(context: EmitContext, closure: LiftedClosure, declare: string): Code {
+  const { constant, captures, machine } = closure;
+  if (machine === null) return [];
+  const names = captures.map(({ name }) => name).join(", ");
+  const enter = code`function (${machine.parameters}) { ${emitSlots(context, machine)} }`;
+  return code`${emitMachine(context, machine, { isClosure: true, declare })}${declare}${constant} = (${names}) => ${enter};\n\n`;
 }

@@ -11,7 +11,7 @@ import type { Code, Machine } from "../ir.ts";
 import { code, joinCode, text } from "../3-lower/code.ts";
 import { toMemberCode } from "../3-lower/inferredName.ts";
 import type { Words } from "../3-lower/words.ts";
-import { leadingParameters } from "./emitShell.ts";
+import { leadingParameters } from "../3-lower/parameters.ts";
 
 export function isClassMethod(
   node: ts.Node,

@@ -12,6 +12,7 @@ import { findInferredName } from "../3-lower/inferredName.ts";
 import type { Words } from "../3-lower/words.ts";
 import type { EmitContext } from "./emitRun.ts";
 import { emitClassMethod, emitLiteralMethod } from "./emitMethod.ts";
+import { selfConstant } from "./emitMachine.ts";
 import { emitSeated } from "./emitSeat.ts";
 import { emitShell } from "./emitShell.ts";
 
@@ -53,6 +54,7 @@ const VOCABULARY_WORDS = [
   "invoke",
   "superOf",
   "named",
+  "klass",
   "stepHere",
   "callHere",
   "memberOf",
@@ -220,7 +222,9 @@ function toShellEdit(context: EmitContext, machine: Machine): Edit {
   }
   if (!ts.isFunctionDeclaration(node)) {
     const shell = emitShell(context, { machine, enter: null, inferredName: findInferredName(node) });
-    return { start: node.getStart(), end: node.end, code: code`${durable}(${shell}, ${constant})` };
+    const self = selfConstant(machine);
+    const held = self === null ? "" : `${self} = `;
+    return { start, end, code: code`${held}${durable}(${shell}, ${constant})` };
   }
   const isExport = ({ kind }: ts.ModifierLike): boolean =>
     kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword;

@@ -14,7 +14,7 @@
 import { ts } from "ts-morph";
 import type { Code, Machine, Place, Seat } from "../ir.ts";
 import { code, text } from "../3-lower/code.ts";
-import { emitClosure, emitMachine } from "./emitMachine.ts";
+import { emitClosure, emitMachine, selfConstant } from "./emitMachine.ts";
 import type { EmitContext } from "./emitRun.ts";
 import { emitPrivateShell, isClassMethod, keyConstant, shellConstant } from "./emitMethod.ts";
 
@@ -64,12 +64,15 @@ function emitCode(context: EmitContext, machine: Machine, declare: string): Code
   const made = machine.seat?.made ?? null;
   if (made === null) return emitMachine(context, machine, { declare });
   const { id, node } = machine;
-  return emitClosure(context, { ...made, id, node, code: [], machine }, declare);
+  const closure = { ...made, id, node, kind: "function", operands: [], code: [], machine } as const;
+  return emitClosure(context, closure, declare);
 }
 
 /** What is assigned inside the class, and used outside the block in which that happens. */
-function declaredNames({ constant, node, seat }: Machine): readonly string[] {
-  const names: string[] = [];
+function declaredNames(machine: Machine): readonly string[] {
+  const { constant, node, seat } = machine;
+  const self = selfConstant(machine);
+  const names: string[] = self === null ? [] : [self];
   if (seat?.place.kind === "class") names.push(constant, ...(seat.made === null ? [] : [seat.made.constant]));
   if (seat?.home) names.push(seat.home.constant);
   if (node.name !== undefined && ts.isPrivateIdentifier(node.name)) names.push(shellConstant(constant));

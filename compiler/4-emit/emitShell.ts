@@ -7,6 +7,7 @@
 import { ts } from "ts-morph";
 import type { Code, Machine } from "../ir.ts";
 import { code, text } from "../3-lower/code.ts";
+import { leadingParameters, parametersOf } from "../3-lower/parameters.ts";
 import { toMemberCode, toNamedCode } from "../3-lower/inferredName.ts";
 import type { EmitContext } from "./emitRun.ts";
 
@@ -76,24 +77,4 @@ function startCode({ words }: EmitContext, { machine, enter }: Shell, args: read
   return [
     text(`${words.start}(${[machine.constant, ...args, ...last].join(", ")})`, machine.node.getStart()),
   ];
-}
-
-function parametersOf(node: ts.FunctionLikeDeclaration): readonly ts.ParameterDeclaration[] {
-  return node.parameters.filter(({ name }) => name.getText() !== "this");
-}
-
-/** The parameters that count for `length`: those before the first with a default, or the rest. Patterns get a name. */
-export function leadingParameters(
-  node: ts.FunctionLikeDeclaration,
-  free: (wanted: string) => string,
-): readonly string[] {
-  const all = parametersOf(node);
-  const end = all.findIndex(
-    ({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined,
-  );
-  const leading = end < 0 ? all : all.slice(0, end);
-  // They are there for `length` alone; the function's own name must stay visible.
-  const isPlain = (name: ts.BindingName): boolean =>
-    ts.isIdentifier(name) && name.text !== node.name?.getText();
-  return leading.map(({ name }, index) => (isPlain(name) ? name.getText() : free(`$${index + 1}`)));
 }

@@ -7,6 +7,7 @@ import { findAsyncGenerator } from "../asyncGenerators.ts";
 import { abortControllers, abortSignals } from "../abort.ts";
 import { Context } from "../context.ts";
 import { boundFunctions, importedFunctions, importedModules } from "../functions.ts";
+import { innerMembers, isInnerClass, isInnerMember, makeClass } from "../innerClasses.ts";
 import { CannotEncode, EncodeError, UnplaceableStateError } from "../errors.ts";
 import { awaitOn, Frame } from "../frame.ts";
 import type { ClosureRecord } from "../registry.ts";
@@ -118,8 +119,9 @@ export function stateCodec(execution: Execution): Codec {
       importedFunctions,
       abortControllers,
       abortSignals,
+      innerMembers,
     ],
-    classes: classRegistry,
+    classes: { ...classRegistry, isLocal: isInnerClass },
     functions: functionRegistry,
     named: namedRegistry,
   });
@@ -281,10 +283,12 @@ const closures: Extension = {
     return [id, ...captures];
   },
   create: ([id, ...captures]) => {
-    const made = makeClosure({ id: id as string, captures });
+    const record = { id: id as string, captures };
+    const made = makeClosure(record) ?? makeClass(record);
     if (made === undefined) throw new UnplaceableStateError(`This build has no closure ${String(id)}.`);
     return made;
   },
+  owns: isInnerMember,
 };
 
 const FRAME_PATH = /^frames\[(\d+)\]\.(?:generator\.generator\.)?slots\.?(.*)$/;

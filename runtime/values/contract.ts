@@ -20,6 +20,8 @@ export interface Extension {
    * With `early`, it is called before the parts exist (with none), and `fill` brings them.
    */
   create(parts: readonly unknown[]): object;
+  /** Own properties that come with the object when it is made. */
+  owns?(value: object, key: string | symbol): boolean;
   readonly early?: boolean;
   fill?(value: object, parts: readonly unknown[]): void;
 }
@@ -27,6 +29,8 @@ export interface Extension {
 /** Classes by stable id, both ways. Errors of the runtime and of the project, and project classes. */
 export interface ClassRegistry {
   idOf(constructor: object): string | undefined;
+  /** A class that is written as a value of the graph, and not by an id. */
+  isLocal?(constructor: object): boolean;
   classOf(id: string): (abstract new (...args: never[]) => object) | undefined;
 }
 

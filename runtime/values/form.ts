@@ -66,6 +66,16 @@ export function enclose(inner: Form, { wrap, level, list }: Wrapping): Form {
   return { ...inner, open: `${lock}["~own",${wrap}${inner.open}`, close, next };
 }
 
+/** The object of `inner`, with the prototype of a class that is a value of the graph itself. */
+export function ofClass(inner: Form, constructor: object): Form {
+  const last = form({ open: "", comma: true, items: [constructor], close: "]" });
+  return { ...append(inner, last), open: `["~of",${inner.open}` };
+}
+
+function append(first: Form, last: Form): Form {
+  return { ...first, next: first.next === null ? last : append(first.next, last) };
+}
+
 type FormParts = Pick<Form, "open" | "items" | "close"> & Partial<Form>;
 
 export function form(parts: FormParts): Form {

@@ -38,6 +38,7 @@
  * | `["~load", class, data]`            | an instance written by `[durable.save]`                              |
  * | `["~@", tag, ...]`                  | an extension's object and its parts                                  |
  * | `["~is", class or null, node]`      | the node with the prototype of a class, or none                      |
+ * | `["~of", node, class]`              | the node with the prototype of a class that is itself a node         |
  * | `["~own", node, key, flags, v, ...]`| own properties: 1 enumerable, 2 writable, 4 configurable             |
  * | `["~lock", level, node]`            | 1 not extensible, 2 sealed, 3 frozen                                 |
  */

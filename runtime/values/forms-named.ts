@@ -51,7 +51,9 @@ export function openFunction(fn: object, setting: Setting): Form {
     return enclose(openExtension(fn, extension), {
       wrap: "",
       level: EXTENSIBLE,
-      list: asList(ownProperties(fn, EXTENSIBLE, isOfFunctions)),
+      list: asList(
+        ownProperties(fn, EXTENSIBLE, (key) => isOfFunctions(key) || extension.owns?.(fn, key) === true),
+      ),
     });
   }
   const name = setting.functions?.nameOf(fn);

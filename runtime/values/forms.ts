@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { CannotEncode } from "../errors.ts";
-import { enclose, form, leaf } from "./form.ts";
+import { enclose, form, leaf, ofClass } from "./form.ts";
 import type { Form, Kind, WriteContext } from "./form.ts";
 import { EXTENSIBLE, LOAD, SAVE } from "./format.ts";
 import { arrayKind, openDense } from "./forms-arrays.ts";
@@ -67,21 +67,47 @@ function openRecord(value: object, wrap: string): Form {
 /** A builtin kind with what the program added to it. */
 function dress(value: object, kind: Kind, writer: WriteContext): Form {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  const wrap = prototype === kind.prototype ? "" : `["~is",${classOf(value, prototype, writer)},`;
+  const local = localClass(prototype, writer);
+  const wrap =
+    prototype === kind.prototype || local !== null ? "" : `["~is",${classOf(value, prototype, writer)},`;
   const level = lockLevel(value);
   const { taken } = kind;
   const list = taken === "all" ? [] : asList(ownProperties(value, level, taken));
-  if (wrap === "" && level === EXTENSIBLE && list.length === 0) return kind.form;
-  return enclose(kind.form, { wrap, level, list });
+  const isBare = wrap === "" && level === EXTENSIBLE && list.length === 0;
+  const dressed = isBare ? kind.form : enclose(kind.form, { wrap, level, list });
+  return local === null ? dressed : ofLocal(dressed, local, level);
 }
 
 function openInstance(value: object, prototype: object, writer: WriteContext): Form {
+  const local = localClass(prototype, writer);
+  if (local !== null) return ofLocal(openRecord(value, ""), local, lockLevel(value));
   const id = classOf(value, prototype, writer);
   const save = (value as { [SAVE]?: unknown })[SAVE];
   if (typeof save !== "function") return openRecord(value, `["~is",${id},`);
   const data: unknown = Reflect.apply(save, value, []);
   const label = (): string => ".[durable.save]()";
   return { ...form({ open: `["~load",${id}`, comma: true, items: [data], close: "]", label }), late: "load" };
+}
+
+/** The class that durable code made and `prototype` belongs to. */
+function localClass(prototype: object | null, { setting }: WriteContext): object | null {
+  if (prototype === null || setting.classes?.isLocal === undefined) return null;
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof constructor !== "function" || constructor.prototype !== prototype) return null;
+  return setting.classes.isLocal(constructor) ? constructor : null;
+}
+
+function ofLocal(inner: Form, constructor: object, level: number): Form {
+  if (hasPrivateState(constructor)) {
+    throw new CannotEncode(
+      "its class has #private members, and is made in a durable function; move the class to the module",
+    );
+  }
+  if (level !== EXTENSIBLE)
+    throw new CannotEncode(
+      "it is locked, and its class is made in a durable function; move the class to the module",
+    );
+  return ofClass(inner, constructor);
 }
 
 /** The id of the registered class that `prototype` belongs to, as JSON. */

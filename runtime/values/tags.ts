@@ -19,6 +19,8 @@ export function openTag(tag: string, items: unknown[], context: ReadContext): un
       return openDefinition(items, context);
     case "~is":
       return openPrototyped(items, context);
+    case "~of":
+      return openOf(items, context);
     case "~own":
       return openOwn(items, context);
     case "~lock":
@@ -60,6 +62,25 @@ function openPrototyped(items: unknown[], context: ReadContext): unknown {
   }
   // Of a registered class, never of the text's choosing.
   return Object.setPrototypeOf(value, prototype) as object;
+}
+
+function openOf(items: unknown[], context: ReadContext): unknown {
+  const inner = objectOf(items[1]);
+  if (items.length !== 3) throw damaged("an instance has no class");
+  assertFresh(inner, ["~of", "~is"]);
+  let target: unknown;
+  const run = (): void => {
+    const constructor = settled(items[2]) as object;
+    // Of a class that this build's code made, never of the text's choosing.
+    if (typeof constructor !== "function" || context.setting.classes?.isLocal?.(constructor) !== true)
+      throw damaged("an instance has no class");
+    Object.setPrototypeOf(settled(target) as object, constructor.prototype as object);
+  };
+  const job = { items, run, target: undefined as unknown };
+  context.walk(items, 2, job);
+  target = job.target = context.open(inner);
+  assertObject(target);
+  return target;
 }
 
 function openOwn(items: unknown[], context: ReadContext): unknown {

@@ -12,9 +12,9 @@ describe("what is not compiled exactly is refused at its place", () => {
   test.each([
     ["a pattern that assigns before the declaration", "[a] = p; let a = await f(1);", "DC110 a"],
     [
-      "an inner class that uses a variable",
-      "let n = await f(); class C { m() { return n++; } } return new C();",
-      "DC110 class C { m() { return n++; } }",
+      "an inner class with static private state that uses a variable",
+      "let n = await f(); class C { static #p = 1; m() { return n++; } } return new C();",
+      "DC110 class C { static #p = 1; m() { return n++; } }",
     ],
     [
       "an accessor that uses a variable",
