@@ -1,6 +1,7 @@
 import yargs from "yargs";
 import { addBuild } from "./commands/build.ts";
 import { addCallback } from "./commands/callback.ts";
+import { addMessages } from "./commands/change.ts";
 import { addExecution } from "./commands/execution.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInvoke } from "./commands/invoke.ts";
@@ -22,6 +23,7 @@ const commands: readonly ((cli: Cli, face: Face) => Cli)[] = [
   addInvoke,
   addWorker,
   addExecution,
+  addMessages,
   addCallback,
 ];
 

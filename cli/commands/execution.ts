@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import type { Engine, ExecutionView } from "@durablec/runtime";
+import { addChanges } from "./change.ts";
 import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatExecution, formatExecutions } from "../format/execution.ts";
@@ -17,16 +18,16 @@ const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"] as c
 interface ListArgs extends Args {
   readonly status?: (typeof statuses)[number] | undefined;
   readonly function?: string | undefined;
+  readonly tag?: readonly string[] | undefined;
   readonly limit: number;
   readonly before?: string | undefined;
 }
 
 /** `durablec execution`: what is in a store, for people and scripts. */
 export function addExecution(cli: Cli, face: Face): Cli {
-  return cli.command("execution", "Look at executions, or stop one", (group) =>
-    group
-      .option("store", storeOption)
-      .demandCommand(1, "Say what to do: get, history, list or stop.")
+  return cli.command("execution", "Look at executions, or change how one goes on", (group) =>
+    addChanges(group.option("store", storeOption), face)
+      .demandCommand(1, "Say what to do: get, history, list, stop, pause, resume, retry or fork.")
       .command("get <id>", "Status, input and result of one", idOf, (args) =>
         face.run(args, () => get(args, face.io)),
       )
@@ -61,6 +62,7 @@ function listOptions(cli: Group) {
   return cli
     .option("status", { choices: statuses, describe: "Only these" })
     .option("function", { type: "string", describe: "Only of this function, path#name" })
+    .option("tag", { type: "string", array: true, describe: "Only with this tag: name=value" })
     .option("limit", { type: "number", default: 20, describe: "At most so many" })
     .option("before", {
       type: "string",
@@ -93,11 +95,21 @@ async function list(args: ListArgs, io: Io): Promise<ExitCode> {
     limit,
     ...(status === undefined ? {} : { status }),
     ...(before === undefined ? {} : { before }),
+    ...(args.tag === undefined ? {} : { tags: toTags(args.tag) }),
     ...(args.function === undefined ? {} : { function: args.function }),
   };
   const views = await withClient(args, io, async (engine) => engine.list(filter));
   io.out(args.json ? toJson(views) : formatExecutions(views, Date.now()).join("\n"));
   return EXIT.ok;
+}
+
+function toTags(given: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = given.map((text): readonly [string, string] => {
+    const at = text.indexOf("=");
+    if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+    throw new Trouble(`--tag ${text} has no value.`, "Write --tag name=value.");
+  });
+  return Object.fromEntries(pairs);
 }
 
 async function stop(args: OneArgs & { readonly reason?: string | undefined }, io: Io): Promise<ExitCode> {

@@ -146,6 +146,21 @@ export function wakeCommit({ execution, snapshots }: Preparable): Commit {
   };
 }
 
+/** Of an execution that cannot go on here. */
+export function parkCommit(execution: string, problem: string): Commit {
+  return { execution, events: [], wakeAt: null, consumed: [], opened: [], closed: [], problem };
+}
+
+/** Executions that began with these commits, and those that were left messages. */
+export function findOthers(commits: readonly Commit[]): ReadonlySet<string> {
+  return new Set(
+    commits.flatMap(({ starts = [], posts = [] }) => [
+      ...starts.map(({ id }) => id),
+      ...posts.map(({ execution }) => execution),
+    ]),
+  );
+}
+
 /** The end of an execution is its last event, whatever else was reported at the same moment. */
 function takeBatch(outbox: Outgoing[]): Outgoing[] {
   // What comes after a stop is decided when it has been applied.

@@ -128,6 +128,8 @@ export class Engine {
     this.waiters.set(id, [...(this.waiters.get(id) ?? []), { resolve, reject }]);
     // It may have ended between the look and the waiting.
     await this.settleWaiters(id);
+    // Who gives up meanwhile has told those who waited then.
+    this.assertOpen();
     return promise;
   }
 

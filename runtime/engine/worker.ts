@@ -11,7 +11,7 @@ import type { Duration } from "../duration.ts";
 import type { Named } from "./functions.ts";
 import { atWork } from "./atWork.ts";
 import type { Prepared } from "./commits.ts";
-import { prepareCommit, wakeCommit } from "./commits.ts";
+import { findOthers, parkCommit, prepareCommit, wakeCommit } from "./commits.ts";
 import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { bringBack } from "./load.ts";
@@ -70,6 +70,8 @@ export class Worker {
   private scheduled = false;
   private stopped = false;
   private draining = false;
+  /** An execution is due that there was no room for. */
+  private isBehind = false;
   /** Pieces of its own work under way. */
   private guarded = 0;
 
@@ -129,6 +131,7 @@ export class Worker {
       await this.loading.get(id);
       if (this.loaded.has(id)) await this.deliverTo(id);
       else if (this.loaded.size + this.loading.size < this.parts.executionsMax) await this.load(id);
+      else this.isBehind = true;
     });
   }
 
@@ -224,6 +227,8 @@ export class Worker {
     const prepared = [...ready].map((running) => ({ running, ...prepareCommit(running, moment) }));
     // One that has something to report after all is awake: its commit is among the others.
     const drowsy = [...this.drowsy].filter((running) => !ready.has(running) && this.mayLeave(running));
+    // A timer that has come near meanwhile keeps its execution here.
+    for (const running of this.drowsy) if (!this.mayLeave(running)) this.setTimer(running);
     this.drowsy.clear();
     const commits: Commit[] = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return;
@@ -240,11 +245,7 @@ export class Worker {
 
   /** Executions that began with these commits, and those that were left messages. */
   private wakeOthers(commits: readonly Commit[]): void {
-    const others = commits.flatMap(({ starts = [], posts = [] }) => [
-      ...starts.map(({ id }) => id),
-      ...posts.map(({ execution }) => execution),
-    ]);
-    for (const id of new Set(others)) void this.wake(id);
+    for (const id of findOthers(commits)) void this.wake(id);
   }
 
   /** One event an execution and round, so that all executions share each draining. */
@@ -315,11 +316,21 @@ export class Worker {
     running.execution.disposed = true;
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
+    // Somebody was woken while there was no room: the store knows who.
+    if (!this.isBehind || this.stopped) return;
+    this.isBehind = false;
+    setImmediate(() => void this.pump());
   }
 
   private setTimer(running: Running | undefined): void {
     const at = running?.execution.nextTimer() ?? null;
-    if (running === undefined || at === null || (running.timerAt !== null && running.timerAt <= at)) return;
+    if (
+      running === undefined ||
+      running.execution.disposed ||
+      at === null ||
+      (running.timerAt !== null && running.timerAt <= at)
+    )
+      return;
     running.timerAt = at;
     this.timers.add(at, running);
     this.arm();
@@ -354,17 +365,7 @@ export class Worker {
     }
     const running = this.loaded.get(id);
     if (running !== undefined) this.drop(running);
-    await this.parts.store.commit(this.parts.epoch, [
-      {
-        execution: id,
-        events: [],
-        wakeAt: null,
-        consumed: [],
-        opened: [],
-        closed: [],
-        problem: error.message,
-      },
-    ]);
+    await this.parts.store.commit(this.parts.epoch, [parkCommit(id, error.message)]);
     this.parts.parked(id, error);
   }
 

@@ -21,7 +21,7 @@ describe("wrong usage ends with 2, one line of what and one of what to do, and n
     [["build", "--outdirr", "x"], "Unknown argument: outdirr"],
     [["build", "-p", "nowhere"], "There is no project at"],
     [["build"], "No tsconfig.json in"],
-    [["execution"], "Say what to do: get, history, list or stop."],
+    [["execution"], "Say what to do: get, history, list, stop, pause, resume, retry or fork."],
     [["execution", "get"], "Not enough non-option arguments"],
     [["execution", "list", "--status", "DEAD"], "Invalid values"],
     [["execution", "get", "x"], "There is no store at"],

@@ -1,5 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
+  cancel,
+  compensate,
+  DurableExecution,
   DurationError,
   invoke,
   map,
@@ -8,9 +11,11 @@ import {
   parallel,
   RetryConfigError,
   runInChildContext,
+  signals,
   step,
   wait,
   waitForCondition,
+  waitForSignal,
   withRetry,
 } from "@durablec/runtime";
 import type { BatchResult, DurableContext } from "@durablec/runtime";
@@ -105,6 +110,44 @@ describe("a wrong call says what is wrong, before anything starts", () => {
       OperationArgumentError,
       /tag "n"/,
     ],
+    ["an undo that is none", () => compensate("x", 1 as never), OperationArgumentError, /undo of compensate/],
+    [
+      "a signal without a name",
+      () => waitForSignal(undefined as never),
+      OperationArgumentError,
+      /name of the signal/,
+    ],
+    [
+      "a loop over signals without a name",
+      () => signals(""),
+      OperationArgumentError,
+      /name of waitForSignal/,
+    ],
+    [
+      "remains of another kind",
+      () => parallel([fn], { remaining: "stop" as never }),
+      OperationArgumentError,
+      /remaining of parallel.*"stop"/,
+    ],
+    [
+      "half an item serdes",
+      () => map([1], fn, { itemSerdes: { serialize: String } as never }),
+      OperationArgumentError,
+      /serdes\.deserialize of map/,
+    ],
+    [
+      "a sleep of text",
+      () => new DurableExecution().sleep("1s" as never),
+      OperationArgumentError,
+      /milliseconds/,
+    ],
+    [
+      "a negative timeout of the object form",
+      () => new DurableExecution().waitForCallback({ timeoutSeconds: -1 }),
+      DurationError,
+      /timeout of waitForCallback/,
+    ],
+    ["cancelling from elsewhere", () => cancel(), NotCompiledError, /cancel\(\) was called outside/],
     ["code that was not compiled", () => parallel([fn]), NotCompiledError, /parallel\(\) was called outside/],
   ];
 
