@@ -120,11 +120,12 @@ function compileModule(module: DurableModule, options: CompileOptions): Compiled
 export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}): CompiledModule | null {
   const { module, machines, diagnostics, context } = lowered;
   if (diagnostics.some(({ severity }) => severity === "error")) return null;
-  const { file, path } = module;
-  const { isScript, reach } = options.form ?? toForm(file);
-  const parts = { module, words: context.words, context, machines, reach };
-  const emitted = printText(emitModule(parts), file, path);
-  const source = { file, fileName: path, isScript };
+  const { file, path, oracle } = module;
+  const constants = oracle.constantUses(file);
+  const { isScript, reach, strict = false } = options.form ?? toForm(file);
+  const parts = { module, words: context.words, context, machines, reach, strict };
+  const emitted = printText(emitModule(parts), { file, name: path, constants });
+  const source = { file, fileName: path, isScript, constants };
   const hashed = placeHashes(context, { machines, source, text: emitted.text });
   // Under Node's own module settings the format is each file's, by its extension and its package.json.
   const commonjs = options.commonjs || file.impliedNodeFormat === ts.ModuleKind.CommonJS;

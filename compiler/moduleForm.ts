@@ -7,6 +7,8 @@ import type { Reach } from "./4-emit/emitModule.ts";
 export interface ModuleForm {
   readonly isScript: boolean;
   readonly reach: Reach;
+  /** Says "use strict" in the author's place: TypeScript does, in every script that it writes. Default: false. */
+  readonly strict?: boolean;
 }
 
 const MODULE: ModuleForm = { isScript: false, reach: { kind: "import", name: "@durablec/runtime/machine" } };
@@ -17,8 +19,10 @@ export function toForm(file: ts.SourceFile): ModuleForm {
     readonly commonJsModuleIndicator?: unknown;
     readonly externalModuleIndicator?: unknown;
   };
-  const isCommonJs = commonJsModuleIndicator !== undefined && externalModuleIndicator === undefined;
-  return isCommonJs ? { isScript: true, reach: { ...MODULE.reach, kind: "require" } } : MODULE;
+  // By its ending alone, a `.cjs` file counts as a module: then the indicator is no node.
+  const isModule = externalModuleIndicator !== undefined && externalModuleIndicator !== true;
+  if (commonJsModuleIndicator === undefined || isModule) return MODULE;
+  return { isScript: true, reach: { ...MODULE.reach, kind: "require" }, strict: true };
 }
 
 export function toReach(runtime: RuntimeReach): Reach {

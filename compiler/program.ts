@@ -117,6 +117,13 @@ export type InnerFunctionRole =
   /** Not async: printed as written. */
   | "plain";
 
+/** A constant that stands in the output in the place of its name. */
+export interface ConstantUse {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 export interface Oracle {
   call(node: ts.CallExpression): CallMeaning;
   role(node: ts.FunctionLikeDeclaration): InnerFunctionRole;
@@ -126,4 +133,6 @@ export interface Oracle {
   valueName(node: ts.Identifier | ts.PropertyAccessExpression): string | null;
   /** True if what is exported is a type alone, so that JavaScript has nothing to export. False without a checker. */
   isTypeExport(node: ts.ExportSpecifier): boolean;
+  /** Where a module names a constant that JavaScript does not have, in source order. None without a checker. */
+  constantUses(file: ts.SourceFile): readonly ConstantUse[];
 }

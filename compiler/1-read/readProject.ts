@@ -26,7 +26,7 @@ export type ProjectSource =
 export function readProject(source: ProjectSource): DurableProgram {
   const { program, root } = source.kind === "program" ? source : readTsconfig(source.path);
   const resolver = createResolver(program, root);
-  const oracle = createTypedOracle(resolver);
+  const oracle = createTypedOracle(resolver, program.getCompilerOptions());
   const only = source.kind === "program" ? source.only : undefined;
   const files = (only ?? program.getSourceFiles()).filter((file) => resolver.isProjectFile(file));
   // Which classes state can hold matters to what is emitted, and that is never asked of a part.

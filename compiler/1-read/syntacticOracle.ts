@@ -45,6 +45,7 @@ export function createSyntacticOracle(context: SyntacticContext): Oracle {
     typeText: () => null,
     isTypeExport: () => false,
     valueName: (node) => findValueName(context, node),
+    constantUses: () => [],
   };
 }
 

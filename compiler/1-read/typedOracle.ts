@@ -5,7 +5,7 @@
  * |---|---|
  * | declared by `@durablec/runtime` under an operation's name | `operation` |
  * | the intrinsic `Promise.all` | `promiseAll` |
- * | a project function marked "use durable"; an async function written inside durable code | `task` |
+ * | a project function marked "use durable", or compiled before; an async function written inside durable code | `task` |
  * | any other function reached by names from module scope (`reserve`, `db.orders.find`) that returns a promise | `step` |
  * | a value: parameter, local, `let`, result of a call, member of such; an awaited call of type `any` | `dynamic` |
  * | everything else, and the language's own combinators (`Promise.race`, `.then`, `Array.fromAsync`) | `plain` |
@@ -21,6 +21,8 @@ import {
   type InnerFunctionRole,
   type Oracle,
 } from "../program.ts";
+import { findConstEnumUses } from "./constEnums.ts";
+import { createCompiledFunctions, type CompiledFunctions } from "./compiledFunctions.ts";
 import { toCalleeName } from "./calleeName.ts";
 import { toImportedName } from "./importedName.ts";
 import type { Resolver } from "./resolver.ts";
@@ -29,7 +31,8 @@ import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
 const PLAIN: CallMeaning = { kind: "plain" };
 
-export function createTypedOracle(resolver: Resolver): Oracle {
+export function createTypedOracle(resolver: Resolver, options: ts.CompilerOptions): Oracle {
+  const compiled = createCompiledFunctions();
   const roles = new Map<ts.Node, InnerFunctionRole>();
   // Every check asks for every call, and each answer takes the type checker several questions.
   const meanings = new Map<ts.Node, CallMeaning>();
@@ -45,13 +48,16 @@ export function createTypedOracle(resolver: Resolver): Oracle {
     call(node) {
       const known = meanings.get(node);
       if (known !== undefined) return known;
-      const found = findMeaning(resolver, node, role);
+      const found = isCompiledBefore(resolver, compiled, node)
+        ? ({ kind: "task" } as const)
+        : findMeaning(resolver, node, role);
       meanings.set(node, found);
       return found;
     },
     typeText: (node) => toTypeText(resolver.checker, node),
     valueName: (node) => findValueName(resolver, node),
     isTypeExport: (node) => isTypeExport(resolver.checker, node),
+    constantUses: (file) => findConstEnumUses(file, resolver.checker, options),
   };
 }
 
@@ -76,6 +82,15 @@ function isTypeExport(checker: ts.TypeChecker, node: ts.ExportSpecifier): boolea
   if (exported === undefined) return false;
   const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
   return (target.flags & ts.SymbolFlags.Value) === 0 && (target.flags & ts.SymbolFlags.Type) !== 0;
+}
+
+function isCompiledBefore(
+  resolver: Resolver,
+  compiled: CompiledFunctions,
+  { expression }: ts.CallExpression,
+): boolean {
+  const declaration = resolver.valueOf(skipWrappers(expression))?.declarations?.[0];
+  return declaration !== undefined && compiled.has(declaration);
 }
 
 type RoleOf = (node: ts.FunctionLikeDeclaration) => InnerFunctionRole;

@@ -15,6 +15,7 @@ import { canLift, lowerClassValue } from "./classes.ts";
 import { code, read } from "./code.ts";
 import { findAsking } from "./deadZones.ts";
 import { emit, endBlock, enterBlock, goInto, openBlock } from "./draft.ts";
+import { jsxOperands } from "./jsx.ts";
 import { lowerCall } from "./lowerCall.ts";
 import { assign, numberOf, temporary, type MachineLowering } from "./lowering.ts";
 import { lowerOperands, type Operand } from "./operands.ts";
@@ -40,7 +41,7 @@ export function lowerValue(c: MachineLowering, node: ts.Expression): Code {
   if (ts.isDeleteExpression(node)) return lowerDelete(c, node);
   if (ts.isTaggedTemplateExpression(node)) return lowerTagged(c, node);
   if (ts.isClassExpression(node) && canLift(c, node)) return lowerClassValue(c, node);
-  const operands = operandsOf(node);
+  const operands = operandsOf(node) ?? jsxOperands(c, node);
   if (operands === null) return refuse(c, node);
   return insideToCode(c, node, lowerOperands(c, operands));
 }

@@ -18,9 +18,10 @@ export interface Operand {
   readonly node: ts.Expression;
   /**
    * What evaluation does to the value, so that the temporary holds the result: a template converts to a string, a
-   * computed key to a key, `...a` takes the elements, `...o` the properties; `{ a }` needs its name in front.
+   * computed key to a key, `...a` takes the elements, `...o` the properties; `{ a }` needs its name in front,
+   * an element inside another braces around.
    */
-  readonly as?: "string" | "key" | "spread" | "copy" | "shorthand" | "callee";
+  readonly as?: "element" | "string" | "key" | "spread" | "copy" | "shorthand" | "callee";
 }
 
 export function lowerOperands(
@@ -39,6 +40,7 @@ export function lowerOperands(
 }
 
 function toShape({ node, as }: Operand, held: Code): Code {
+  if (as === "element") return code`{${held}}`;
   return as === "shorthand" ? code`${toPropertyName(node.getText())}: ${held}` : held;
 }
 

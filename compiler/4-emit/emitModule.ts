@@ -68,10 +68,12 @@ export interface ModuleParts {
   readonly context: EmitContext;
   readonly machines: readonly Machine[];
   readonly reach: Reach;
+  /** Says "use strict" first. Default: false. */
+  readonly strict?: boolean;
 }
 
 export function emitModule(parts: ModuleParts): Code {
-  const { words, context, machines, module, reach } = parts;
+  const { words, context, machines, module, reach, strict = false } = parts;
   const seated = machines.map((machine) => emitSeated(context, machine));
   const emitted = seated.flatMap(({ top }) => top);
   const inserted = seated.flatMap(({ inside }) =>
@@ -95,7 +97,11 @@ export function emitModule(parts: ModuleParts): Code {
     ...edits,
     ...toDirectiveEdits(module.file),
     ...toTypeExportEdits(module),
-    { start: top, end: top, code: [text(emitReach(words, used, reach))] },
+    {
+      start: top,
+      end: top,
+      code: [text(`${strict ? '"use strict";\n' : ""}${emitReach(words, used, reach)}`)],
+    },
     {
       start: afterImports,
       end: afterImports,
@@ -175,10 +181,14 @@ function findPlaces(file: ts.SourceFile): { readonly top: number; readonly after
   const top = before?.end ?? ts.getShebang(file.text)?.length ?? 0;
   const start = first === undefined ? 0 : file.statements.indexOf(first);
   const leading = file.statements.slice(start);
-  const count = leading.findIndex((statement) => !ts.isImportDeclaration(statement));
+  const count = leading.findIndex((statement) => !isImport(statement));
   const last = leading.slice(0, count < 0 ? leading.length : count).at(-1);
   if (last === undefined) return { top, afterImports: top };
   return { top, afterImports: ts.getTrailingCommentRanges(file.text, last.end)?.at(-1)?.end ?? last.end };
+}
+
+function isImport(statement: ts.Statement): boolean {
+  return ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement);
 }
 
 function isDirective(statement: ts.Statement): boolean {

@@ -5,6 +5,7 @@
 import { addSegment, GenMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import { ts } from "ts-morph";
 import type { Code, Piece } from "../ir.ts";
+import type { ConstantUse } from "../program.ts";
 
 export interface PrintedText {
   readonly text: string;
@@ -12,7 +13,15 @@ export interface PrintedText {
   readonly map: string;
 }
 
-export function printText(code: Code, file: ts.SourceFile, sourceName: string): PrintedText {
+export interface PrintSource {
+  readonly file: ts.SourceFile;
+  /** The file's name in the map. */
+  readonly name: string;
+  readonly constants: readonly ConstantUse[];
+}
+
+export function printText(code: Code, { file, name: sourceName, constants: uses }: PrintSource): PrintedText {
+  const constants = new Map(uses.map((use) => [use.start, use] as const));
   const map = new GenMapping({ file: sourceName });
   setSourceContent(map, sourceName, file.text);
   const starts = toNodeStarts(file);
@@ -33,9 +42,13 @@ export function printText(code: Code, file: ts.SourceFile, sourceName: string): 
     if (piece.kind === "source") {
       let from = piece.start;
       for (const start of startsBetween(starts, piece)) {
+        // Inside a constant that stands there already.
+        if (start < from) continue;
         add(file.text.slice(from, start));
         mark(start);
-        from = start;
+        const constant = constants.get(start);
+        if (constant !== undefined && constant.end <= piece.end) add(constant.text);
+        from = constant !== undefined && constant.end <= piece.end ? constant.end : start;
       }
       add(file.text.slice(from, piece.end));
     } else {

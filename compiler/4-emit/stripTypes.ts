@@ -2,7 +2,13 @@
  * Turns the emitted TypeScript into JavaScript: swc takes the types out, prints the result evenly, keeps comments, and
  * carries the source map through, so that the final map leads from JavaScript to the author's file.
  */
-import { transformSync, type Options, type ParserConfig } from "@swc/core";
+import {
+  transformSync,
+  type ModuleConfig,
+  type Options,
+  type ParserConfig,
+  type ReactConfig,
+} from "@swc/core";
 import type { PrintedText } from "./printText.ts";
 
 export interface StripOptions {
@@ -10,11 +16,18 @@ export interface StripOptions {
   readonly target?: "es2022" | "es2023" | "es2024" | "esnext";
   readonly jsx?: "automatic" | "classic" | "preserve";
   readonly jsxImportSource?: string;
+  /** Of the classic transform. Default: `React.createElement` and `React.Fragment`. */
+  readonly jsxFactory?: string;
+  readonly jsxFragmentFactory?: string;
   readonly experimentalDecorators?: boolean;
   readonly emitDecoratorMetadata?: boolean;
   readonly useDefineForClassFields?: boolean;
   /** `require` instead of `import`. Default: false. */
   readonly commonjs?: boolean;
+  /** False: what `require` gives is taken as it is, as old projects want it. Default: true. */
+  readonly esModuleInterop?: boolean;
+  /** `import(...)` stays what it is in CommonJS, where Node has it too. Default: true. */
+  readonly keepDynamicImport?: boolean;
   /** Imports are kept or dropped as written, by `type` alone. */
   readonly verbatimModuleSyntax?: boolean;
   /** `./a.ts` to `./a.js`. */
@@ -63,7 +76,7 @@ function toSwcOptions(
     isModule: !isScript,
     configFile: false,
     swcrc: false,
-    ...(isScript ? {} : { module: { type: options.commonjs ? "commonjs" : "es6" } }),
+    ...(isScript ? {} : { module: toModule(options) }),
     jsc: {
       target: options.target ?? "es2022",
       preserveAllComments: true,
@@ -88,12 +101,23 @@ function toParser(fileName: string): ParserConfig {
   return { syntax: "typescript", tsx: isJsx(fileName), decorators: true };
 }
 
-function toReact({ jsx, jsxImportSource }: StripOptions): {
-  runtime: "automatic" | "classic" | "preserve";
-  importSource?: string;
-} {
-  const runtime = jsx ?? "automatic";
-  return jsxImportSource === undefined ? { runtime } : { runtime, importSource: jsxImportSource };
+function toModule({ commonjs, esModuleInterop, keepDynamicImport }: StripOptions): ModuleConfig {
+  if (commonjs !== true) return { type: "es6" };
+  return {
+    type: "commonjs",
+    importInterop: esModuleInterop === false ? "none" : "swc",
+    ignoreDynamic: keepDynamicImport ?? true,
+  };
+}
+
+function toReact(options: StripOptions): ReactConfig {
+  const { jsx, jsxImportSource, jsxFactory, jsxFragmentFactory } = options;
+  return {
+    runtime: jsx ?? "automatic",
+    ...(jsxImportSource === undefined ? {} : { importSource: jsxImportSource }),
+    ...(jsxFactory === undefined ? {} : { pragma: jsxFactory }),
+    ...(jsxFragmentFactory === undefined ? {} : { pragmaFrag: jsxFragmentFactory }),
+  };
 }
 
 function isJsx(fileName: string): boolean {

@@ -10,6 +10,9 @@ export function toStripOptions(options: ts.CompilerOptions): StripOptions {
   return {
     target: toTarget(options.target),
     commonjs: options.module === ts.ModuleKind.CommonJS,
+    // Under Node's own settings TypeScript leaves it, under plain CommonJS it writes a `require`.
+    keepDynamicImport: options.module !== ts.ModuleKind.CommonJS,
+    esModuleInterop: options.esModuleInterop ?? true,
     verbatimModuleSyntax: options.verbatimModuleSyntax ?? false,
     rewriteRelativeImportExtensions: options.rewriteRelativeImportExtensions ?? false,
     experimentalDecorators: options.experimentalDecorators ?? false,
@@ -19,6 +22,7 @@ export function toStripOptions(options: ts.CompilerOptions): StripOptions {
       options.useDefineForClassFields ?? (options.target ?? ts.ScriptTarget.ES2025) >= ts.ScriptTarget.ES2022,
     ...(jsx === undefined ? {} : { jsx }),
     ...(options.jsxImportSource === undefined ? {} : { jsxImportSource: options.jsxImportSource }),
+    ...toFactories(options),
   };
 }
 
@@ -27,6 +31,15 @@ function toTarget(target: ts.ScriptTarget | undefined): NonNullable<StripOptions
   if (target === undefined || target <= ts.ScriptTarget.ES2022) return "es2022";
   if (target === ts.ScriptTarget.ES2023) return "es2023";
   return target === ts.ScriptTarget.ES2024 ? "es2024" : "esnext";
+}
+
+function toFactories(options: ts.CompilerOptions): Pick<StripOptions, "jsxFactory" | "jsxFragmentFactory"> {
+  const { jsxFactory = options.reactNamespace && `${options.reactNamespace}.createElement` } = options;
+  const { jsxFragmentFactory } = options;
+  return {
+    ...(jsxFactory === undefined ? {} : { jsxFactory }),
+    ...(jsxFragmentFactory === undefined ? {} : { jsxFragmentFactory }),
+  };
 }
 
 function toJsx(jsx: ts.JsxEmit | undefined): StripOptions["jsx"] {

@@ -65,7 +65,7 @@ function compileQuickly(source: string): string | Refused {
   const { context, machines } = lowered;
   const reach = { kind: "import", name: "@durablec/runtime/machine" } as const;
   const code = emitModule({ module: lowered.module, words: context.words, context, machines, reach });
-  const { text } = printText(code, lowered.module.file, lowered.module.path);
+  const { text } = printText(code, { file: lowered.module.file, name: lowered.module.path, constants: [] });
   return `${text.replaceAll(/^import \{([^}]*)\} from ("[^"]*");/gm, toRequire).replace(/^export function main/m, "function main")}\nexports.main = main;`;
 }
 
