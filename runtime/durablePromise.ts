@@ -100,8 +100,10 @@ function construct(executor: Executor): Promise<unknown> {
   return promise;
 }
 
-type DurablePromise = Pick<PromiseConstructor, "reject" | "resolve" | "withResolvers"> & {
+/** Spelt out, as the library of a project that uses this may be older than `withResolvers`. */
+type DurablePromise = Pick<PromiseConstructor, "reject" | "resolve"> & {
   new (executor: Executor): Promise<unknown>;
+  withResolvers(): Deferred;
 };
 
 /** What `new Promise(...)`, `Promise.resolve(...)`... mean in durable code. */

@@ -11,6 +11,7 @@ import { answerNatively, askSync, type Answer, type AsyncCursor, type Unwrapping
 import type { Enter, FrameWords, MachineDefinition, Slots } from "./contract.ts";
 import { thenNatively } from "./durablePromise.ts";
 import { isOperation, findDurable } from "./registry.ts";
+import { isInPlace } from "./inPlace.ts";
 import { rootArguments } from "./rootArguments.ts";
 import { noteCaller } from "./stack.ts";
 import type { StepOptions } from "./authoring.ts";
@@ -154,7 +155,8 @@ export class Frame implements FrameWords {
     const callable = fn as (...args: readonly unknown[]) => unknown;
     const seen = seeThrough(fn, self, args);
     if (seen !== null) return this.call(checkpoint, name, ...seen);
-    if (this.task === null || typeof fn !== "function" || isOperation(fn) || findDurable(fn) !== undefined) {
+    if (typeof fn !== "function") throw new TypeError(`${name} is not a function`);
+    if (this.task === null || isOperation(fn) || findDurable(fn) !== undefined || isInPlace(fn)) {
       return this.at(checkpoint, Reflect.apply(callable, self, args));
     }
     const body = { kind: "function", fn: callable, self, args } as const;

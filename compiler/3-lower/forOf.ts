@@ -122,7 +122,9 @@ function assignElement(c: MachineLowering, target: ts.Expression, value: Code): 
   const pattern = findPattern(target);
   if (pattern !== null && c.unit.awaits.has(pattern)) return destructure(c, pattern, spill(c, value, target));
   const inner = skipWrappers(target);
+  // A cursor that is brought back has no element: what is assigned after an await is taken before it.
+  const element = c.unit.awaits.has(inner) ? spill(c, value, target) : value;
   const overrides = c.unit.awaits.has(inner) ? holdReference(c, referenceOperands(inner)) : null;
   const printed = overrides === null ? toCode(c, inner) : insideToCode(c, inner, overrides);
-  emit(draft, pattern === null ? code`${printed} = ${value};` : code`(${printed} = ${value});`);
+  emit(draft, pattern === null ? code`${printed} = ${element};` : code`(${printed} = ${element});`);
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { stressFixture } from "../stress/stressFixtures.ts";
 import { createRandom } from "./random/choice.ts";
 import { findFeatures } from "./random/features.ts";
 import { generateProgram } from "./random/program.ts";
@@ -58,6 +59,12 @@ describe("a compiled program", () => {
     else expect(withoutRepeats(restarted.log, native)).toEqual(native);
   });
 });
+
+/** A part of `npm run stress`. */
+test.each(names.filter((_, index) => index % 6 === 0))(
+  "%s does the same with an await wherever one may stand",
+  async (name) => expect((await stressFixture(name, false)).kind).not.toBe("different"),
+);
 
 /** The entries of `log` that continue `expected`. */
 function withoutRepeats(log: readonly string[], expected: readonly string[]): readonly string[] {
