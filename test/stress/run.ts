@@ -1,4 +1,5 @@
 /** `npm run stress [-- fixtures|packages|show NAME]`: awaits at every place where one may stand. Ends with 1 on a difference. */
+import { stressPackages } from "./stressPackages.ts";
 import { listFixtures, stressFixture, toStressed } from "./stressFixtures.ts";
 
 const [what = "all", name] = process.argv.slice(2);
@@ -18,6 +19,9 @@ async function stressFixtures(): Promise<boolean> {
 }
 
 if (what === "show" && name !== undefined) console.log(toStressed(name));
-const isSame = what === "all" || what === "fixtures" ? await stressFixtures() : true;
-process.exitCode = isSame ? 0 : 1;
-process.exit();
+const isSame = [
+  what === "all" || what === "fixtures" ? await stressFixtures() : true,
+  what === "all" || what === "packages" ? stressPackages() : true,
+];
+// Programs that were stopped midway may hold timers.
+process.exit(isSame.every(Boolean) ? 0 : 1);
