@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { stressFixture } from "../stress/stressFixtures.ts";
+import { listFixtures, stressFixture } from "../stress/stressFixtures.ts";
 import { createRandom } from "./random/choice.ts";
 import { findFeatures } from "./random/features.ts";
 import { generateProgram } from "./random/program.ts";
@@ -61,7 +61,7 @@ describe("a compiled program", () => {
 });
 
 /** A part of `npm run stress`. */
-test.each(names.filter((_, index) => index % 6 === 0))(
+test.each(listFixtures().filter((_, index) => index % 6 === 0))(
   "%s does the same with an await wherever one may stand",
   async (name) => expect((await stressFixture(name, false)).kind).not.toBe("different"),
 );
