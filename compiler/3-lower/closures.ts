@@ -95,14 +95,16 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
   if (ts.isMethodDeclaration(fn)) {
     if (!ts.isObjectLiteralExpression(fn.parent))
       return { construct: "a durable method of an inner class", way: asArrow };
-    if (ts.isComputedPropertyName(fn.name) || usesSuper(fn))
+    if ((ts.isComputedPropertyName(fn.name) && wellKnownName(c, fn.name) === null) || usesSuper(fn))
       return { construct: "a method with a computed name or 'super'", way: asArrow };
   }
   if (ts.findAncestor(fn.parent, (at) => at === c.unit.fn.node || ts.isClassLike(at)) !== c.unit.fn.node) {
     // It may use the class's private names, which only code inside the class can.
     return { construct: "a durable function in an inner class", way: "Move the class to the module." };
   }
-  if (ts.isPropertyAssignment(fn.parent) && ts.isComputedPropertyName(fn.parent.name)) {
+  const { parent } = walkUpWrappers(fn);
+  const key = ts.isPropertyAssignment(parent) && ts.isComputedPropertyName(parent.name) ? parent.name : null;
+  if (key !== null && wellKnownName(c, key) === null) {
     return { construct: "a function under a computed name", way: "Put the function into a variable first." };
   }
   if (usesOwner(c, fn)) {
@@ -117,6 +119,22 @@ function findObstacle(c: Lowering, fn: ts.FunctionLikeDeclaration): Obstacle | n
     };
   }
   return null;
+}
+
+/** `[Symbol.dispose]`: the same wherever and whenever it is evaluated, as a key and as the function's name. */
+function wellKnownName(c: Lowering, name: ts.PropertyName): string | null {
+  if (!ts.isComputedPropertyName(name)) return null;
+  const { expression } = name;
+  if (!ts.isPropertyAccessExpression(expression) || !ts.isIdentifier(expression.expression)) return null;
+  const isGlobal =
+    expression.expression.text === "Symbol" && !c.unit.scopes.reference(expression.expression)?.binding;
+  return isGlobal ? `[Symbol.${expression.name.text}]` : null;
+}
+
+function inferredNameOf(c: Lowering, fn: ts.FunctionLikeDeclaration): string | null {
+  if (ts.isMethodDeclaration(fn)) return null;
+  const { parent } = walkUpWrappers(fn);
+  return (ts.isPropertyAssignment(parent) ? wellKnownName(c, parent.name) : null) ?? findInferredName(fn);
 }
 
 function usesSuper(node: ts.Node): boolean {
@@ -152,7 +170,7 @@ function lift(c: Lowering, fn: ts.FunctionLikeDeclaration, bindings: readonly Bi
     operands: [],
     node: fn,
     captures: [...captures.values()],
-    inferredName: ts.isMethodDeclaration(fn) ? null : findInferredName(fn),
+    inferredName: inferredNameOf(c, fn),
   };
   if (hasMachine(c.unit, fn)) {
     const name = (fn.name ? fn.name.getText() : head.inferredName) ?? "anonymous";
