@@ -19,6 +19,7 @@ import { simplify } from "./3-lower/simplify.ts";
 import { toWords } from "./3-lower/words.ts";
 import { toDescription, type FunctionDescription } from "./4-emit/toDescription.ts";
 import { findEarlyErrors } from "./4-emit/findEarlyErrors.ts";
+import { groupAwaits } from "./4-emit/groupAwaits.ts";
 import { emitModule } from "./4-emit/emitModule.ts";
 import type { EmitContext } from "./4-emit/emitRun.ts";
 import { placeHashes } from "./4-emit/placeHashes.ts";
@@ -124,7 +125,7 @@ export function emitLowered(lowered: LoweredModule, options: CompileOptions = {}
   const constants = oracle.constantUses(file);
   const { isScript, reach, strict = false } = options.form ?? toForm(file);
   const parts = { module, words: context.words, context, machines, reach, strict };
-  const emitted = printText(emitModule(parts), { file, name: path, constants });
+  const emitted = printText(groupAwaits(emitModule(parts), file), { file, name: path, constants });
   const source = { file, fileName: path, isScript, constants };
   const hashed = placeHashes(context, { machines, source, text: emitted.text });
   // Under Node's own module settings the format is each file's, by its extension and its package.json.

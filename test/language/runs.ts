@@ -134,8 +134,8 @@ function toCommonJs(source: string): string {
 }
 
 function evaluate(source: string, operations: object): Main {
-  // What swc makes of `using` is not the language's.
-  const code = /\busing\b/.test(source) ? toCommonJs(source) : transform(source);
+  // What swc makes of `using`, and of `(await a) ** b`, is not the language's.
+  const code = /\busing\b|\) \*\* /.test(source) ? toCommonJs(source) : transform(source);
   const modules: Readonly<Record<string, object>> = {
     "../support.ts": support,
     "@durablec/runtime": operations,
