@@ -259,7 +259,7 @@ function isOutside(node: ts.Node, child: ts.Node): boolean {
 function addReference(analysis: Analysis, node: ts.Node, scope: Scope): void {
   const name = ts.isIdentifier(node) ? node.text : "this";
   const isImplicit = name === "this" || name === "arguments";
-  const found = isImplicit ? implicitBinding(analysis, name, scope) : lookUp(scope, name);
+  const found = isImplicit ? implicitBinding(analysis, name, scope) : lookUp(scope, name, node);
   const access = ts.isIdentifier(node) ? accessOf(node) : "read";
   const reference: Reference = { node, access, within: scope.owner, binding: found };
   analysis.references.set(node, reference);
@@ -268,12 +268,19 @@ function addReference(analysis: Analysis, node: ts.Node, scope: Scope): void {
   addCaptures(analysis, found, scope);
 }
 
-function lookUp(scope: Scope, name: string): Binding | null {
+function lookUp(scope: Scope, name: string, from: ts.Node): Binding | null {
   for (let at: Scope | null = scope; at !== null; at = at.parent) {
     const binding = at.bindings.get(name);
-    if (binding !== undefined) return binding;
+    if (binding !== undefined && !isBehind(binding, from)) return binding;
   }
   return null;
+}
+
+/** A parameter list does not see the variables of the body: `async (get = () => x) => { const x = 1; }`. */
+function isBehind({ kind, declarations, scope: { node } }: Binding, from: ts.Node): boolean {
+  if (kind === "parameter" || !isFunctionBoundary(node) || !("body" in node)) return false;
+  const start = node.body?.pos ?? 0;
+  return from.end <= start && from.pos >= node.pos && declarations.every(({ pos }) => pos >= start);
 }
 
 /** `this` and `arguments` become variables of their function when first used. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { afterAll, expect, test } from "vitest";
 import { transformText } from "../../compiler/index.ts";
+import { toProgram } from "./runs.ts";
 
 const SOURCE = `import { later } from "./later.mjs";
 
@@ -75,4 +76,26 @@ test("every await, and every statement, has its place in the map", () => {
   expect(placeOf("$f.await(3")).toBe(`main.ts:${lineOf("await later(2)")}`);
   expect(placeOf('=== "bad"')).toBe(`main.ts:${lineOf('if (item === "bad")')}`);
   expect(placeOf("order.items.map")).toBe(`main.ts:${lineOf("order.items.map")}`);
+});
+
+test("a stack names the durable functions that waited for what failed", async () => {
+  const { compiled } = toProgram(
+    `import { later } from "../support.ts";
+async function inner(n: number): Promise<number> {
+  "use durable";
+  await later(n);
+  throw new Error("deep");
+}
+export async function main(): Promise<unknown> {
+  "use durable";
+  try {
+    return (await inner(1)) + 1;
+  } catch (error) {
+    return (error as Error).stack;
+  }
+}
+`,
+    "src/stack.ts",
+  );
+  expect(await compiled()).toMatch(/^Error: deep\n[^]*\n {4}at async main \(src\/stack\.ts:10:13\)$/);
 });
