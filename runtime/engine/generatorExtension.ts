@@ -16,7 +16,6 @@ import { bindGenerator, Delegate, findGenerator, Generator, type GeneratorPhase 
 import { functionRegistry, liveSlots } from "../registry.ts";
 import type { Extension } from "../values/contract.ts";
 import type { Execution } from "./execution.ts";
-import { settleCursor } from "./iterations.ts";
 import { toMachine } from "./placement.ts";
 
 interface SavedGenerator {
@@ -102,7 +101,6 @@ function restoreSync(execution: Execution, value: object, saved: SavedSync): voi
   const generator = new Generator(restoreFrame(execution, saved), toFunction(saved));
   generator.phase = saved.phase as GeneratorPhase;
   const [iterator, method] = saved.delegate ?? [];
-  settleCursor(iterator);
   generator.delegate = saved.delegate === null ? null : new Delegate(iterator as object, method);
   Object.setPrototypeOf(bindGenerator(value, generator), toGeneratorPrototype(generator.fn, "sync"));
 }
@@ -116,7 +114,6 @@ function restoreAsync(execution: Execution, value: object, saved: SavedAsync): v
   generator.phase = saved.phase;
   generator.awaited = saved.awaited;
   generator.delegate = saved.delegate;
-  settleCursor(saved.delegate);
   generator.queue.push(...saved.queue);
   Object.setPrototypeOf(bindAsyncGenerator(value, generator), toGeneratorPrototype(generator.fn, "async"));
 }
@@ -125,6 +122,5 @@ function restoreFrame(execution: Execution, saved: SavedGenerator): Frame {
   const frame = new Frame(toMachine(execution.id, saved));
   frame.pc = saved.pc;
   frame.slots = { ...saved.slots };
-  Object.values(frame.slots).forEach(settleCursor);
   return frame;
 }

@@ -8,6 +8,7 @@ import { KeysCursor } from "../keys.ts";
 import { IndexCursor, PartCursor, type Listing } from "../listings.ts";
 import { Disposables, type Progress, type Resource } from "../disposables.ts";
 import type { Extension } from "../values/contract.ts";
+import type { Execution } from "./execution.ts";
 
 const templates: Extension = {
   tag: "s",
@@ -27,12 +28,19 @@ const deadZones: Extension = {
   create: () => dead,
 };
 
-const cursors: Extension = {
-  tag: "i",
-  matches: isCursor,
-  write: (value) => (value as Cursor).save(),
-  create: openCursor,
-};
+/** Wherever it stands, a cursor over a Map or Set finds its place when the collection is filled, before any code runs. */
+function cursors({ decoded }: Execution): Extension {
+  return {
+    tag: "i",
+    matches: isCursor,
+    write: (value) => (value as Cursor).save(),
+    create(parts) {
+      const opened = openCursor(parts);
+      if (opened instanceof EntriesCursor) decoded.push(() => opened.settle());
+      return opened;
+    },
+  };
+}
 
 const indexCursors: Extension = {
   tag: "ix",
@@ -90,25 +98,17 @@ const disposables: Extension = {
   create: ([resources, progress]) => new Disposables(resources as Resource[], progress as Progress),
 };
 
-export const iterations: readonly Extension[] = [
-  templates,
-  deadZones,
-  cursors,
-  indexCursors,
-  partCursors,
-  keysCursors,
-  asyncCursors,
-  cursorIterators,
-  unwrappings,
-  disposables,
-];
-
-/**
- * Of a slot that has just been read: a cursor over a Map or Set finds its place as soon as the collection is filled,
- * before any code runs that could change it.
- */
-export function settleCursor(value: unknown): void {
-  if (value instanceof EntriesCursor) value.settle();
-  if (value instanceof AsyncCursor) settleCursor(value.iterator);
-  if (value instanceof CursorIterator) settleCursor(value.cursor);
+export function iterations(execution: Execution): readonly Extension[] {
+  return [
+    templates,
+    deadZones,
+    cursors(execution),
+    indexCursors,
+    partCursors,
+    keysCursors,
+    asyncCursors,
+    cursorIterators,
+    unwrappings,
+    disposables,
+  ];
 }

@@ -20,7 +20,7 @@ import { Box } from "../variables.ts";
 import type { Execution } from "./execution.ts";
 import { generatorExtensions } from "./generatorExtension.ts";
 import { taskOf } from "./host.ts";
-import { iterations, settleCursor } from "./iterations.ts";
+import { iterations } from "./iterations.ts";
 import { SeededChance } from "./identity.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
@@ -109,7 +109,7 @@ export function stateCodec(execution: Execution): Codec {
     extensions: [
       boxes,
       closures,
-      ...iterations,
+      ...iterations(execution),
       ...generatorExtensions(execution),
       contexts(execution),
       promiseExtension(execution),
@@ -226,7 +226,6 @@ function restoreFrame(execution: Execution, saved: SavedFrame): Frame {
   frame.pc = saved.pc;
   frame.slots = { ...saved.slots };
   frame.via = saved.via ?? null;
-  Object.values(frame.slots).forEach(settleCursor);
   return frame;
 }
 
