@@ -1,11 +1,10 @@
 /**
  * The engine as services use it: opens a store, starts durable functions, and runs them if nobody else does.
  */
-import { hostname } from "node:os";
 import { checkName } from "../arguments.ts";
 import type { Duration } from "../duration.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
-import { EngineClosedError, ExecutionExistsError, FencedError, UnknownExecutionError } from "../errors.ts";
+import { EngineClosedError, ExecutionExistsError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { DurableContext } from "../context.ts";
 import type { ForkOptions, RetryOptions } from "./again.ts";
@@ -16,6 +15,7 @@ import type { Functions } from "./functions.ts";
 import type { HistoryEvent, Places } from "./history.ts";
 import { toHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
+import { Ownership } from "./ownership.ts";
 import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
 import { payloadCodec } from "./state.ts";
@@ -24,6 +24,7 @@ import { toView } from "./view.ts";
 import type { StartOptions } from "./starts.ts";
 import { checkStart, toNewExecution } from "./starts.ts";
 import type { Restarting } from "./worker.ts";
+import { outcome, Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
 
@@ -50,9 +51,6 @@ export interface Limits {
   readonly executions: number;
 }
 
-/** The owner's heartbeat, and when others may think it dead. A dead process on this host is noticed at once. */
-const HEARTBEAT_MS = 2_000;
-const STALE_MS = 10_000;
 /** How often the store is asked whether another process wrote. */
 const POLL_MS = 50;
 
@@ -60,19 +58,12 @@ const POLL_MS = 50;
 const REMOVE_MS = 10_000;
 const REMOVE_ROWS = 1_000;
 
-interface Waiter {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Engine {
   private readonly parts: EngineParts;
-  private readonly owner;
-  private readonly waiters = new Map<string, Waiter[]>();
+  private readonly ownership: Ownership;
+  private readonly waiters: Waiters;
   private worker: Worker | null = null;
-  private epoch = 0;
   private version = -1;
-  private lastHeartbeat = 0;
   private removeAt = 0;
   private cancelPoll: () => void = () => undefined;
   private polling: Promise<void> = Promise.resolve();
@@ -80,7 +71,8 @@ export class Engine {
 
   private constructor(parts: EngineParts) {
     this.parts = parts;
-    this.owner = { id: parts.world.uuid(), pid: process.pid, host: hostname() };
+    this.waiters = new Waiters(parts.store);
+    this.ownership = new Ownership(parts.store, parts.world);
   }
 
   static async open(parts: EngineParts): Promise<Engine> {
@@ -122,12 +114,9 @@ export class Engine {
     this.assertOpen();
     const view = await this.view(id);
     if (view.status !== "RUNNING") return outcome(view);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    // The store may fail while we look below: then the look throws, and nobody is left who waits for this.
-    promise.catch(() => undefined);
-    this.waiters.set(id, [...(this.waiters.get(id) ?? []), { resolve, reject }]);
+    const promise = this.waiters.add(id);
     // It may have ended between the look and the waiting.
-    await this.settleWaiters(id);
+    await this.waiters.settle(id);
     // Who gives up meanwhile has told those who waited then.
     this.assertOpen();
     return promise;
@@ -259,7 +248,7 @@ export class Engine {
     await this.polling;
     const { store } = this.parts;
     try {
-      if (healthy && this.epoch > 0) await store.release(this.epoch);
+      if (healthy) await this.ownership.release();
     } finally {
       await store.close();
     }
@@ -308,7 +297,7 @@ export class Engine {
     if (version === this.version) return;
     this.version = version;
     await this.worker?.pump();
-    for (const id of [...this.waiters.keys()]) await this.settleWaiters(id);
+    await this.waiters.settleAll();
   }
 
   /** What has been kept long enough: a bounded part of it, and at once more if there was so much. */
@@ -318,28 +307,17 @@ export class Engine {
   }
 
   private async keepOwnership(now: number): Promise<void> {
-    const { store, world } = this.parts;
-    if (this.worker !== null) {
-      if (now - this.lastHeartbeat < HEARTBEAT_MS) return;
-      this.lastHeartbeat = now;
-      if (await store.renew(this.epoch, now)) return;
-      throw new FencedError(
-        `Another process has taken over ${store.name}: this one was silent for too long. Open the engine again.`,
-      );
-    }
-    const acquired = await store.acquire(this.owner, now, STALE_MS);
-    if (acquired.kind === "held") return;
-    this.epoch = acquired.epoch;
-    this.lastHeartbeat = now;
-    await this.retryParked(now);
+    if (this.worker !== null) return this.ownership.keep(now);
+    const epoch = await this.ownership.take(now);
+    if (epoch === null) return;
+    await this.retryParked(epoch, now);
     this.worker = new Worker({
       ...this.parts,
-      world,
-      epoch: acquired.epoch,
+      epoch,
       knows: (functionId) => this.parts.functions.has(functionId),
       functionId: (fn) => this.parts.functions.idOf(fn),
       executionsMax: this.parts.limits.executions,
-      ended: (id) => void this.settleWaiters(id).catch((error: unknown) => this.failed(error)),
+      ended: (id) => void this.waiters.settle(id).catch((error: unknown) => this.failed(error)),
       parked: (id, problem) => this.parts.onError(problem, id),
       failed: (error) => this.failed(error),
     });
@@ -347,24 +325,14 @@ export class Engine {
   }
 
   /** A new owner may be a new build: what the last one could not place gets another try. */
-  private async retryParked(now: number): Promise<void> {
+  private async retryParked(epoch: number, now: number): Promise<void> {
     const { store } = this.parts;
     for (;;) {
       const parked = await store.list({ parked: true, limit: 1_000 });
       if (parked.length === 0) return;
       const none = { events: [], consumed: [], opened: [], closed: [] };
       const commits = parked.map(({ id }) => ({ execution: id, ...none, wakeAt: now, problem: null }));
-      await store.commit(this.epoch, commits);
-    }
-  }
-
-  private async settleWaiters(id: string): Promise<void> {
-    const row = this.waiters.has(id) ? await this.parts.store.get(id) : null;
-    if (row === null || row.status === "RUNNING") return;
-    const waiting = this.waiters.get(id) ?? [];
-    this.waiters.delete(id);
-    for (const { resolve, reject } of waiting) {
-      new Promise((settled) => settled(outcome(toView(row, null)))).then(resolve, reject);
+      await store.commit(epoch, commits);
     }
   }
 
@@ -378,12 +346,6 @@ export class Engine {
     this.failure = error;
     this.cancelPoll();
     void this.worker?.stop();
-    for (const waiting of this.waiters.values()) for (const { reject } of waiting) reject(error);
-    this.waiters.clear();
+    this.waiters.rejectAll(error);
   }
-}
-
-function outcome(view: ExecutionView): unknown {
-  if (view.status === "SUCCEEDED") return view.result;
-  throw view.error;
 }

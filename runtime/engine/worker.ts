@@ -9,12 +9,12 @@ import type { LogSink } from "../logger.ts";
 import type { Commit, Store } from "../stores/store.ts";
 import type { Duration } from "../duration.ts";
 import type { Named } from "./functions.ts";
+import { Admission } from "./admission.ts";
 import { atWork } from "./atWork.ts";
 import type { Prepared } from "./commits.ts";
 import { findOthers, parkCommit, prepareCommit, wakeCommit } from "./commits.ts";
 import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
-import { bringBack } from "./load.ts";
 import { deliver } from "./messages.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
 import { TimerQueue } from "./timers.ts";
@@ -55,9 +55,7 @@ const REPORTS_MAX = 1_000;
 export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
-  private readonly loading = new Map<string, Promise<void>>();
-  /** Executions of functions that this worker does not have. */
-  private readonly strangers = new Set<string>();
+  private readonly admission: Admission;
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();
@@ -70,8 +68,6 @@ export class Worker {
   private scheduled = false;
   private stopped = false;
   private draining = false;
-  /** An execution is due that there was no room for. */
-  private isBehind = false;
   /** Pieces of its own work under way. */
   private guarded = 0;
 
@@ -93,6 +89,17 @@ export class Worker {
           this.setTimer(this.loaded.get(execution.id));
         }),
     };
+    this.admission = new Admission({
+      store: parts.store,
+      executionsMax: parts.executionsMax,
+      knows: (functionId) => parts.knows(functionId),
+      hooks: this.hooks,
+      loaded: this.loaded,
+      guard: (work) => this.guard(work),
+      admit: (id, running) => this.admit(id, running),
+      deliverTo: (id) => this.deliverTo(id),
+      park: (id, error) => this.park(id, error),
+    });
   }
 
   get executionsInMemory(): number {
@@ -111,28 +118,16 @@ export class Worker {
   pump(): Promise<void> {
     return this.guard(async () => {
       if (this.draining) return;
-      const { store, world, executionsMax } = this.parts;
-      const now = world.now();
-      const room = Math.max(executionsMax - this.loaded.size - this.loading.size, 0);
-      const passedOver = this.loaded.size + this.loading.size + this.strangers.size;
-      for (const id of await store.due(now, passedOver + room)) {
-        if (this.strangers.has(id)) continue;
-        if (this.loaded.has(id)) await this.deliverTo(id);
-        else if (this.loaded.size + this.loading.size < executionsMax) void this.load(id);
-      }
-      this.storeWakeAt = await store.nextWake(now);
+      const now = this.parts.world.now();
+      await this.admission.findDue(now);
+      this.storeWakeAt = await this.parts.store.nextWake(now);
       this.arm();
     });
   }
 
   /** Something happened for this execution: a message, or its start. */
   wake(id: string): Promise<void> {
-    return this.guard(async () => {
-      await this.loading.get(id);
-      if (this.loaded.has(id)) await this.deliverTo(id);
-      else if (this.loaded.size + this.loading.size < this.parts.executionsMax) await this.load(id);
-      else this.isBehind = true;
-    });
+    return this.guard(() => this.admission.wake(id));
   }
 
   /**
@@ -155,26 +150,6 @@ export class Worker {
     await this.turning;
     for (const { execution } of this.loaded.values()) execution.disposed = true;
     this.loaded.clear();
-  }
-
-  private load(id: string): Promise<void> {
-    const already = this.loading.get(id);
-    if (already !== undefined || this.draining) return already ?? Promise.resolve();
-    const loading = this.guard(async () => {
-      const stored = await this.parts.store.load(id);
-      if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
-      if (!this.parts.knows(stored.row.function)) {
-        this.strangers.add(id);
-        return;
-      }
-      try {
-        this.admit(id, await bringBack(stored, this.hooks));
-      } catch (error) {
-        await this.park(id, error);
-      }
-    }).finally(() => this.loading.delete(id));
-    this.loading.set(id, loading);
-    return loading;
   }
 
   private admit(id: string, running: Running): void {
@@ -280,7 +255,7 @@ export class Worker {
       if (goesOn) alive.push(one);
       else this.drop(one.running);
       this.parts.restarting?.told({ dropped: !goesOn, problem: one.running.snapshots.problem });
-      if (!goesOn) await this.load(execution.id);
+      if (!goesOn) await this.admission.load(execution.id);
     }
     return alive;
   }
@@ -316,10 +291,7 @@ export class Worker {
     running.execution.disposed = true;
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
-    // Somebody was woken while there was no room: the store knows who.
-    if (!this.isBehind || this.stopped) return;
-    this.isBehind = false;
-    setImmediate(() => void this.pump());
+    if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump());
   }
 
   private setTimer(running: Running | undefined): void {
