@@ -18,7 +18,8 @@ import { toInvoke } from "./invoke.ts";
 import type { DurableLogger, LogLevel } from "./logger.ts";
 import { toLogger, writeLog } from "./logger.ts";
 import type { waitForSignal } from "./signals.ts";
-import { toWaitForSignal } from "./signals.ts";
+import { Signals, type signals, toWaitForSignal } from "./signals.ts";
+import { cancel, compensate } from "./undoing.ts";
 import { operation } from "./registry.ts";
 import type { Request } from "./requests.ts";
 
@@ -34,6 +35,9 @@ export interface DurableContext {
   readonly map: typeof map;
   readonly invoke: Invoke;
   readonly waitForSignal: typeof waitForSignal;
+  readonly signals: typeof signals;
+  readonly cancel: typeof cancel;
+  readonly compensate: typeof compensate;
   readonly checkpoint: typeof checkpoint;
   /** `Promise`'s own combinators; a name may come first, as in AWS's SDK. */
   readonly promise: ContextPromises;
@@ -100,6 +104,16 @@ export class Context {
   }
   checkpoint(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("checkpoint", toCheckpoint(args));
+  }
+  signals(name: string): Signals<unknown> {
+    return new Signals(name);
+  }
+  // Both are about the execution as a whole, so it does not matter whose context is asked.
+  cancel(...promises: readonly PromiseLike<unknown>[]): void {
+    cancel(...promises);
+  }
+  compensate(...args: readonly unknown[]): void {
+    (compensate as (...given: readonly unknown[]) => void)(...args);
   }
 
   get promise(): ContextPromises {

@@ -96,6 +96,16 @@ export class CallbackSubmitterError extends CallbackError {
   }
 }
 
+/** `waitForSignal`: no signal of the name came before its `timeout`. */
+export class SignalTimeoutError extends DurableError {
+  /** The name of the signal. */
+  readonly signal: string;
+  constructor(signal: string) {
+    super(`No signal "${signal}" came before the timeout of waitForSignal.`);
+    this.signal = signal;
+  }
+}
+
 /** An attempt of a step took longer than its `timeout`. Goes to the retry strategy like any failure. */
 export class StepTimeoutError extends DurableError {
   constructor(step: string, timeout: unknown) {
@@ -170,6 +180,8 @@ export class UnknownExecutionError extends DurableError {}
 export class RetryRefusedError extends DurableError {}
 /** The engine was not given this function, or it is not durable. */
 export class UnknownFunctionError extends DurableError {}
+/** An execution has as many signals that nobody has asked for as it may have: `limits.signals`. */
+export class SignalsFullError extends DurableError {}
 /** The input is over the limit. */
 export class InputTooLargeError extends DurableError {}
 /** The engine was closed, or gave up. */

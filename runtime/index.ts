@@ -25,6 +25,7 @@ export type {
 export { DurableExecution } from "./durableExecution.ts";
 export type { ExecutionCallbackOptions } from "./durableExecution.ts";
 export { Signals, signals, waitForSignal } from "./signals.ts";
+export type { SignalOptions } from "./signals.ts";
 export { cancel, compensate } from "./undoing.ts";
 export type { CompensateOptions } from "./undoing.ts";
 export { invoke } from "./invoke.ts";

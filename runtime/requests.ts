@@ -83,7 +83,13 @@ export type Request =
       readonly submit: Submitter;
       readonly options: WaitForCallbackOptions;
     }
-  | { readonly kind: "signal"; readonly name: string; readonly iterated: boolean }
+  | {
+      readonly kind: "signal";
+      readonly name: string;
+      readonly iterated: boolean;
+      /** Null: it waits for ever. */
+      readonly timeoutMs: number | null;
+    }
   | { readonly kind: "checkpoint"; readonly name: string | undefined };
 
 /** Runs a step's body as ordinary code. */

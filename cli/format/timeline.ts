@@ -109,6 +109,8 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       return { mark: "✗", text: `${name}: answered with ${failed}` };
     case "CallbackTimedOut":
       return { mark: "✗", text: `${name}: no ${event.by === "heartbeat" ? "heartbeat" : "answer"} in time` };
+    case "SignalTimedOut":
+      return { mark: "✗", text: `${name}: no signal in time` };
     case "CheckpointReached":
       return { mark: "✓", text: `${name}: reached` };
     case "ValueFulfilled":

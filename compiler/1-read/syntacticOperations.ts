@@ -24,9 +24,10 @@ const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 /** What a context has, and arrays and maps do not: one such use tells it from them. */
 const CONTEXT_MEMBERS: ReadonlySet<string> = new Set(
-  "step wait createCallback waitForCallback waitForCondition waitForSignal invoke runInChildContext parallel checkpoint promise logger".split(
-    " ",
-  ),
+  (
+    "step wait createCallback waitForCallback waitForCondition waitForSignal signals invoke runInChildContext parallel " +
+    "cancel compensate checkpoint promise logger configureLogger configureSerdes executionContext lambdaContext"
+  ).split(" "),
 );
 
 export function findOperation(context: SyntacticContext, callee: ts.Expression): OperationName | null {

@@ -12,8 +12,8 @@ const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
   condition: /^Condition/,
   context: /^Context/,
   invoke: /^Invoke/,
-  // Signals are the execution's: whoever asks gets the next.
-  signal: /^$/,
+  // Signals themselves are the execution's: whoever asks gets the next.
+  signal: /^SignalTimedOut$/,
 };
 
 /** Throws `NonDeterminismError` unless the code has asked for what the event is about. */

@@ -1,8 +1,8 @@
 /**
  * The engine as services use it: opens a store, starts durable functions, and runs them if nobody else does.
  */
-import { checkName } from "../arguments.ts";
 import type { Duration } from "../duration.ts";
+import { checkSignal } from "../signals.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
 import { EngineClosedError, ExecutionExistsError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
@@ -18,6 +18,7 @@ import type { ResumeReport } from "./load.ts";
 import { Ownership } from "./ownership.ts";
 import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
+import { SignalLimit } from "./signalLimit.ts";
 import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
@@ -49,6 +50,8 @@ export interface Limits {
   readonly inputBytes: number;
   /** Most executions in memory at a time. Default 10,000. */
   readonly executions: number;
+  /** Most signals of an execution that it has not asked for: `signal` throws `SignalsFullError`. Default 10,000. */
+  readonly signals: number;
 }
 
 /** How often the store is asked whether another process wrote. */
@@ -62,6 +65,7 @@ export class Engine {
   private readonly parts: EngineParts;
   private readonly ownership: Ownership;
   private readonly waiters: Waiters;
+  private readonly signalLimit: SignalLimit;
   private worker: Worker | null = null;
   private version = -1;
   private removeAt = 0;
@@ -71,6 +75,7 @@ export class Engine {
 
   private constructor(parts: EngineParts) {
     this.parts = parts;
+    this.signalLimit = new SignalLimit(parts.limits.signals);
     this.waiters = new Waiters(parts.store);
     this.ownership = new Ownership(parts.store, parts.world);
   }
@@ -151,10 +156,16 @@ export class Engine {
     return this.tell(id, { kind: "stop", reason });
   }
 
-  /** Sends a signal: see `waitForSignal`. Resolves when it is recorded; false if the execution had ended already. */
+  /**
+   * Sends a signal: see `waitForSignal`. Resolves when it is recorded; false if the execution had ended already. Throws
+   * `EncodeError`, `InputTooLargeError`, and `SignalsFullError` when too many of its signals wait to be asked for.
+   */
   async signal(id: string, name: string, payload?: unknown): Promise<boolean> {
-    checkName("signal", name);
-    return this.tell(id, { kind: "signal", name, payload: payloadCodec.encode(payload) });
+    this.assertOpen();
+    checkSignal("signal", name);
+    const encoded = encodeInput(payload, this.parts.limits.inputBytes);
+    await this.signalLimit.assertRoom(this.parts.store, id);
+    return this.tell(id, { kind: "signal", name, payload: encoded });
   }
 
   /**

@@ -88,6 +88,7 @@ export type OperationEvent = Timed &
       }
     | ({ readonly kind: "InvokeSucceeded" } & Settled)
     | ({ readonly kind: "InvokeFailed" } & Failed)
+    | { readonly kind: "SignalTimedOut" }
     | { readonly kind: "CheckpointReached" }
     | ({ readonly kind: "ValueFulfilled" } & Settled)
     | ({ readonly kind: "ValueRejected" } & Failed)

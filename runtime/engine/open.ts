@@ -41,7 +41,7 @@ export interface OpenOptions {
   readonly world?: World;
 }
 
-const LIMITS: Limits = { inputBytes: 16 * 2 ** 20, executions: 10_000 };
+const LIMITS: Limits = { inputBytes: 16 * 2 ** 20, executions: 10_000, signals: 10_000 };
 
 /**
  * Opens a store and, unless `worker` is false, runs its executions: at once if nobody else does, else as soon as the

@@ -63,13 +63,13 @@ export function encodeError(error: unknown): string {
   }
 }
 
-/** Throws `EncodeError` and `InputTooLargeError`. */
+/** Of an execution's input, or of a signal. Throws `EncodeError` and `InputTooLargeError`. */
 export function encodeInput(input: unknown, bytesMax: number): string {
   const payload = payloadCodec.encode(input);
   const bytes = Buffer.byteLength(payload);
   if (bytes <= bytesMax) return payload;
   throw new InputTooLargeError(
-    `The input is ${bytes} bytes, over the limit of ${bytesMax}. Store it elsewhere and pass a reference, or raise ` +
+    `The value is ${bytes} bytes, over the limit of ${bytesMax}. Store it elsewhere and pass a reference, or raise ` +
       `limits.inputBytes.`,
   );
 }

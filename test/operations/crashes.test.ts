@@ -60,6 +60,13 @@ describe("killed before and after each of its commits, it comes to the same end:
     ["cancelled losers of a race", m.races, "first", "first true true true true"],
     ["cancelled children and batches", m.cancelsContexts, null, "rejected rejected"],
     ["compensations", m.sagaFails, true, "RangeError: no lamp"],
+    ["compensations of other modules", m.undoes, null, "RangeError: no lamp"],
+    [
+      "signals that do not come in time",
+      m.impatient,
+      { raced: true },
+      "SignalTimeoutError word, SignalTimeoutError",
+    ],
   ] as const)("%s", async (_name, fn, input, expected) => {
     for (const moment of ["before", "after"] as const) {
       for (let nth = 1; ; nth++) {

@@ -3,8 +3,11 @@ import {
   CallbackSettledError,
   ExecutionStoppedError,
   ExecutionTimedOutError,
+  InputTooLargeError,
+  OperationArgumentError,
   OperationCancelledError,
   RetryRefusedError,
+  SignalsFullError,
   UnknownExecutionError,
 } from "@durablec/runtime";
 import type { DurableFunction, Engine } from "@durablec/runtime";
@@ -53,6 +56,40 @@ describe("signals", () => {
     for (const text of ["z", "end"]) await second.signal(id, "text", text);
     expect(await second.result(id)).toBe("x y z");
     expect(world.lines).toEqual(["x", "y", "z"]);
+  });
+});
+
+describe("signals that", () => {
+  it("do not come in time are a SignalTimeoutError, in a race too", async () => {
+    const timedOut = "SignalTimeoutError word";
+    expect(await everywhere(f.impatient, { raced: false }, options)).toBe(timedOut);
+    expect(await everywhere(f.impatient, { raced: true }, options)).toBe(`${timedOut}, SignalTimeoutError`);
+  });
+
+  it("nobody asks for are refused when there are too many: those on their way, and those that are kept", async () => {
+    const few = { ...options, limits: { signals: 4, inputBytes: 20 } };
+    const first = await engineOf(few);
+    const id = await started(first, f.busy as (input: null) => Promise<string>, null);
+    await crash(first);
+    const client = await engineOf({ ...few, functions: [], worker: false });
+    for (const word of "ab") await client.signal(id, "word", word);
+    await expect(client.signal(id, "word", "much too long a word")).rejects.toThrow(InputTooLargeError);
+    await expect(client.signal(id, undefined as never)).rejects.toThrow(OperationArgumentError);
+    const second = await engineOf(few);
+    const received = async (count: number): Promise<boolean> =>
+      (await kinds(second, id)).filter((kind) => kind === "SignalReceived").length === count;
+    await until(() => received(2));
+    await second.signal(id, "word", "c");
+    await until(() => received(3));
+    await crash(second);
+    await client.signal(id, "word", "d");
+    await expect(client.signal(id, "word", "e")).rejects.toThrow(SignalsFullError);
+    const third = await engineOf(few);
+    await until(async () => (await third.query(id))?.signals.word === 4);
+    await expect(client.signal(id, "word", "e")).rejects.toThrow(SignalsFullError);
+    const roomy = await engineOf({ ...options, worker: false });
+    await roomy.signal(id, "go");
+    expect(await third.result(id)).toBe("abcd");
   });
 });
 
@@ -111,6 +148,11 @@ describe("compensations", () => {
       "RangeError: no lamp | refund: Error: bank closed",
     );
     expect(world.lines).toContain("release");
+  });
+
+  it("can be functions of other modules", async () => {
+    expect(await everywhere(f.undoes, undefined, options)).toBe("RangeError: no lamp");
+    expect(world.lines).toEqual(["given back", "given back"]);
   });
 
   it("run when it is stopped, also after a crash, and never when it succeeds", async () => {

@@ -65,8 +65,9 @@ export function createOperation(head: OperationHead, request: Request, execution
       return { operation: invokeOperation(head, { target, input, options, child: null }, scope), promise };
     }
     case "signal": {
-      const { name: signal, iterated } = request;
-      const operation = signalOperation(head, { signal, iterated }, scope);
+      const { name: signal, iterated, timeoutMs } = request;
+      const until = timeoutMs === null ? null : execution.time + timeoutMs;
+      const operation = signalOperation(head, { signal, iterated, until }, scope);
       const kept = takeSignal(execution, signal);
       if (kept === undefined) return { operation, promise };
       operation.give(kept);
@@ -168,8 +169,10 @@ export function restoreOperation(
       if (child !== null) operation.watch(child);
       return operation;
     }
-    case "signal":
-      return signalOperation(head, { signal: saved.signal, iterated: saved.iterated }, scope);
+    case "signal": {
+      const { signal, iterated, until = null } = saved;
+      return signalOperation(head, { signal, iterated, until }, scope);
+    }
     case "invoke": {
       const { target, input, options, child } = saved;
       return invokeOperation(head, { target, input, options, child }, scope);
