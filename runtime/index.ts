@@ -80,6 +80,15 @@ export { toAwsHistory } from "./awsHistory.ts";
 export type { AwsEvent, AwsEventType } from "./awsHistory.ts";
 export type { ResumeReport } from "./engine/load.ts";
 export type { World } from "./engine/world.ts";
+export type {
+  ObservedAttempt,
+  ObservedCommit,
+  ObservedEvent,
+  ObservedExecution,
+  ObservedStart,
+  Observer,
+  TraceContext,
+} from "./observer.ts";
 export { openMemoryStore } from "./stores/memory.ts";
 export { openSqliteStore } from "./stores/sqlite.ts";
 export type { ExecutionStatus, Store } from "./stores/store.ts";

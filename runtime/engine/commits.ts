@@ -86,9 +86,11 @@ function toOthers(
 ): Pick<Commit, "starts" | "posts" | "paused"> {
   const { hooks, parent, id } = execution;
   const retention = hooks.retention === null ? {} : { retention: hooks.retention };
-  const starts = batch.flatMap(({ start }) =>
-    start === undefined ? [] : [toNewExecution({ ...retention, ...start }, hooks.world)],
-  );
+  const starts = batch.flatMap(({ head, start }) => {
+    if (start === undefined) return [];
+    const trace = head === null ? null : (hooks.observer?.invoking?.(execution, head) ?? null);
+    return [toNewExecution({ ...retention, ...start, trace }, hooks.world)];
+  });
   const posts = execution.leftovers.posts.splice(0);
   const post = (to: string, body: MessageBody): void =>
     void posts.push({ execution: to, body: JSON.stringify(body) });

@@ -4,8 +4,9 @@
 import type { Duration } from "../duration.ts";
 import { checkSignal } from "../signals.ts";
 import type { ListFilter, Store } from "../stores/store.ts";
-import { EngineClosedError, ExecutionExistsError, UnknownExecutionError } from "../errors.ts";
+import { EngineClosedError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
+import type { Observer } from "../observer.ts";
 import type { DurableContext } from "../context.ts";
 import type { ForkOptions, RetryOptions } from "./again.ts";
 import { forkExecution, retryExecution } from "./again.ts";
@@ -23,7 +24,7 @@ import { payloadCodec } from "./state.ts";
 import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
 import type { StartOptions } from "./starts.ts";
-import { checkStart, toNewExecution } from "./starts.ts";
+import { recordStart } from "./recordStart.ts";
 import type { Restarting } from "./worker.ts";
 import { outcome, Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
@@ -41,6 +42,7 @@ export interface EngineParts {
   readonly limits: Limits;
   readonly lingerMs: number;
   readonly log: LogSink;
+  readonly observer: Observer | null;
   readonly restarting: Restarting | null;
   readonly onError: (error: Error, execution: string | null) => void;
 }
@@ -98,18 +100,7 @@ export class Engine {
     { id = this.parts.world.uuid(), ...options }: StartOptions & { readonly id?: string } = {},
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     this.assertOpen();
-    const { store, world, functions, retention } = this.parts;
-    const name = functions.idOf(fn);
-    const payload = encodeInput(input, this.parts.limits.inputBytes);
-    const kept = retention === null ? {} : { retention };
-    const start = toNewExecution({ id, function: name, payload, ...kept, ...checkStart(options) }, world);
-    const { created, row } = await store.create(start);
-    if (!created && (row.function !== name || row.input !== payload)) {
-      throw new ExecutionExistsError(
-        `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
-          `The same id starts the same thing only once: use another id, or the same input.`,
-      );
-    }
+    const created = await recordStart(this.parts, { fn, input, id, options });
     if (created) await this.worker?.wake(id);
     return { id, created };
   }

@@ -2,6 +2,7 @@
  * The journal's events. Each is stored as one line of JSON (what happened) and, after a line feed, its payload: text of
  * the values codec, kept apart so that it is not quoted a second time.
  */
+import type { TraceContext } from "../observer.ts";
 import type { StoredEvent } from "../stores/store.ts";
 
 /** The operation an event is about. */
@@ -105,6 +106,8 @@ export type ExecutionEvent = Timed &
         readonly function: string;
         readonly seed: string;
         readonly timeoutAt?: number;
+        /** Of the trace it belongs to: `open({ observer })`. */
+        readonly trace?: TraceContext;
       } & Settled)
     | ({ readonly kind: "ExecutionSucceeded" } & Settled)
     | ({ readonly kind: "ExecutionFailed" } & Failed)

@@ -9,6 +9,7 @@ import type { Host } from "../frame.ts";
 import { Frame, launch } from "../frame.ts";
 import type { LogSink } from "../logger.ts";
 import { findMachine } from "../registry.ts";
+import type { Observer, TraceContext } from "../observer.ts";
 import type { Compensation } from "../undoing.ts";
 import type { ExecutionRow } from "../stores/store.ts";
 import type { Codec } from "../values/contract.ts";
@@ -51,6 +52,7 @@ export interface Outgoing {
 export interface ExecutionHooks {
   readonly world: World;
   readonly log: LogSink;
+  readonly observer: Observer | null;
   /** Id of a function this process was given. Throws `UnknownFunctionError`. */
   functionId(fn: Named): string;
   /** How long executions that begin here are kept after their ends; null: for ever. */
@@ -84,6 +86,7 @@ export class Execution {
   readonly functionId: string;
   /** The execution that waits for this one's end. */
   readonly parent: string | null;
+  readonly createdAt: number;
   readonly hooks: ExecutionHooks;
   readonly promises = new PromiseTable((path, foreign) => this.adopt(path, foreign));
   readonly made = new MadePromises(this);
@@ -120,6 +123,8 @@ export class Execution {
   timedOut = false;
   /** When its time is over. */
   timeoutAt: number | null = null;
+  /** Of the trace it belongs to; null: nobody observed its start. */
+  trace: TraceContext | null = null;
   /** Nothing new is started until it is resumed. */
   paused = false;
   /** Given up: what its bodies still do is of no interest. */
@@ -129,10 +134,11 @@ export class Execution {
   /** Events of the tail that are still to be applied. */
   private left = 0;
 
-  constructor(row: Pick<ExecutionRow, "id" | "function" | "parent">, hooks: ExecutionHooks) {
+  constructor(row: Pick<ExecutionRow, "id" | "function" | "parent" | "createdAt">, hooks: ExecutionHooks) {
     this.id = row.id;
     this.functionId = row.function;
     this.parent = row.parent;
+    this.createdAt = row.createdAt;
     this.hooks = hooks;
     this.host = frameHost(this);
     this.scope = operationScope(this);
@@ -325,6 +331,7 @@ export class Execution {
     }
     this.chance = new SeededChance(event.seed, 0);
     this.timeoutAt = event.timeoutAt ?? null;
+    this.trace = event.trace ?? null;
     const input = this.scope.decode(event.payload);
     const frame = new Frame(definition);
     const enter = definition.enter as (...args: unknown[]) => Slots;

@@ -1,4 +1,5 @@
 /** The journal as people and tools read it. */
+import type { TraceContext } from "../observer.ts";
 import type { StoredEvent } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent } from "./events.ts";
 import { fromStored } from "./events.ts";
@@ -37,6 +38,8 @@ export interface HistoryEvent {
   readonly tenantId?: string;
   /** ExecutionStarted, InvokeStarted: `path#name`. */
   readonly function?: string;
+  /** ExecutionStarted: of the trace it belongs to. */
+  readonly trace?: TraceContext;
   /** ExecutionRetried: events after `to` count as not happened, but those of `keep`; and those of `drop`. */
   readonly to?: number;
   readonly keep?: readonly number[];

@@ -4,6 +4,7 @@ import type { ExecutionHooks } from "./execution.ts";
 import { Execution } from "./execution.ts";
 import { effective, fromStored } from "./events.ts";
 import { deliver } from "./messages.ts";
+import { leave } from "./observing.ts";
 import { Snapshots } from "./snapshots.ts";
 import { ModuleNeededError } from "../functions.ts";
 import { restoreState } from "./state.ts";
@@ -58,7 +59,7 @@ async function tryToBringBack(loaded: LoadedExecution, hooks: ExecutionHooks): P
     await execution.fold(events);
     execution.applied = tail.at(-1)?.seq ?? execution.applied;
   } catch (error) {
-    execution.disposed = true;
+    leave(execution);
     throw error;
   }
   deliver(execution, messages);

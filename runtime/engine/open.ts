@@ -3,6 +3,7 @@ import { OperationArgumentError } from "../arguments.ts";
 import type { Duration } from "../duration.ts";
 import { StoreError, UnknownFunctionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
+import type { Observer } from "../observer.ts";
 import { writeLog } from "../logger.ts";
 import { findDurable } from "../registry.ts";
 import { openMemoryStore } from "../stores/memory.ts";
@@ -12,6 +13,7 @@ import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
 import type { PlainFunction } from "./functions.ts";
 import { assertNoGenerator, Functions } from "./functions.ts";
+import { guardObserver } from "./observing.ts";
 import type { Restarting } from "./worker.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
@@ -37,6 +39,8 @@ export interface OpenOptions {
   readonly onError?: (error: Error, execution: string | null) => void;
   /** Takes the lines that steps and durable functions log. Default: JSON lines on standard output. */
   readonly logger?: LogSink;
+  /** Told what happens here: `openTelemetry()` of `@durablec/runtime/otel`, or your own. Default: none. */
+  readonly observer?: Observer;
   /** Time and chance. Default: the real ones. */
   readonly world?: World;
 }
@@ -54,6 +58,8 @@ export async function open(options: OpenOptions): Promise<Engine> {
 /** `open`, and for tests. */
 export async function openWith(options: OpenOptions, restarting: Restarting | null): Promise<Engine> {
   const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
+  const onError = options.onError ?? reportError;
+  const { observer } = options;
   return Engine.open({
     store,
     functions: new Functions(findFunctions(options.functions), options.plain ?? {}),
@@ -64,7 +70,8 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     lingerMs: options.lingerMs ?? 1_000,
     log: options.logger ?? writeLog,
     restarting,
-    onError: options.onError ?? reportError,
+    observer: observer === undefined ? null : guardObserver(observer, (error) => onError(error, null)),
+    onError,
   });
 }
 

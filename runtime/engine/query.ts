@@ -74,6 +74,7 @@ function onlooker(world: World): ExecutionHooks {
   return {
     world,
     log: () => undefined,
+    observer: null,
     functionId: String,
     retention: null,
     draining: () => true,

@@ -20,13 +20,15 @@ export function operationScope(execution: Execution): OperationScope {
         { execution: execution.id, operation: op, ...(name === undefined ? {} : { name }), attempt },
         () => world.now(),
       ),
-    runBody: ({ op, name }, attempt, run) =>
-      world.runBody === undefined
-        ? run()
-        : world.runBody(
-            { execution: execution.id, op, ...(name === undefined ? {} : { name }), attempt },
-            run,
-          ),
+    runBody({ op, name }, attempt, run) {
+      const { observer } = hooks;
+      const body = { op, ...(name === undefined ? {} : { name }), attempt };
+      const simulated = (): unknown =>
+        world.runBody === undefined ? run() : world.runBody({ execution: execution.id, ...body }, run);
+      return observer?.runBody === undefined
+        ? simulated()
+        : observer.runBody({ execution, ...body }, simulated);
+    },
     outside: outsideFrames,
     live: (head) => execution.isLive(head.op),
     now: () => world.now(),

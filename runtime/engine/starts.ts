@@ -2,6 +2,7 @@
 import type { Duration } from "../duration.ts";
 import { OperationArgumentError } from "../arguments.ts";
 import { DurationError, toMilliseconds } from "../duration.ts";
+import type { TraceContext } from "../observer.ts";
 import type { NewExecution, Tags } from "../stores/store.ts";
 import { toStored } from "./events.ts";
 import type { World } from "./world.ts";
@@ -22,10 +23,12 @@ export interface Starting extends StartOptions {
   /** Encoded input. */
   readonly payload: string;
   readonly parent?: string;
+  /** Of the trace it belongs to. */
+  readonly trace?: TraceContext | null;
 }
 
 export function toNewExecution(starting: Starting, world: World): NewExecution {
-  const { id, function: name, payload, parent, executionTimeout, retention, tags } = starting;
+  const { id, function: name, payload, parent, executionTimeout, retention, tags, trace } = starting;
   const createdAt = world.now();
   const timeoutMs =
     executionTimeout === undefined ? null : toMilliseconds(executionTimeout, "The executionTimeout");
@@ -35,6 +38,7 @@ export function toNewExecution(starting: Starting, world: World): NewExecution {
     function: name,
     seed: world.uuid(),
     ...(timeoutMs === null ? {} : { timeoutAt: createdAt + timeoutMs }),
+    ...(trace ? { trace } : {}),
     payload,
   } as const;
   return {

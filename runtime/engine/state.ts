@@ -15,6 +15,7 @@ import { classRegistry, findClosure, functionRegistry, liveSlots, makeClosure } 
 import { namedRegistry, namedResults } from "../named.ts";
 import { createCodec } from "../values/codec.ts";
 import type { Codec, Extension } from "../values/contract.ts";
+import type { TraceContext } from "../observer.ts";
 import type { Compensation } from "../undoing.ts";
 import { Box } from "../variables.ts";
 import type { Execution } from "./execution.ts";
@@ -65,6 +66,7 @@ interface SavedState {
   readonly timedOut?: true;
   readonly timeoutAt?: number;
   readonly paused?: true;
+  readonly trace?: TraceContext;
   readonly compensations?: readonly Compensation[];
   readonly signals?: Readonly<Record<string, readonly string[]>>;
   readonly frames: readonly SavedFrame[];
@@ -142,6 +144,7 @@ export function saveState(execution: Execution): string {
       ...(execution.timedOut ? { timedOut: true } : {}),
       ...(execution.timeoutAt === null ? {} : { timeoutAt: execution.timeoutAt }),
       ...(execution.paused ? { paused: true } : {}),
+      ...(execution.trace === null ? {} : { trace: execution.trace }),
       ...(execution.compensations.length === 0 ? {} : { compensations: execution.compensations }),
       ...(execution.signals.size === 0 ? {} : { signals: Object.fromEntries(execution.signals) }),
       frames: frames.map(saveFrame),
@@ -169,6 +172,7 @@ export function restoreState(execution: Execution, text: string): void {
   execution.timedOut = state.timedOut ?? false;
   execution.timeoutAt = state.timeoutAt ?? null;
   execution.paused = state.paused ?? false;
+  execution.trace = state.trace ?? null;
   execution.compensations.push(...(state.compensations ?? []));
   for (const [name, payloads] of Object.entries(state.signals ?? {}))
     execution.signals.set(name, [...payloads]);

@@ -17,6 +17,7 @@ import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { deliver } from "./messages.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
+import { leave, tellCommitted, tellLoaded } from "./observing.ts";
 import { TimerQueue } from "./timers.ts";
 import type { OperationAtWork, World } from "./world.ts";
 import { drained } from "./world.ts";
@@ -41,6 +42,7 @@ export interface WorkerParts {
   readonly lingerMs: number;
   readonly restarting: Restarting | null;
   readonly log: LogSink;
+  readonly observer: ExecutionHooks["observer"];
   functionId(fn: Named): string;
   readonly retention: Duration | null;
   ended(id: string, event: EndEvent): void;
@@ -76,6 +78,7 @@ export class Worker {
     this.hooks = {
       world: parts.world,
       log: parts.log,
+      observer: parts.observer,
       functionId: (fn) => parts.functionId(fn),
       retention: parts.retention,
       draining: () => this.draining,
@@ -148,21 +151,20 @@ export class Worker {
     this.stopped = true;
     this.cancelTimer();
     await this.turning;
-    for (const { execution } of this.loaded.values()) execution.disposed = true;
+    for (const { execution } of this.loaded.values()) leave(execution);
     this.loaded.clear();
   }
 
   private admit(id: string, running: Running): void {
-    if (this.stopped) {
-      running.execution.disposed = true;
-      return;
-    }
+    if (this.stopped) return leave(running.execution);
     this.loaded.set(id, running);
     this.reports.delete(id);
     this.reports.set(id, running.report);
     if (this.reports.size > REPORTS_MAX) this.reports.delete(this.reports.keys().next().value as string);
     const { execution } = running;
-    execution.fireTimers(this.parts.world.now());
+    const now = this.parts.world.now();
+    tellLoaded(running, now);
+    execution.fireTimers(now);
     if (execution.hasNews) this.markReady(execution);
     this.rest(running);
   }
@@ -195,7 +197,7 @@ export class Worker {
   }
 
   private async turn(): Promise<void> {
-    const { store, world, epoch, lingerMs, restarting } = this.parts;
+    const { store, world, epoch, lingerMs, restarting, observer } = this.parts;
     const ready = new Set([...this.ready].filter(({ execution }) => !execution.disposed));
     this.ready.clear();
     const moment = { now: world.now(), lingerMs };
@@ -207,8 +209,10 @@ export class Worker {
     this.drowsy.clear();
     const commits: Commit[] = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return;
+    const began = observer === null ? 0 : performance.now();
     const answer = store.commit(epoch, commits);
     if (answer instanceof Promise) await answer;
+    if (observer !== null) tellCommitted(observer, prepared, began);
     for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
     const alive = restarting?.drops === true ? await this.restart(prepared) : prepared;
@@ -288,7 +292,7 @@ export class Worker {
   }
 
   private drop(running: Running): void {
-    running.execution.disposed = true;
+    leave(running.execution);
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
     if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump());
@@ -356,7 +360,7 @@ export class Worker {
       if (this.stopped) return;
       this.stopped = true;
       this.cancelTimer();
-      for (const { execution } of this.loaded.values()) execution.disposed = true;
+      for (const { execution } of this.loaded.values()) leave(execution);
       this.parts.failed(error instanceof Error ? error : new EngineClosedError(String(error)));
     } finally {
       this.guarded--;

@@ -24,7 +24,10 @@ const ownPackages: Readonly<Record<string, string>> = {
 };
 
 /** Optional packages, and how paths begin that may import them: the rest works where they are missing. */
-const homes: Readonly<Record<string, string>> = { pg: "runtime/stores/postgres" };
+const homes: Readonly<Record<string, string>> = {
+  pg: "runtime/stores/postgres",
+  "@opentelemetry/api": "runtime/otel",
+};
 
 interface Edge {
   readonly from: string;

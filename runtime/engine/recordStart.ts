@@ -1,0 +1,49 @@
+/** An execution begins to exist, or is found to. */
+import { ExecutionExistsError } from "../errors.ts";
+import type { EngineParts } from "./engine.ts";
+import type { Named } from "./functions.ts";
+import { encodeInput } from "./scope.ts";
+import type { StartOptions } from "./starts.ts";
+import { checkStart, toNewExecution } from "./starts.ts";
+
+interface Asked {
+  readonly fn: Named;
+  readonly input: unknown;
+  readonly id: string;
+  readonly options: StartOptions;
+}
+
+/** False: an execution of this id, function and input is there already. Throws what `Engine.start` throws. */
+export async function recordStart(parts: EngineParts, { fn, input, id, options }: Asked): Promise<boolean> {
+  const { functions, observer } = parts;
+  const name = functions.idOf(fn);
+  const observed = observer?.starting?.({ id, functionId: name });
+  try {
+    const created = await create(parts, { id, name, input, options, trace: observed?.trace ?? null });
+    observed?.ended({ created });
+    return created;
+  } catch (error) {
+    observed?.ended({ error });
+    throw error;
+  }
+}
+
+interface Start extends Omit<Asked, "fn"> {
+  readonly name: string;
+  readonly trace: Parameters<typeof toNewExecution>[0]["trace"];
+}
+
+async function create(
+  { store, world, retention, limits }: EngineParts,
+  { id, name, input, options, trace }: Start,
+): Promise<boolean> {
+  const payload = encodeInput(input, limits.inputBytes);
+  const kept = retention === null ? {} : { retention };
+  const starting = { id, function: name, payload, ...kept, ...checkStart(options), trace: trace ?? null };
+  const { created, row } = await store.create(toNewExecution(starting, world));
+  if (created || (row.function === name && row.input === payload)) return created;
+  throw new ExecutionExistsError(
+    `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
+      `The same id starts the same thing only once: use another id, or the same input.`,
+  );
+}
