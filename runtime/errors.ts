@@ -29,6 +29,8 @@ export class CannotEncode extends DurableError {}
 
 /** Stored text does not have the codec's format. */
 export class DecodeError extends DurableError {}
+/** Stored text was encrypted with a key that was not given, or changed since. The execution is parked, nothing is lost. */
+export class DecryptionError extends DecodeError {}
 
 /** Base of everything a store refuses or cannot do. */
 export class StoreError extends DurableError {}

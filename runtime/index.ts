@@ -89,6 +89,7 @@ export type {
   Observer,
   TraceContext,
 } from "./observer.ts";
+export type { EncryptionOptions } from "./stores/encryption-options.ts";
 export { openMemoryStore } from "./stores/memory.ts";
 export { openSqliteStore } from "./stores/sqlite.ts";
 export type { ExecutionStatus, Store } from "./stores/store.ts";

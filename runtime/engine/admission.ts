@@ -74,13 +74,13 @@ export class Admission {
   }
 
   private async bringBack(id: string): Promise<void> {
-    const stored = await this.parts.store.load(id);
-    if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
-    if (!this.parts.knows(stored.row.function)) {
-      this.strangers.add(id);
-      return;
-    }
     try {
+      const stored = await this.parts.store.load(id);
+      if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
+      if (!this.parts.knows(stored.row.function)) {
+        this.strangers.add(id);
+        return;
+      }
       this.parts.admit(id, await bringBack(stored, this.parts.hooks));
     } catch (error) {
       await this.parts.park(id, error);

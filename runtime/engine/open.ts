@@ -6,6 +6,8 @@ import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
 import { writeLog } from "../logger.ts";
 import { findDurable } from "../registry.ts";
+import { assertSameSecrecy, encryptStore } from "../stores/encrypted.ts";
+import type { EncryptionOptions } from "../stores/encryption-options.ts";
 import { openMemoryStore } from "../stores/memory.ts";
 import { openSqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
@@ -26,6 +28,8 @@ export interface OpenOptions {
   readonly store: string | Store;
   /** The durable functions this process may start and run: an array, or a module's exports. Others are ignored. */
   readonly functions: readonly unknown[] | Readonly<Record<string, unknown>>;
+  /** Encrypts what is stored: see docs/encryption.md. All who open this store need the keys. */
+  readonly encryption?: EncryptionOptions;
   /** Ordinary functions that may be started and invoked by these names; each runs as one step. */
   readonly plain?: Readonly<Record<string, PlainFunction>>;
   /** How long executions are kept after their ends. Default: for ever. */
@@ -57,11 +61,10 @@ export async function open(options: OpenOptions): Promise<Engine> {
 
 /** `open`, and for tests. */
 export async function openWith(options: OpenOptions, restarting: Restarting | null): Promise<Engine> {
-  const store = typeof options.store === "string" ? await openStore(options.store) : options.store;
   const onError = options.onError ?? reportError;
   const { observer } = options;
   return Engine.open({
-    store,
+    store: await openStoreOf(options),
     functions: new Functions(findFunctions(options.functions), options.plain ?? {}),
     retention: options.retention ?? null,
     worker: options.worker ?? true,
@@ -73,6 +76,18 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     observer: observer === undefined ? null : guardObserver(observer, (error) => onError(error, null)),
     onError,
   });
+}
+
+/** The store, and what encrypts it. A store that was opened here does not stay open after an error. */
+async function openStoreOf({ store: given, encryption }: OpenOptions): Promise<Store> {
+  const store = typeof given === "string" ? await openStore(given) : given;
+  try {
+    await assertSameSecrecy(store, encryption !== undefined);
+    return encryption === undefined ? store : encryptStore(store, encryption);
+  } catch (error) {
+    if (typeof given === "string") await store.close();
+    throw error;
+  }
 }
 
 async function openStore(name: string): Promise<Store> {

@@ -1,5 +1,6 @@
 /** An execution as people and services see it. */
-import type { ExecutionRow, ExecutionStatus, Tags } from "../stores/store.ts";
+import { DecryptionError } from "../errors.ts";
+import type { ExecutionRow, ExecutionStatus, Store, Tags } from "../stores/store.ts";
 import { payloadCodec } from "./state.ts";
 
 export interface ExecutionView {
@@ -52,4 +53,20 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
     ...(row.paused ? { paused: true } : {}),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
   };
+}
+
+/**
+ * The row of an execution that has ended; null if it has not. One that cannot be decrypted is an error for those who ask
+ * for this row, not for the engine: the returned function throws it.
+ */
+export async function readEnd(store: Store, id: string): Promise<(() => ExecutionRow) | null> {
+  try {
+    const row = await store.get(id);
+    return row === null || row.status === "RUNNING" ? null : () => row;
+  } catch (error) {
+    if (!(error instanceof DecryptionError)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }

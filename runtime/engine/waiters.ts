@@ -1,7 +1,7 @@
 /** Those who wait for executions to end. */
 import type { Store } from "../stores/store.ts";
 import type { ExecutionView } from "./view.ts";
-import { toView } from "./view.ts";
+import { readEnd, toView } from "./view.ts";
 
 interface Waiter {
   readonly resolve: (value: unknown) => void;
@@ -27,12 +27,12 @@ export class Waiters {
 
   /** Answers those who wait for this execution, if it has ended. */
   async settle(id: string): Promise<void> {
-    const row = this.waiting.has(id) ? await this.store.get(id) : null;
-    if (row === null || row.status === "RUNNING") return;
+    const row = this.waiting.has(id) ? await readEnd(this.store, id) : null;
+    if (row === null) return;
     const waiting = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     for (const { resolve, reject } of waiting) {
-      new Promise((settled) => settled(outcome(toView(row, null)))).then(resolve, reject);
+      new Promise((settled) => settled(outcome(toView(row(), null)))).then(resolve, reject);
     }
   }
 

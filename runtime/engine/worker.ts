@@ -171,7 +171,12 @@ export class Worker {
 
   private async deliverTo(id: string): Promise<void> {
     const running = this.loaded.get(id);
-    if (running !== undefined) deliver(running.execution, await this.parts.store.messages(id));
+    if (running === undefined) return;
+    try {
+      deliver(running.execution, await this.parts.store.messages(id));
+    } catch (error) {
+      await this.park(id, error);
+    }
   }
 
   private markReady(execution: Execution): void {

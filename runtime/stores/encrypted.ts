@@ -1,0 +1,252 @@
+import { DecryptionError, StoreError } from "../errors.ts";
+import { hashOf } from "../values/chunks.ts";
+import type { EncryptionOptions } from "./encryption-options.ts";
+import { isSealed, Keyring } from "./keyring.ts";
+import type {
+  Commit,
+  Created,
+  ExecutionRow,
+  LoadedExecution,
+  Message,
+  NewExecution,
+  Settlement,
+  SnapshotWrite,
+  Store,
+  StoredEvent,
+} from "./store.ts";
+
+/**
+ * A store whose texts are encrypted on their way into `store`: inputs, results, errors, problems, events, snapshots,
+ * messages and settlements. Readable stay what the store needs to find and order them: ids, names of functions, kinds of
+ * events, statuses, times, tags, callbacks' operations, and how long each text is.
+ *
+ * Each text is bound to its execution and place. What somebody who may write the database can still do is to remove
+ * whole rows, or put older ones back.
+ */
+export function encryptStore(store: Store, options: EncryptionOptions): Store {
+  const seal = new Sealing(new Keyring(options));
+  const row = (found: ExecutionRow | null): ExecutionRow | null => (found === null ? null : seal.openRow(found));
+  const created = (made: Created): Created => ({ ...made, row: seal.openRow(made.row) });
+  return {
+    name: store.name,
+    acquire: (owner, now, staleMs) => store.acquire(owner, now, staleMs),
+    renew: (epoch, now) => store.renew(epoch, now),
+    release: (epoch) => store.release(epoch),
+    create: (execution) => then(store.create(seal.start(execution)), created),
+    createAll: (executions) =>
+      then(store.createAll(executions.map((execution) => seal.start(execution))), (all) => all.map(created)),
+    commit: (epoch, commits) =>
+      store.commit(
+        epoch,
+        commits.map((commit) => seal.commit(commit)),
+      ),
+    reopen: (reopening) =>
+      store.reopen({ ...reopening, event: seal.event(reopening.execution, reopening.event) }),
+    remove: (now, limit) => store.remove(now, limit),
+    load: (execution) =>
+      then(store.load(execution), (found) => (found === null ? null : seal.openLoaded(found))),
+    due: (now, limit) => store.due(now, limit),
+    nextWake: (after) => store.nextWake(after),
+    settle: (callback, settlement, now) => store.settle(callback, seal.settlement(callback, settlement), now),
+    heartbeat: (callback, now) => store.heartbeat(callback, now),
+    expire: (callback, now) => store.expire(callback, now),
+    post: (execution, body) => store.post(execution, seal.message(execution, body)),
+    messages: (execution) =>
+      then(store.messages(execution), (all) => all.map((message) => seal.openMessage(message))),
+    callback: (id) => store.callback(id),
+    get: (execution) => then(store.get(execution), row),
+    list: (filter) => then(store.list(filter), (rows) => rows.map((one) => seal.openListed(one))),
+    history: (execution, afterSeq, limit) =>
+      then(store.history(execution, afterSeq, limit), (events) =>
+        events.map((event) => seal.openEvent(execution, event)),
+      ),
+    version: () => store.version(),
+    close: () => store.close(),
+  };
+}
+
+/**
+ * Throws a `StoreError` if the newest execution of `store` is encrypted and no keys are at hand, or the other way round:
+ * one forgotten option would else park every execution, or leave new ones readable among those that are not.
+ */
+export async function assertSameSecrecy(store: Store, hasKeys: boolean): Promise<void> {
+  const [newest] = await store.list({ limit: 1 });
+  if (newest === undefined || isSealed(newest.input) === hasKeys) return;
+  throw new StoreError(
+    hasKeys
+      ? `The store ${store.name} is not encrypted, and encryption keys were given. Open it without them, or export it ` +
+          "and import it into a store that is opened with them."
+      : `The store ${store.name} is encrypted: open it with its keys (encryption, or --key-file).`,
+  );
+}
+
+/** Answers at once if `answer` does. */
+function then<T, U>(answer: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
+  return answer instanceof Promise ? answer.then(next) : next(answer);
+}
+
+/** Ends each text of a snapshot, so that joined ones can be told apart. Not among the characters of a sealed text. */
+const CHUNK_END = ";";
+/** Before the name of a chunk that an old key named: the engine knows no such hash, so the next snapshot writes all anew. */
+const OLD_NAME = "!";
+
+class Sealing {
+  private readonly keyring: Keyring;
+
+  constructor(keyring: Keyring) {
+    this.keyring = keyring;
+  }
+
+  private seal(execution: string, field: string, text: string): string {
+    return this.keyring.seal(text, { scope: `x:${execution}`, field });
+  }
+
+  private open(execution: string, field: string, text: string): string {
+    return this.keyring.open(text, { scope: `x:${execution}`, field });
+  }
+
+  event(execution: string, event: StoredEvent): StoredEvent {
+    return { ...event, body: this.seal(execution, eventField(event), event.body) };
+  }
+
+  openEvent(execution: string, event: StoredEvent): StoredEvent {
+    return { ...event, body: this.open(execution, eventField(event), event.body) };
+  }
+
+  start(execution: NewExecution): NewExecution {
+    const { id, input, event, past } = execution;
+    return {
+      ...execution,
+      input: this.seal(id, "input", input),
+      event: this.event(id, event),
+      ...(past === undefined ? {} : { past: past.map((one) => this.event(id, one)) }),
+    };
+  }
+
+  commit(commit: Commit): Commit {
+    const { execution: id, events, snapshot, end, starts, posts, problem } = commit;
+    const outcome = (field: string, text: string | null): string | null =>
+      text === null ? null : this.seal(id, field, text);
+    return {
+      ...commit,
+      events: events.map((event) => this.event(id, event)),
+      ...(snapshot === undefined ? {} : { snapshot: this.snapshot(id, snapshot) }),
+      ...(end === undefined
+        ? {}
+        : { end: { ...end, result: outcome("result", end.result), error: outcome("error", end.error) } }),
+      ...(starts === undefined ? {} : { starts: starts.map((start) => this.start(start)) }),
+      ...(posts === undefined
+        ? {}
+        : { posts: posts.map((post) => ({ ...post, body: this.message(post.execution, post.body) })) }),
+      ...(problem === undefined ? {} : { problem: outcome("problem", problem) }),
+    };
+  }
+
+  private snapshot(id: string, { seq, chunks, added, removed }: SnapshotWrite): SnapshotWrite {
+    const name = (hash: string): string => this.keyring.nameOf(`x:${id}`, hash);
+    return {
+      seq,
+      chunks: chunks.map(name),
+      added: added.map(({ hash, body }) => {
+        const named = name(hash);
+        return { hash: named, body: this.seal(id, chunkField(named), body) + CHUNK_END };
+      }),
+      removed: removed.map((hash) => (hash.startsWith(OLD_NAME) ? hash.slice(OLD_NAME.length) : name(hash))),
+    };
+  }
+
+  settlement(callback: string, settlement: Settlement): Settlement {
+    const place = { scope: `c:${callback}`, field: "settlement" };
+    return settlement.kind === "succeeded"
+      ? { ...settlement, result: this.keyring.seal(settlement.result, place) }
+      : { ...settlement, error: this.keyring.seal(settlement.error, place) };
+  }
+
+  message(execution: string, body: string): string {
+    return this.seal(execution, "message", body);
+  }
+
+  openMessage(message: Message): Message {
+    const { execution, body } = message;
+    const told = isSealed(body) ? null : toSettled(body);
+    if (told === null) return { ...message, body: this.open(execution, "message", body) };
+    // Made by the store itself, of a settlement that is sealed.
+    const place = { scope: `c:${told.callback}`, field: "settlement" };
+    const { settlement } = told;
+    const open = (text = ""): string => this.keyring.open(text, place);
+    const { kind, result, error } = settlement;
+    const opened =
+      kind === "succeeded" ? { result: open(result) } : kind === "failed" ? { error: open(error) } : {};
+    return { ...message, body: JSON.stringify({ ...told, settlement: { ...settlement, ...opened } }) };
+  }
+
+  openRow(row: ExecutionRow): ExecutionRow {
+    const open = (field: string, text: string | null): string | null =>
+      text === null ? null : this.open(row.id, field, text);
+    return {
+      ...row,
+      input: this.open(row.id, "input", row.input),
+      result: open("result", row.result),
+      error: open("error", row.error),
+      problem: open("problem", row.problem),
+    };
+  }
+
+  /** One row that cannot be read must not hide the others of a list: its texts say why. */
+  openListed(row: ExecutionRow): ExecutionRow {
+    try {
+      return this.openRow(row);
+    } catch (error) {
+      if (!(error instanceof DecryptionError)) throw error;
+      const shown = JSON.stringify(`(${error.message})`);
+      const or = (text: string | null): string | null => (text === null ? null : shown);
+      const { result, error: failure } = row;
+      return { ...row, input: shown, result: or(result), error: or(failure), problem: error.message };
+    }
+  }
+
+  openLoaded(loaded: LoadedExecution): LoadedExecution {
+    const { row, snapshot, chunks, tail, messages } = loaded;
+    const opened = this.openChunks(row.id, chunks, snapshot?.body ?? "");
+    return {
+      row: this.openRow(row),
+      snapshot: snapshot === null ? null : { ...snapshot, body: opened.map(({ body }) => body).join("") },
+      chunks: opened.map(({ hash }) => hash),
+      tail: tail.map((event) => this.openEvent(row.id, event)),
+      messages: messages.map((message) => this.openMessage(message)),
+    };
+  }
+
+  private openChunks(
+    id: string,
+    names: readonly string[],
+    joined: string,
+  ): readonly { readonly hash: string; readonly body: string }[] {
+    const sealed = joined.split(CHUNK_END);
+    return names.map((named, index) => {
+      const body = this.open(id, chunkField(named), sealed[index] ?? "");
+      const hash = hashOf(body);
+      return { hash: this.keyring.nameOf(`x:${id}`, hash) === named ? hash : `${OLD_NAME}${named}`, body };
+    });
+  }
+}
+
+/** With the kind: an event's kind is readable, and must not be changed. */
+const eventField = ({ seq, kind }: StoredEvent): string => `event ${seq} (${kind})`;
+
+const chunkField = (name: string): string => `snapshot's chunk ${name}`;
+
+interface Settled {
+  readonly callback: string;
+  readonly settlement: { readonly kind: string; readonly result?: string; readonly error?: string };
+}
+
+/** The message that a store leaves when a callback is settled or its time is over; null for any other text. */
+function toSettled(body: string): Settled | null {
+  try {
+    const told = JSON.parse(body) as Partial<Settled> & { readonly kind?: string };
+    return told.kind === "callback" && told.settlement !== undefined ? (told as Settled) : null;
+  } catch {
+    return null;
+  }
+}
