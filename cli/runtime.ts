@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Engine } from "@durablec/runtime";
 import { Trouble } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { keyFileOption, readKeys, type KeyArgs } from "./keys.ts";
 
 export type Runtime = typeof import("@durablec/runtime");
 
@@ -28,7 +29,7 @@ export function findRuntime(folder: string): string | null {
   }
 }
 
-export interface StoreArgs {
+export interface StoreArgs extends KeyArgs {
   readonly store: string;
 }
 
@@ -60,7 +61,7 @@ export async function withClient<T>(
       "Name the file that the worker writes with --store.",
     );
   const { open } = await loadRuntime(io.cwd);
-  const engine = await open({ store: path, functions: [], worker: false });
+  const engine = await open({ store: path, functions: [], worker: false, ...readKeys(args, io) });
   try {
     return await use(engine);
   } finally {
@@ -68,9 +69,8 @@ export async function withClient<T>(
   }
 }
 
-/** `--store`, the same for every command that has it. */
-export const storeOption = {
-  type: "string",
-  default: defaultStore,
-  describe: "SQLite file that holds the executions",
+/** `--store` and `--key-file`, the same for every command that opens a store. */
+export const storeOptions = {
+  store: { type: "string", default: defaultStore, describe: "SQLite file that holds the executions" },
+  "key-file": keyFileOption,
 } as const;

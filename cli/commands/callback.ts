@@ -4,7 +4,7 @@ import type { Cli, Face, SharedArgs } from "../face.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { parseJson } from "../parseJson.ts";
-import { storeOption, withClient, type StoreArgs } from "../runtime.ts";
+import { storeOptions, withClient, type StoreArgs } from "../runtime.ts";
 
 type Args = SharedArgs & StoreArgs & { readonly id: string };
 
@@ -12,7 +12,7 @@ type Args = SharedArgs & StoreArgs & { readonly id: string };
 export function addCallback(cli: Cli, face: Face): Cli {
   return cli.command("callback", "Settle a callback that an execution waits for", (group) =>
     group
-      .option("store", storeOption)
+      .options(storeOptions)
       .demandCommand(1, "Say how the callback ends: succeed, fail or heartbeat.")
       .command(
         "succeed <id>",

@@ -7,7 +7,7 @@ import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { findModules, importAll } from "../modules.ts";
 import { parseJson } from "../parseJson.ts";
-import { storeOption, withClient, type StoreArgs } from "../runtime.ts";
+import { storeOptions, withClient, type StoreArgs } from "../runtime.ts";
 
 type Group = Argv<SharedArgs & StoreArgs>;
 type Args = SharedArgs & StoreArgs & { readonly id: string };
@@ -19,7 +19,7 @@ export function addMessages(cli: Cli, face: Face): Cli {
       "signal <id> <name>",
       "Send a signal to a running execution",
       (one) =>
-        idOf(one.option("store", storeOption))
+        idOf(one.options(storeOptions))
           .positional("name", { type: "string", demandOption: true, describe: "The signal's name" })
           .option("payload", { type: "string", default: "null", describe: "JSON" }),
       (args) => face.run(args, () => signal(args, face.io)),
@@ -28,7 +28,7 @@ export function addMessages(cli: Cli, face: Face): Cli {
       "query <id> [build..]",
       "Variables and pending operations of a running execution",
       (one) =>
-        idOf(one.option("store", storeOption)).positional("build", {
+        idOf(one.options(storeOptions)).positional("build", {
           type: "string",
           array: true,
           default: ["dist"],

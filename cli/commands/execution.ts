@@ -7,7 +7,7 @@ import { formatExecution, formatExecutions } from "../format/execution.ts";
 import { formatTimeline } from "../format/timeline.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
-import { loadRuntime, storeOption, withClient, type StoreArgs } from "../runtime.ts";
+import { loadRuntime, storeOptions, withClient, type StoreArgs } from "../runtime.ts";
 
 type Args = SharedArgs & StoreArgs;
 type OneArgs = Args & { readonly id: string };
@@ -26,7 +26,7 @@ interface ListArgs extends Args {
 /** `durablec execution`: what is in a store, for people and scripts. */
 export function addExecution(cli: Cli, face: Face): Cli {
   return cli.command("execution", "Look at executions, or change how one goes on", (group) =>
-    addChanges(group.option("store", storeOption), face)
+    addChanges(group.options(storeOptions), face)
       .demandCommand(1, "Say what to do: get, history, list, stop, pause, resume, retry or fork.")
       .command("get <id>", "Status, input and result of one", idOf, (args) =>
         face.run(args, () => get(args, face.io)),

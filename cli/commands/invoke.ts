@@ -9,7 +9,8 @@ import { formatValue, toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { importFunction } from "../modules.ts";
 import { parseJson } from "../parseJson.ts";
-import { findRuntime, loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
+import { readKeys } from "../keys.ts";
+import { findRuntime, loadRuntime, storeOptions, toStore, type StoreArgs } from "../runtime.ts";
 import { toTarget, type Target } from "../target.ts";
 
 interface InvokeArgs extends SharedArgs, StoreArgs {
@@ -37,7 +38,7 @@ export function addInvoke(cli: Cli, face: Face): Cli {
         .conflicts("input", "event")
         .option("id", { type: "string", describe: "The same id again carries on with the same execution" })
         .option("project", { alias: "p", type: "string", describe: "tsconfig.json of a source" })
-        .option("store", storeOption),
+        .options(storeOptions),
     (args) => face.run(args, () => invoke(args, face.io)),
   );
 }
@@ -53,6 +54,7 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   const parked = Promise.withResolvers<Outcome>();
   const engine = await open({
     store: toStore(args, io),
+    ...readKeys(args, io),
     functions: [fn],
     onError: (error, about) => {
       // Other executions of the store may need functions that are not loaded here; their worker will have them.

@@ -6,7 +6,8 @@ import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatValue, toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { findModules, importAll } from "../modules.ts";
-import { loadRuntime, storeOption, toStore, type StoreArgs } from "../runtime.ts";
+import { readKeys } from "../keys.ts";
+import { loadRuntime, storeOptions, toStore, type StoreArgs } from "../runtime.ts";
 
 interface WorkerArgs extends SharedArgs, StoreArgs {
   /** Seconds. */
@@ -31,7 +32,7 @@ export function addWorker(cli: Cli, face: Face): Cli {
           default: 30,
           describe: "Seconds that steps at work get to finish",
         })
-        .option("store", storeOption),
+        .options(storeOptions),
     (args) => face.run(args, () => work(args, face.io)),
   );
 }
@@ -42,6 +43,7 @@ async function work(args: WorkerArgs, io: Io): Promise<ExitCode> {
   const { open } = await loadRuntime(io.cwd);
   const engine = await open({
     store: toStore(args, io),
+    ...readKeys(args, io),
     functions,
     onError: (error) => io.err(formatValue(error, false)),
   });

@@ -1,5 +1,4 @@
 import { DecryptionError, StoreError } from "../errors.ts";
-import { hashOf } from "../values/chunks.ts";
 import type { EncryptionOptions } from "./encryption-options.ts";
 import { isSealed, Keyring } from "./keyring.ts";
 import type {
@@ -25,7 +24,8 @@ import type {
  */
 export function encryptStore(store: Store, options: EncryptionOptions): Store {
   const seal = new Sealing(new Keyring(options));
-  const row = (found: ExecutionRow | null): ExecutionRow | null => (found === null ? null : seal.openRow(found));
+  const row = (found: ExecutionRow | null): ExecutionRow | null =>
+    found === null ? null : seal.openRow(found);
   const created = (made: Created): Created => ({ ...made, row: seal.openRow(made.row) });
   return {
     name: store.name,
@@ -149,7 +149,7 @@ class Sealing {
       chunks: chunks.map(name),
       added: added.map(({ hash, body }) => {
         const named = name(hash);
-        return { hash: named, body: this.seal(id, chunkField(named), body) + CHUNK_END };
+        return { hash: named, body: this.seal(id, chunkField(named), `${hash} ${body}`) + CHUNK_END };
       }),
       removed: removed.map((hash) => (hash.startsWith(OLD_NAME) ? hash.slice(OLD_NAME.length) : name(hash))),
     };
@@ -224,9 +224,11 @@ class Sealing {
   ): readonly { readonly hash: string; readonly body: string }[] {
     const sealed = joined.split(CHUNK_END);
     return names.map((named, index) => {
-      const body = this.open(id, chunkField(named), sealed[index] ?? "");
-      const hash = hashOf(body);
-      return { hash: this.keyring.nameOf(`x:${id}`, hash) === named ? hash : `${OLD_NAME}${named}`, body };
+      const text = this.open(id, chunkField(named), sealed[index] ?? "");
+      const end = text.indexOf(" ");
+      const hash = text.slice(0, end);
+      const isCurrent = this.keyring.nameOf(`x:${id}`, hash) === named;
+      return { hash: isCurrent ? hash : `${OLD_NAME}${named}`, body: text.slice(end + 1) };
     });
   }
 }

@@ -48,13 +48,8 @@ function wholeCharacter(text: string, end: number): number {
   return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
 }
 
-/** The name of a chunk with this body. */
-export function hashOf(body: string): string {
-  return hash("sha256", body, "hex").slice(0, 32);
-}
-
 function chunkOf(body: string): Chunk {
-  return { hash: hashOf(body), body };
+  return { hash: hash("sha256", body, "hex").slice(0, 32), body };
 }
 
 /** 256 fixed numbers without pattern (xorshift): other numbers would cut elsewhere, and nothing stored would be shared. */

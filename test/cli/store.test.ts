@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSqliteStore } from "@durablec/runtime";
+import { encryptStore } from "../../runtime/stores/encrypted.ts";
+import { newExecution } from "../stores/samples.ts";
+import { runIn, type Ran } from "./fakeIo.ts";
+
+const cwd = mkdtempSync(join(tmpdir(), "durablec-store-"));
+const run = (...argv: readonly string[]): Promise<Ran> => runIn({ cwd }, ...argv);
+const key = Buffer.alloc(32, 7).toString("base64");
+const keys = { current: "k1", keys: { k1: key } };
+
+beforeAll(async () => {
+  const store = encryptStore(openSqliteStore(join(cwd, "secret.db")), keys);
+  await store.create(newExecution("a", { input: '"hidden"' }));
+  await store.close();
+  writeFileSync(join(cwd, "keys.json"), JSON.stringify(keys));
+});
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+describe("--key-file", () => {
+  const get = ["execution", "get", "a", "--store", "secret.db"];
+
+  test("opens an encrypted store, which without it is refused", async () => {
+    expect((await run(...get, "--key-file", "keys.json")).out).toContain("hidden");
+    const { exit, err } = await run(...get);
+    expect(exit).toBe(3);
+    expect(err).toContain("--key-file");
+  });
+
+  test.each([
+    ["a missing file", null, "cannot be read (ENOENT)"],
+    ["a file that is a key and nothing else", key, "does not hold keys"],
+    ["a file whose keys are no text", JSON.stringify({ current: "k", keys: { k: 1 } }), "does not hold keys"],
+  ])("says what is wrong with %s, and does not show it", async (_name, text, words) => {
+    if (text !== null) writeFileSync(join(cwd, "bad.json"), text);
+    const { exit, err } = await run(...get, "--key-file", text === null ? "missing.json" : "bad.json");
+    expect(exit).toBe(2);
+    expect(err).toContain(words);
+    expect(err).not.toContain(key);
+  });
+});
