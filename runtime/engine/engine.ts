@@ -3,7 +3,7 @@
  */
 import type { Duration } from "../duration.ts";
 import { checkSignal } from "../signals.ts";
-import type { ListFilter, Store } from "../stores/store.ts";
+import type { FunctionCounts, ListFilter, Store } from "../stores/store.ts";
 import { EngineClosedError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
@@ -72,7 +72,10 @@ export class Engine {
   private version = -1;
   private removeAt = 0;
   private cancelPoll: () => void = () => undefined;
+  private ignoreNews: () => void = () => undefined;
   private polling: Promise<void> = Promise.resolve();
+  private isPolling = false;
+  private hasNews = false;
   private failure: Error | null = null;
 
   private constructor(parts: EngineParts) {
@@ -86,6 +89,7 @@ export class Engine {
     const engine = new Engine(parts);
     await engine.poll();
     if (engine.failure !== null) throw engine.failure;
+    engine.ignoreNews = parts.store.onNews?.(() => engine.hear()) ?? engine.ignoreNews;
     return engine;
   }
 
@@ -105,12 +109,15 @@ export class Engine {
     return { id, created };
   }
 
-  /** Resolves with the result, or rejects with the error, as soon as the execution has ended. */
-  async result(id: string): Promise<unknown> {
+  /**
+   * Resolves with the result, or rejects with the error, as soon as the execution has ended, wherever it runs. Rejects with
+   * the reason of `signal` when that is aborted first: `AbortSignal.timeout(30_000)` waits for half a minute.
+   */
+  async result(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
     this.assertOpen();
     const view = await this.view(id);
     if (view.status !== "RUNNING") return outcome(view);
-    const promise = this.waiters.add(id);
+    const promise = this.waiters.add(id, signal);
     // It may have ended between the look and the waiting.
     await this.waiters.settle(id);
     // Who gives up meanwhile has told those who waited then.
@@ -128,6 +135,12 @@ export class Engine {
   async list(filter: ListFilter = {}): Promise<readonly ExecutionView[]> {
     this.assertOpen();
     return (await this.parts.store.list(filter)).map((row) => toView(row, null));
+  }
+
+  /** How many executions there are, by function and state. Reads every row: for a look now and then. */
+  async counts(): Promise<readonly FunctionCounts[]> {
+    this.assertOpen();
+    return this.parts.store.counts(this.parts.world.now());
   }
 
   /** All events, in order. Throws `UnknownExecutionError`. */
@@ -276,7 +289,17 @@ export class Engine {
 
   // ---- ownership and news from other processes
 
+  /** At once, or after the look that is under way. */
+  private hear(): void {
+    this.hasNews = true;
+    if (this.isPolling) return;
+    this.cancelPoll();
+    void this.poll();
+  }
+
   private async poll(): Promise<void> {
+    this.isPolling = true;
+    this.hasNews = false;
     const work = this.pollOnce();
     this.polling = work;
     try {
@@ -284,9 +307,11 @@ export class Engine {
     } catch (error) {
       this.failed(error);
     }
+    this.isPolling = false;
     if (this.failure === null) {
       const { world } = this.parts;
-      this.cancelPoll = world.setTimer(world.now() + POLL_MS, () => void this.poll(), true);
+      const pauseMs = this.hasNews ? 0 : POLL_MS;
+      this.cancelPoll = world.setTimer(world.now() + pauseMs, () => void this.poll(), true);
     }
   }
 
@@ -347,6 +372,7 @@ export class Engine {
     if (this.failure === null && !closing) this.parts.onError(error, null);
     this.failure = error;
     this.cancelPoll();
+    this.ignoreNews();
     void this.worker?.stop();
     this.waiters.rejectAll(error);
   }

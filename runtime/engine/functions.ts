@@ -8,13 +8,21 @@ import type { DurableFunction } from "./engine.ts";
 /** A function or its name. */
 export type Named = string | ((...args: never[]) => unknown);
 
+interface FunctionsOptions {
+  readonly plain: Readonly<Record<string, PlainFunction>>;
+  /** It runs nothing: another process has the functions, so that any whole id will do. */
+  readonly isClient: boolean;
+}
+
 export class Functions {
   private readonly known: ReadonlyMap<string, DurableFunction>;
   /** Ids of the durable functions that stand for plain ones. */
   private readonly plain = new Map<unknown, string>();
+  private readonly isClient: boolean;
 
-  constructor(known: ReadonlyMap<string, DurableFunction>, plain: Readonly<Record<string, PlainFunction>>) {
+  constructor(known: ReadonlyMap<string, DurableFunction>, { plain, isClient }: FunctionsOptions) {
     const all = new Map(known);
+    this.isClient = isClient;
     for (const [name, fn] of Object.entries(plain)) {
       const made = toDurable(name, fn);
       const { id } = findDurable(made) ?? { id: name };
@@ -43,9 +51,13 @@ export class Functions {
     // A short name will do where it is clear.
     const matches = [...this.known.keys()].filter((id) => id.endsWith(`#${name}`));
     if (matches.length === 1) return matches[0] as string;
+    if (this.isClient && (typeof fn === "function" || /.#./.test(name))) return name;
     const known = [...this.known.keys()].join(", ") || "none";
     throw new UnknownFunctionError(
-      `${name} is not among the functions this engine was opened with (${known}). Add it to open({ functions }).`,
+      `${name} is not among the functions this engine was opened with (${known}). ` +
+        (this.isClient
+          ? `Give its whole id, path#name, as durable.manifest.json has it, or add it to open({ functions }).`
+          : `Add it to open({ functions }).`),
     );
   }
 }

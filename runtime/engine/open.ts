@@ -26,7 +26,10 @@ export interface OpenOptions {
    * `pg`), `"memory:"`, or a store that is open already.
    */
   readonly store: string | Store;
-  /** The durable functions this process may start and run: an array, or a module's exports. Others are ignored. */
+  /**
+   * The durable functions this process may start and run: an array, or a module's exports. Others are ignored. With
+   * `worker: false`, those that are not here can be started by their whole ids, `path#name`.
+   */
   readonly functions: readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Encrypts what is stored: see docs/encryption.md. All who open this store need the keys. */
   readonly encryption?: EncryptionOptions;
@@ -65,7 +68,10 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
   const { observer } = options;
   return Engine.open({
     store: await openStoreOf(options),
-    functions: new Functions(findFunctions(options.functions), options.plain ?? {}),
+    functions: new Functions(findFunctions(options.functions), {
+      plain: options.plain ?? {},
+      isClient: options.worker === false,
+    }),
     retention: options.retention ?? null,
     worker: options.worker ?? true,
     world: options.world ?? realWorld,

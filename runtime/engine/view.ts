@@ -1,5 +1,5 @@
 /** An execution as people and services see it. */
-import { DecryptionError } from "../errors.ts";
+import { DecryptionError, UnknownExecutionError } from "../errors.ts";
 import type { ExecutionRow, ExecutionStatus, Store, Tags } from "../stores/store.ts";
 import { payloadCodec } from "./state.ts";
 
@@ -56,13 +56,18 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
 }
 
 /**
- * The row of an execution that has ended; null if it has not. One that cannot be decrypted is an error for those who ask
- * for this row, not for the engine: the returned function throws it.
+ * The row of an execution that has ended; null if it has not. One that cannot be decrypted, or has been removed, is an
+ * error for those who ask for this row, not for the engine: the returned function throws it.
  */
 export async function readEnd(store: Store, id: string): Promise<(() => ExecutionRow) | null> {
   try {
     const row = await store.get(id);
-    return row === null || row.status === "RUNNING" ? null : () => row;
+    if (row !== null) return row.status === "RUNNING" ? null : () => row;
+    return () => {
+      throw new UnknownExecutionError(
+        `There is no execution "${id}" in ${store.name} any more: it was removed.`,
+      );
+    };
   } catch (error) {
     if (!(error instanceof DecryptionError)) throw error;
     return () => {

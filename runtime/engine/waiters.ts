@@ -8,21 +8,47 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** Ids that the store is asked for at a time. */
+const PAGE = 1_000;
+
 export class Waiters {
   private readonly store: Store;
-  private readonly waiting = new Map<string, Waiter[]>();
+  private readonly waiting = new Map<string, Set<Waiter>>();
 
   constructor(store: Store) {
     this.store = store;
   }
 
-  /** Rejects with its error if the execution did not succeed. Follow it with `settle`: it may have ended by now. */
-  add(id: string): Promise<unknown> {
+  /**
+   * Rejects with its error if the execution did not succeed, and with the signal's reason if that comes first. Follow it
+   * with `settle`: it may have ended by now.
+   */
+  add(id: string, signal?: AbortSignal): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // The store may fail before somebody listens.
     promise.catch(() => undefined);
-    this.waiting.set(id, [...(this.waiting.get(id) ?? []), { resolve, reject }]);
+    const waiter = { resolve, reject };
+    const waiters = this.waiting.get(id) ?? new Set();
+    this.waiting.set(id, waiters.add(waiter));
+    if (signal !== undefined) this.leaveOnAbort(id, waiter, { signal, promise });
     return promise;
+  }
+
+  private leaveOnAbort(
+    id: string,
+    waiter: Waiter,
+    { signal, promise }: { readonly signal: AbortSignal; readonly promise: Promise<unknown> },
+  ): void {
+    const leave = (): void => {
+      const waiters = this.waiting.get(id);
+      waiters?.delete(waiter);
+      if (waiters?.size === 0) this.waiting.delete(id);
+      waiter.reject(signal.reason);
+    };
+    if (signal.aborted) return leave();
+    signal.addEventListener("abort", leave, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", leave);
+    promise.then(forget, forget);
   }
 
   /** Answers those who wait for this execution, if it has ended. */
@@ -36,8 +62,12 @@ export class Waiters {
     }
   }
 
+  /** One question for a thousand executions, and one more for each that has ended. */
   async settleAll(): Promise<void> {
-    for (const id of [...this.waiting.keys()]) await this.settle(id);
+    const ids = [...this.waiting.keys()];
+    for (let from = 0; from < ids.length; from += PAGE) {
+      for (const id of await this.store.ended(ids.slice(from, from + PAGE))) await this.settle(id);
+    }
   }
 
   rejectAll(error: Error): void {

@@ -60,7 +60,10 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
       then(store.history(execution, afterSeq, limit), (events) =>
         events.map((event) => seal.openEvent(execution, event)),
       ),
+    ended: (executions) => store.ended(executions),
+    counts: (now) => store.counts(now),
     version: () => store.version(),
+    ...(store.onNews === undefined ? {} : { onNews: store.onNews.bind(store) }),
     close: () => store.close(),
   };
 }

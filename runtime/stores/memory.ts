@@ -11,12 +11,14 @@ import {
   settledState,
 } from "./rows.ts";
 import type { SettledCallback } from "./rows.ts";
+import { toCounts, toGroup } from "./counts.ts";
 import type {
   Acquired,
   CallbackRow,
   Commit,
   Created,
   ExecutionRow,
+  FunctionCounts,
   ListFilter,
   LoadedExecution,
   Message,
@@ -343,6 +345,15 @@ class MemoryStore implements Store {
       .reverse()
       .slice(0, listLimit(limit))
       .map(({ row }) => row);
+  }
+
+  ended(ids: readonly string[]): readonly string[] {
+    const { executions } = this.reading();
+    return ids.filter((id) => executions.get(id)?.row.status !== "RUNNING");
+  }
+
+  counts(now: number): readonly FunctionCounts[] {
+    return toCounts([...this.reading().executions.values()].map(({ row }) => toGroup(row, now)));
   }
 
   history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {

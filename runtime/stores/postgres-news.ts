@@ -17,6 +17,7 @@ export class PostgresNews {
   private readonly channel: string;
   /** So that nobody hears himself. */
   private readonly self = randomUUID();
+  private readonly listeners = new Set<() => void>();
   private count = 0;
   private countedAt = performance.now();
   private client: pg.Client | null = null;
@@ -41,7 +42,7 @@ export class PostgresNews {
     client.on("error", lost);
     client.on("end", lost);
     client.on("notification", ({ payload }) => {
-      if (payload !== this.self) this.change();
+      if (payload !== this.self) this.heard();
     });
     this.client = client;
     try {
@@ -83,6 +84,17 @@ export class PostgresNews {
   get version(): number {
     if (this.client === null || performance.now() - this.countedAt > FALLBACK_MS) this.change();
     return this.count;
+  }
+
+  /** Returns how to stop it. Told of what is heard, not of what is only assumed. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private heard(): void {
+    this.change();
+    for (const listener of this.listeners) listener();
   }
 
   private change(): void {

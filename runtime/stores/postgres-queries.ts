@@ -1,7 +1,16 @@
 import { StoreCorruptError } from "../errors.ts";
+import type { CountedGroup } from "./counts.ts";
+import { groupColumns, toCounts } from "./counts.ts";
 import { listLimit } from "./rows.ts";
 import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
-import type { ExecutionRow, ListFilter, LoadedExecution, StoredEvent, StoredSnapshot } from "./store.ts";
+import type {
+  ExecutionRow,
+  FunctionCounts,
+  ListFilter,
+  LoadedExecution,
+  StoredEvent,
+  StoredSnapshot,
+} from "./store.ts";
 
 /** What is read and never written. */
 export class PostgresQueries {
@@ -94,6 +103,26 @@ export class PostgresQueries {
     }));
   }
 
+  async ended(executions: readonly string[]): Promise<readonly string[]> {
+    const running = await this.connection.query(this.statements.running, [executions]);
+    const ids = new Set(running.map(({ id }) => id as string));
+    return executions.filter((id) => !ids.has(id));
+  }
+
+  async counts(now: number): Promise<readonly FunctionCounts[]> {
+    const groups = await this.connection.query(this.statements.counts, [now]);
+    return toCounts(
+      groups.map((row) => ({
+        function: row.function as string,
+        status: row.status as ExecutionRow["status"],
+        paused: row.paused === true,
+        state: row.state as CountedGroup["state"],
+        count: row.count as number,
+        earliest: row.earliest as number | null,
+      })),
+    );
+  }
+
   async due(now: number, limit: number): Promise<readonly string[]> {
     const due = (await this.connection.query(this.statements.due, [now, limit])).map(
       ({ id }) => id as string,
@@ -125,6 +154,15 @@ const statements = (s: string, row: string) => ({
     name: "history",
     text: `SELECT v.seq, v.kind, v.body FROM ${s}.events v JOIN ${s}.executions e ON e.key = v.execution
       WHERE e.id = $1 AND v.seq > $2 ORDER BY v.seq LIMIT $3`,
+  },
+  running: {
+    name: "running",
+    text: `SELECT id FROM ${s}.executions WHERE status = 'RUNNING' AND id = ANY($1)`,
+  },
+  counts: {
+    name: "counts",
+    text: `SELECT ${groupColumns("$1")}, count(*) AS count, min(wake_at) AS earliest FROM ${s}.executions
+      GROUP BY 1, 2, 3, 4`,
   },
   due: {
     name: "due",

@@ -95,8 +95,11 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
     list: (filter) => queries.list(filter),
+    ended: (executions) => queries.ended(executions),
+    counts: (now) => queries.counts(now),
     history: (execution, afterSeq, limit) => queries.history(execution, afterSeq, limit),
     version: () => news.version,
+    onNews: (listener) => news.onChange(listener),
     close: async () => {
       await news.close();
       await connection.close();

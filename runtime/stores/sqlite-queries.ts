@@ -1,8 +1,17 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type { CountedGroup } from "./counts.ts";
+import { groupColumns, toCounts } from "./counts.ts";
 import { listLimit } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
-import type { ExecutionRow, ExecutionStatus, ListFilter, LoadedExecution, StoredEvent } from "./store.ts";
+import type {
+  ExecutionRow,
+  ExecutionStatus,
+  FunctionCounts,
+  ListFilter,
+  LoadedExecution,
+  StoredEvent,
+} from "./store.ts";
 
 const COLUMNS = `e.*, i.body AS input, o.result, o.error,
   (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq`;
@@ -30,6 +39,8 @@ export class SqliteQueries {
   private readonly selectDue: StatementSync;
   private readonly selectCalled: StatementSync;
   private readonly selectNextWake: StatementSync;
+  private readonly selectStatus: StatementSync;
+  private readonly selectCounts: StatementSync;
   private readonly dataVersion: StatementSync;
 
   constructor(connection: SqliteConnection) {
@@ -51,6 +62,9 @@ export class SqliteQueries {
       WHERE e.status = 'RUNNING' AND e.problem IS NULL AND (e.wake_at IS NULL OR e.wake_at > ?)
       GROUP BY e.key ORDER BY e.wake_at IS NULL, e.wake_at, min(i.number) LIMIT ?`);
     this.selectNextWake = connection.prepare(`SELECT min(wake_at) AS at FROM ${DUE} AND wake_at > ?`);
+    this.selectStatus = connection.prepare("SELECT status FROM executions WHERE id = ?");
+    this.selectCounts = connection.prepare(`
+      SELECT ${groupColumns("?")}, count(*) AS count, min(wake_at) AS earliest FROM executions GROUP BY 1, 2, 3, 4`);
     this.dataVersion = connection.prepare("PRAGMA data_version");
   }
 
@@ -126,6 +140,16 @@ export class SqliteQueries {
     );
   }
 
+  ended(executions: readonly string[]): readonly string[] {
+    return this.connection.guard(() =>
+      executions.filter((id) => this.selectStatus.get(id)?.status !== "RUNNING"),
+    );
+  }
+
+  counts(now: number): readonly FunctionCounts[] {
+    return this.connection.guard(() => toCounts(this.selectCounts.all(now).map(toGroup)));
+  }
+
   version(): number {
     return this.connection.guard(() => this.dataVersion.get()!.data_version as number);
   }
@@ -148,6 +172,17 @@ function toRow(row: Row): ExecutionRow {
     tags: row.tags === null ? {} : (JSON.parse(row.tags as string) as ExecutionRow["tags"]),
     paused: row.paused === 1,
     expiresAt: row.expires_at as number | null,
+  };
+}
+
+function toGroup(row: Row): CountedGroup {
+  return {
+    function: row.function as string,
+    status: row.status as ExecutionStatus,
+    paused: row.paused === 1,
+    state: row.state as CountedGroup["state"],
+    count: row.count as number,
+    earliest: row.earliest as number | null,
   };
 }
 

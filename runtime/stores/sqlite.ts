@@ -5,6 +5,7 @@ import { SqliteCommits } from "./sqlite-commit.ts";
 import { openConnection } from "./sqlite-connection.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
+import { watchLog } from "./sqlite-news.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
 import type {
@@ -68,8 +69,11 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
     list: (filter: ListFilter) => queries.list(filter),
+    ended: (executions) => queries.ended(executions),
+    counts: (now) => queries.counts(now),
     history: (execution, afterSeq, limit) => queries.history(execution, afterSeq, limit),
     version: () => queries.version(),
+    onNews: (listener) => watchLog(file, () => queries.version(), listener),
     close: () => connection.close(),
   };
 }

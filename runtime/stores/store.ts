@@ -181,6 +181,25 @@ export interface ListFilter {
   readonly before?: string;
 }
 
+/** How many executions of one function there are. */
+export interface FunctionCounts {
+  /** `path#name` */
+  readonly function: string;
+  readonly statuses: Readonly<Record<ExecutionStatus, number>>;
+  /** Of the RUNNING ones without a problem: whose wake time has come; a worker is at it, or should be. */
+  readonly due: number;
+  /** ... whose wake time is still to come. */
+  readonly asleep: number;
+  /** ... that only a message can wake. */
+  readonly waiting: number;
+  /** RUNNING ones with a problem. */
+  readonly parked: number;
+  /** RUNNING ones that somebody paused: they are among those above too. */
+  readonly paused: number;
+  /** The earliest wake time of those that are due; null: none is. */
+  readonly oldestDue: number | null;
+}
+
 /** Who wants to run executions. */
 export interface Owner {
   /** Unique per process and opening. */
@@ -263,10 +282,19 @@ export interface Store {
   get(execution: string): Answer<ExecutionRow | null>;
   /** Newest first. */
   list(filter: ListFilter): Answer<readonly ExecutionRow[]>;
+  /** Those of these ids that have ended, or that are not there. At most 1,000 ids at a time. */
+  ended(executions: readonly string[]): Answer<readonly string[]>;
+  /** By the names of the functions. Reads every row: without an index of its own, so that no step has to keep one. */
+  counts(now: number): Answer<readonly FunctionCounts[]>;
   /** Events from `afterSeq + 1` on, at most `limit`. */
   history(execution: string, afterSeq: number, limit: number): Answer<readonly StoredEvent[]>;
 
   /** A number that changes when another process has written. */
   version(): Answer<number>;
+  /**
+   * Calls `listener` soon after `version` may have changed, until the function that is returned is called. Absent, or
+   * silent for whatever reason: `version` is to be asked from time to time all the same.
+   */
+  onNews?(listener: () => void): () => void;
   close(): Answer<void>;
 }

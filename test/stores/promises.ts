@@ -4,6 +4,7 @@ import { callbacks } from "./promises-callbacks.ts";
 import { commits, snapshots } from "./promises-commits.ts";
 import { executions, ownership, waking } from "./promises-executions.ts";
 import { lives } from "./promises-lives.ts";
+import { looks } from "./promises-looks.ts";
 import type { Claim } from "./samples.ts";
 
 /** Something executions can be kept in, and as many stores on it as a test wants. */
@@ -50,4 +51,5 @@ const SUBJECTS: readonly (readonly [string, readonly Claim[]])[] = [
   ["wake times and messages", waking],
   ["ownership", ownership],
   ["lives", lives],
+  ["looks", looks],
 ];
