@@ -1,5 +1,5 @@
 /** What the benchmarks run: compiled by durablec, and (where it can be) as written. */
-import { createCallback, step } from "@durablec/runtime";
+import { createCallback, step, wait } from "@durablec/runtime";
 
 export async function value(i: number): Promise<number> {
   return i;
@@ -54,4 +54,18 @@ export async function stepsThenCallback(n: number): Promise<number> {
   const [settled] = await createCallback<number>("go");
   sum += await settled;
   return await step("after", () => sum);
+}
+
+/** (d) Steps at the same time. */
+export async function fanOut(n: number): Promise<number> {
+  "use durable";
+  const all = await Promise.all(Array.from({ length: n }, (_, i) => step("add", () => i)));
+  return all.length;
+}
+
+/** (d) Nothing but sleep. */
+export async function sleeper(ms: number): Promise<number> {
+  "use durable";
+  await wait({ milliseconds: ms });
+  return ms;
 }
