@@ -41,7 +41,9 @@ export async function benchEngine(functions: Functions, rounds: number): Promise
     }
     const medians = results.map((list) => (row: Row) => median(list.map((result) => result[row])));
     const [raw] = medians;
-    console.log(`(d) the engine, medians of ${rounds} rounds; in brackets: how many times the bare database's time`);
+    console.log(
+      `(d) the engine, medians of ${rounds} rounds; in brackets: how many times the bare database's time`,
+    );
     console.log(
       table([
         ["", ...contenders.map(({ name }) => name)],

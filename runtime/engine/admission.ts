@@ -2,7 +2,7 @@
  * Which executions a worker takes into memory: those that are due or have messages, as long as there is room. The others
  * wait in the store, which knows who they are.
  */
-import type { Store } from "../stores/store.ts";
+import type { LoadedExecution, Store } from "../stores/store.ts";
 import type { ExecutionHooks } from "./execution.ts";
 import type { Running } from "./load.ts";
 import { bringBack } from "./load.ts";
@@ -50,11 +50,12 @@ export class Admission {
     }
   }
 
-  /** Something happened for this execution. */
-  async wake(id: string): Promise<void> {
-    await this.loading.get(id);
+  /** Something happened for this execution. `known`: what the store would answer, of one that was just created. */
+  async wake(id: string, known?: LoadedExecution): Promise<void> {
+    const loading = this.loading.get(id);
+    if (loading !== undefined) await loading;
     if (this.parts.loaded.has(id)) await this.parts.deliverTo(id);
-    else if (this.taken < this.parts.executionsMax) await this.load(id);
+    else if (this.taken < this.parts.executionsMax) await this.load(id, known);
     else this.isBehind = true;
   }
 
@@ -65,17 +66,17 @@ export class Admission {
     return isBehind;
   }
 
-  load(id: string): Promise<void> {
+  load(id: string, known?: LoadedExecution): Promise<void> {
     const already = this.loading.get(id);
     if (already !== undefined || this.parts.hooks.draining()) return already ?? Promise.resolve();
-    const loading = this.parts.guard(() => this.bringBack(id)).finally(() => this.loading.delete(id));
+    const loading = this.parts.guard(() => this.bringBack(id, known)).finally(() => this.loading.delete(id));
     this.loading.set(id, loading);
     return loading;
   }
 
-  private async bringBack(id: string): Promise<void> {
+  private async bringBack(id: string, known?: LoadedExecution): Promise<void> {
     try {
-      const stored = await this.parts.store.load(id);
+      const stored = known ?? (await this.parts.store.load(id));
       if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
       if (!this.parts.knows(stored.row.function)) {
         this.strangers.add(id);

@@ -16,6 +16,7 @@ import type { Functions } from "./functions.ts";
 import type { HistoryEvent, Places } from "./history.ts";
 import { toHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
+import { Creations } from "./creations.ts";
 import { Ownership } from "./ownership.ts";
 import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
@@ -26,7 +27,7 @@ import { toView } from "./view.ts";
 import type { StartOptions } from "./starts.ts";
 import { recordStart } from "./recordStart.ts";
 import type { Restarting } from "./worker.ts";
-import { outcome, Waiters } from "./waiters.ts";
+import { Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
 
@@ -67,6 +68,7 @@ export class Engine {
   private readonly parts: EngineParts;
   private readonly ownership: Ownership;
   private readonly waiters: Waiters;
+  private readonly creations: Creations;
   private readonly signalLimit: SignalLimit;
   private worker: Worker | null = null;
   private version = -1;
@@ -82,6 +84,7 @@ export class Engine {
     this.parts = parts;
     this.signalLimit = new SignalLimit(parts.limits.signals);
     this.waiters = new Waiters(parts.store);
+    this.creations = new Creations(parts.store);
     this.ownership = new Ownership(parts.store, parts.world);
   }
 
@@ -104,9 +107,10 @@ export class Engine {
     { id = this.parts.world.uuid(), ...options }: StartOptions & { readonly id?: string } = {},
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     this.assertOpen();
-    const created = await recordStart(this.parts, { fn, input, id, options });
-    if (created) await this.worker?.wake(id);
-    return { id, created };
+    const recording = { ...this.parts, creations: this.creations };
+    const created = await recordStart(recording, { fn, input, id, options });
+    if (created !== null) await this.worker?.begin(created);
+    return { id, created: created !== null };
   }
 
   /**
@@ -115,11 +119,9 @@ export class Engine {
    */
   async result(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
     this.assertOpen();
-    const view = await this.view(id);
-    if (view.status !== "RUNNING") return outcome(view);
     const promise = this.waiters.add(id, signal);
-    // It may have ended between the look and the waiting.
-    await this.waiters.settle(id);
+    // One that this worker has in memory has not ended yet; of any other the store knows.
+    if (this.worker?.has(id) !== true) await this.waiters.settle(id);
     // Who gives up meanwhile has told those who waited then.
     this.assertOpen();
     return promise;
@@ -344,7 +346,7 @@ export class Engine {
       knows: (functionId) => this.parts.functions.has(functionId),
       functionId: (fn) => this.parts.functions.idOf(fn),
       executionsMax: this.parts.limits.executions,
-      ended: (id) => void this.waiters.settle(id).catch((error: unknown) => this.failed(error)),
+      ended: (id, event) => this.waiters.tell(id, event),
       parked: (id, problem) => this.parts.onError(problem, id),
       failed: (error) => this.failed(error),
     });

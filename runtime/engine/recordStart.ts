@@ -1,5 +1,7 @@
 /** An execution begins to exist, or is found to. */
 import { ExecutionExistsError } from "../errors.ts";
+import type { LoadedExecution } from "../stores/store.ts";
+import type { Creations } from "./creations.ts";
 import type { EngineParts } from "./engine.ts";
 import type { Named } from "./functions.ts";
 import { encodeInput } from "./scope.ts";
@@ -13,14 +15,23 @@ interface Asked {
   readonly options: StartOptions;
 }
 
-/** False: an execution of this id, function and input is there already. Throws what `Engine.start` throws. */
-export async function recordStart(parts: EngineParts, { fn, input, id, options }: Asked): Promise<boolean> {
+interface Recording extends EngineParts {
+  readonly creations: Creations;
+}
+
+/**
+ * What was created; null: an execution of this id, function and input is there already. Throws what `Engine.start` throws.
+ */
+export async function recordStart(
+  parts: Recording,
+  { fn, input, id, options }: Asked,
+): Promise<LoadedExecution | null> {
   const { functions, observer } = parts;
   const name = functions.idOf(fn);
   const observed = observer?.starting?.({ id, functionId: name });
   try {
     const created = await create(parts, { id, name, input, options, trace: observed?.trace ?? null });
-    observed?.ended({ created });
+    observed?.ended({ created: created !== null });
     return created;
   } catch (error) {
     observed?.ended({ error });
@@ -34,14 +45,16 @@ interface Start extends Omit<Asked, "fn"> {
 }
 
 async function create(
-  { store, world, retention, limits }: EngineParts,
+  { creations, world, retention, limits }: Recording,
   { id, name, input, options, trace }: Start,
-): Promise<boolean> {
+): Promise<LoadedExecution | null> {
   const payload = encodeInput(input, limits.inputBytes);
   const kept = retention === null ? {} : { retention };
   const starting = { id, function: name, payload, ...kept, ...checkStart(options), trace: trace ?? null };
-  const { created, row } = await store.create(toNewExecution(starting, world));
-  if (created || (row.function === name && row.input === payload)) return created;
+  const execution = toNewExecution(starting, world);
+  const { created, row } = await creations.create(execution);
+  if (created) return { row, snapshot: null, chunks: [], tail: [execution.event], messages: [] };
+  if (row.function === name && row.input === payload) return null;
   throw new ExecutionExistsError(
     `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
       `The same id starts the same thing only once: use another id, or the same input.`,

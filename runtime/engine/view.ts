@@ -65,7 +65,7 @@ export async function readEnd(store: Store, id: string): Promise<(() => Executio
     if (row !== null) return row.status === "RUNNING" ? null : () => row;
     return () => {
       throw new UnknownExecutionError(
-        `There is no execution "${id}" in ${store.name} any more: it was removed.`,
+        `There is no execution "${id}" in ${store.name}: it was never started, or it has been removed.`,
       );
     };
   } catch (error) {

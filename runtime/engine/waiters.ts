@@ -1,12 +1,15 @@
 /** Those who wait for executions to end. */
-import type { Store } from "../stores/store.ts";
-import type { ExecutionView } from "./view.ts";
-import { readEnd, toView } from "./view.ts";
+import type { ExecutionRow, Store } from "../stores/store.ts";
+import type { EndEvent } from "./execution.ts";
+import { payloadCodec } from "./state.ts";
+import { readEnd } from "./view.ts";
 
 interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
+
+type Outcome = Pick<ExecutionRow, "result" | "error">;
 
 /** Ids that the store is asked for at a time. */
 const PAGE = 1_000;
@@ -20,8 +23,8 @@ export class Waiters {
   }
 
   /**
-   * Rejects with its error if the execution did not succeed, and with the signal's reason if that comes first. Follow it
-   * with `settle`: it may have ended by now.
+   * Rejects with its error if the execution did not succeed, with the signal's reason if that comes first, and with
+   * `UnknownExecutionError` if there is none. Follow it with `settle`: it may have ended by now.
    */
   add(id: string, signal?: AbortSignal): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -51,14 +54,30 @@ export class Waiters {
     promise.then(forget, forget);
   }
 
-  /** Answers those who wait for this execution, if it has ended. */
+  /** Answers those who wait for this execution, if it has ended or is not there. */
   async settle(id: string): Promise<void> {
     const row = this.waiting.has(id) ? await readEnd(this.store, id) : null;
-    if (row === null) return;
+    if (row !== null) this.answer(id, row);
+  }
+
+  /** The execution has ended here, with this event. */
+  tell(id: string, { kind, payload }: EndEvent): void {
+    const succeeded = kind === "ExecutionSucceeded";
+    this.answer(id, () => ({ result: succeeded ? payload : null, error: succeeded ? null : payload }));
+  }
+
+  /** Each gets a value of its own. */
+  private answer(id: string, read: () => Outcome): void {
     const waiting = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     for (const { resolve, reject } of waiting) {
-      new Promise((settled) => settled(outcome(toView(row(), null)))).then(resolve, reject);
+      try {
+        const { result, error } = read();
+        if (error !== null) reject(payloadCodec.decode(error));
+        else resolve(result === null ? undefined : payloadCodec.decode(result));
+      } catch (unreadable) {
+        reject(unreadable);
+      }
     }
   }
 
@@ -74,10 +93,4 @@ export class Waiters {
     for (const waiting of this.waiting.values()) for (const { reject } of waiting) reject(error);
     this.waiting.clear();
   }
-}
-
-/** The result of an execution that has ended; throws its error. */
-export function outcome(view: ExecutionView): unknown {
-  if (view.status === "SUCCEEDED") return view.result;
-  throw view.error;
 }

@@ -6,7 +6,7 @@
  */
 import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
-import type { Commit, Store } from "../stores/store.ts";
+import type { Commit, LoadedExecution, Store } from "../stores/store.ts";
 import type { Duration } from "../duration.ts";
 import type { Named } from "./functions.ts";
 import { Admission } from "./admission.ts";
@@ -105,6 +105,10 @@ export class Worker {
     });
   }
 
+  has(id: string): boolean {
+    return this.loaded.has(id);
+  }
+
   get executionsInMemory(): number {
     return this.loaded.size;
   }
@@ -126,6 +130,11 @@ export class Worker {
       this.storeWakeAt = await this.parts.store.nextWake(now);
       this.arm();
     });
+  }
+
+  /** It was created this moment, by this process: as `wake`, without a look at the store. */
+  begin(created: LoadedExecution): Promise<void> {
+    return this.guard(() => this.admission.wake(created.row.id, created));
   }
 
   /** Something happened for this execution: a message, or its start. */
