@@ -129,7 +129,7 @@ export interface Oracle {
   role(node: ts.FunctionLikeDeclaration): InnerFunctionRole;
   /** The type of a variable for people (`Order | undefined`), or null without a checker. */
   typeText(node: ts.Node): string | null;
-  /** What stored states call the function that a name of the module stands for (`src/parse.ts#parse`); null for others. */
+  /** What stored states call the function or service that a name of the module stands for (`src/parse.ts#parse`), or null. */
   valueName(node: ts.Identifier | ts.PropertyAccessExpression): string | null;
   /** True if what is exported is a type alone, so that JavaScript has nothing to export. False without a checker. */
   isTypeExport(node: ts.ExportSpecifier): boolean;

@@ -59,6 +59,13 @@ export function anOptions<T extends object>(operationName: string, value: T | un
   );
 }
 
+export function checkChoice(what: string, value: unknown, choices: readonly (string | boolean)[]): void {
+  if (value === undefined || choices.some((choice) => choice === value)) return;
+  throw new OperationArgumentError(
+    `${what} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}, not ${describe(value)}.`,
+  );
+}
+
 /** `methods`: those that are needed. */
 export function checkSerdes(
   operationName: string,

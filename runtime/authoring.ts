@@ -165,6 +165,7 @@ function checkCallback(operationName: string, options: CallbackOptions | undefin
   if (checked.heartbeatTimeout !== undefined) {
     toMilliseconds(checked.heartbeatTimeout, `The heartbeatTimeout of ${operationName}`);
   }
+  checkSerdes(operationName, checked.serdes, ["deserialize"]);
   return checked;
 }
 

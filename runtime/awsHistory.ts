@@ -223,7 +223,8 @@ function toContextDraft(event: HistoryEvent, op: string, book: Book): Draft {
 }
 
 function toContextType(op: string, { first }: Book): string {
-  const form = first.get(op)?.form;
+  const { form, subType } = first.get(op) ?? {};
+  if (subType !== undefined) return subType;
   if (form === "map") return "Map";
   if (form === "parallel") return "Parallel";
   // Right below a batch there is nothing but its branches.

@@ -29,11 +29,14 @@ export interface CompletionStatus {
   readonly failureCount: number;
   readonly completedCount: number;
   readonly totalCount: number;
-  readonly items: readonly {
-    readonly index: number;
-    readonly name?: string;
-    readonly status?: BatchItemStatus;
-  }[];
+  readonly items: readonly CompletionItemStatus[];
+}
+
+export interface CompletionItemStatus {
+  readonly index: number;
+  readonly name?: string;
+  /** Absent: not started. */
+  readonly status?: BatchItemStatus;
 }
 
 export const CompletionOutcome = { SUCCEEDED: "SUCCEEDED", FAILED: "FAILED" } as const;
@@ -55,14 +58,23 @@ export type CompletionDecision =
   | { readonly complete: true; readonly outcome?: "SUCCEEDED" | "FAILED" };
 
 /** When a batch is over before all its branches are. Without any: the first failure. */
-export interface CompletionConfig {
+export type CompletionConfig = ThresholdCompletionConfig | CustomCompletionConfig;
+
+export interface ThresholdCompletionConfig {
   readonly minSuccessful?: number;
   /** More failures than this end the batch. */
   readonly toleratedFailureCount?: number;
   /** A larger part of all branches than this ends the batch. */
   readonly toleratedFailurePercentage?: number;
+  readonly shouldComplete?: never;
+}
+
+export interface CustomCompletionConfig {
   /** Decides alone, after each branch. */
-  readonly shouldComplete?: (status: CompletionStatus) => CompletionDecision;
+  readonly shouldComplete: (status: CompletionStatus) => CompletionDecision;
+  readonly minSuccessful?: never;
+  readonly toleratedFailureCount?: never;
+  readonly toleratedFailurePercentage?: never;
 }
 
 export interface Batch {

@@ -86,22 +86,21 @@ export function createWaitStrategy<T>(config: WaitStrategyConfig<T>): WaitStrate
 
 type Complete = Required<WaitStrategyConfig<unknown>>;
 
-const growing = closure(
-  "@durablec/runtime#waitStrategy",
-  (config: Complete): WaitStrategy<unknown> =>
-    (state, attempt) => {
-      if (!config.shouldContinuePolling(state)) return { shouldContinue: false };
-      if (attempt >= config.maxAttempts) {
-        throw new WaitForConditionError(
-          `waitForCondition made all of its ${config.maxAttempts} checks (maxAttempts), and the condition was never met.`,
-        );
-      }
-      const first = toMilliseconds(config.initialDelay, "initialDelay");
-      const cap = toMilliseconds(config.maxDelay, "maxDelay");
-      const delay = Math.min(first * config.backoffRate ** (attempt - 1), cap);
-      return {
-        shouldContinue: true,
-        delay: { milliseconds: jittered(delay, config.jitter, Math.random) },
-      };
-    },
+const growing = closure("@durablec/runtime#waitStrategy", (config: Complete) =>
+  // `random`: given by the runtime, so that a test's seed decides about it too.
+  (...[state, attempt, random = Math.random]: [state: unknown, attempt: number, random?: () => number]) => {
+    if (!config.shouldContinuePolling(state)) return { shouldContinue: false } as const;
+    if (attempt >= config.maxAttempts) {
+      throw new WaitForConditionError(
+        `waitForCondition made all of its ${config.maxAttempts} checks (maxAttempts), and the condition was never met.`,
+      );
+    }
+    const first = toMilliseconds(config.initialDelay, "initialDelay");
+    const cap = toMilliseconds(config.maxDelay, "maxDelay");
+    const delay = Math.min(first * config.backoffRate ** (attempt - 1), cap);
+    return {
+      shouldContinue: true,
+      delay: { milliseconds: jittered(delay, config.jitter, random) },
+    } as const;
+  },
 );

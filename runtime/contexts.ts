@@ -3,6 +3,7 @@ import {
   aFunction,
   anOptions,
   ask,
+  checkChoice,
   checkSerdes,
   describe,
   named,
@@ -23,10 +24,12 @@ export interface ChildOptions<T = never> {
   readonly errorMapper?: ErrorMapper;
   /** The result's own text form. Default: the codec's. */
   readonly serdes?: Serdes<T>;
-  /** As AWS's SDK has it; accepted, and of no effect: results of any size are recorded as they are. */
+  /** What tools are told it is: the `SubType` of its events in AWS's vocabulary. */
   readonly subType?: string;
-  readonly summaryGenerator?: (result: T) => string;
+  /** True: it has no operation, and so no recorded result and no `serdes`, of its own. Default false. */
   readonly virtualContext?: boolean;
+  /** As AWS's SDK has it; accepted, and of no effect: results of any size are recorded as they are. */
+  readonly summaryGenerator?: (result: T) => string;
 }
 
 /** Runs `fn` as durable code with ids of its own; its result is recorded as one. Nested freely. */
@@ -41,20 +44,33 @@ export const runInChildContext = operation(function runInChildContext<T>(
 export function toRunInChildContext(args: readonly unknown[]): Request {
   const [name, given, options] = named("runInChildContext", args) as [string | undefined, unknown, unknown];
   const fn = aFunction("runInChildContext", "function", given);
-  const { errorMapper, serdes } = anOptions("runInChildContext", options as AnyChild | undefined) ?? {};
-  checkSerdes("runInChildContext", serdes);
-  if (errorMapper !== undefined) aFunction("runInChildContext", "errorMapper", errorMapper);
-  const branch = { fn, args: [] };
-  return {
-    kind: "runInChildContext",
-    name,
-    branch,
-    errorMapper: errorMapper ?? null,
-    serdes: serdes ?? null,
-  };
+  const child = checkChild("runInChildContext", options as ChildOptions<unknown> | undefined);
+  return { kind: "runInChildContext", name, branch: { fn, args: [] }, ...child };
 }
 
-type AnyChild = ChildOptions<unknown>;
+/** What a child context's options ask for. Throws `OperationArgumentError`. */
+export function checkChild(
+  operationName: string,
+  options: ChildOptions<unknown> | undefined,
+): Omit<Extract<Request, { kind: "runInChildContext" }>, "kind" | "name" | "branch"> {
+  const { errorMapper, serdes, subType, virtualContext, summaryGenerator } =
+    anOptions(operationName, options) ?? {};
+  checkSerdes(operationName, serdes);
+  if (errorMapper !== undefined) aFunction(operationName, "errorMapper", errorMapper);
+  if (summaryGenerator !== undefined) aFunction(operationName, "summaryGenerator", summaryGenerator);
+  checkChoice(`virtualContext of ${operationName}`, virtualContext, [true, false]);
+  if (subType !== undefined && typeof subType !== "string") {
+    throw new OperationArgumentError(
+      `subType of ${operationName} must be a string, not ${describe(subType)}.`,
+    );
+  }
+  return {
+    errorMapper: errorMapper ?? null,
+    serdes: serdes ?? null,
+    ...(virtualContext === true ? { virtual: true } : {}),
+    ...(subType === undefined ? {} : { subType }),
+  };
+}
 
 export interface BatchOptions<T = never> {
   /** How many run at a time. Default: all. */
@@ -67,8 +83,9 @@ export interface BatchOptions<T = never> {
   readonly nesting?: NestingType;
   /** The text form of each branch's result. Default: the codec's. */
   readonly itemSerdes?: Serdes<T>;
-  /** As AWS's SDK has them; accepted, and of no effect: only the results of branches are recorded, whatever their size. */
+  /** The text form of the whole result, which is then recorded too. Default: only the results of branches are recorded. */
   readonly serdes?: Serdes<BatchResult<T>>;
+  /** As AWS's SDK has it; accepted, and of no effect: results of any size are recorded as they are. */
   readonly summaryGenerator?: (result: BatchResult<T>) => string;
 }
 
@@ -127,18 +144,24 @@ export interface MapOptions<I, T = never> extends BatchOptions<T> {
   readonly itemNamer?: (item: I, index: number) => string;
 }
 
+/** `map`'s two ways of being called: with a name, and without. */
+export interface MapItems {
+  <I, T>(
+    name: string | undefined,
+    items: readonly I[],
+    fn: MapFunction<I, T>,
+    options?: MapOptions<NoInfer<I>, NoInfer<Awaited<T>>>,
+  ): Promise<BatchResult<Awaited<T>>>;
+  <I, T>(
+    items: readonly I[],
+    fn: MapFunction<I, T>,
+    options?: MapOptions<NoInfer<I>, NoInfer<Awaited<T>>>,
+  ): Promise<BatchResult<Awaited<T>>>;
+}
+
 /** Runs `fn` for each item, side by side, and gives a `BatchResult`. */
-export const map = operation(function map<I, T>(
-  ...args:
-    | [
-        name: string | undefined,
-        items: readonly I[],
-        fn: MapFunction<I, T>,
-        options?: MapOptions<I, NoInfer<Awaited<T>>>,
-      ]
-    | [items: readonly I[], fn: MapFunction<I, T>, options?: MapOptions<I, NoInfer<Awaited<T>>>]
-): Promise<BatchResult<Awaited<T>>> {
-  return ask("map", toMap(args)) as Promise<BatchResult<Awaited<T>>>;
+export const map: MapItems = operation(function map(...args: readonly unknown[]) {
+  return ask("map", toMap(args)) as Promise<never>;
 });
 
 /** One item of a `map`. */
@@ -165,9 +188,10 @@ interface Given {
 }
 
 function toBatch(operationName: "map" | "parallel", { name, branches, options }: Given): Request {
-  const { maxConcurrency, completionConfig, remaining, nesting, itemSerdes } =
+  const { maxConcurrency, completionConfig, remaining, nesting, itemSerdes, serdes } =
     anOptions(operationName, options) ?? {};
   checkSerdes(operationName, itemSerdes);
+  checkSerdes(operationName, serdes);
   if (maxConcurrency !== undefined && !(Number.isInteger(maxConcurrency) && maxConcurrency >= 1)) {
     throw new OperationArgumentError(
       `maxConcurrency of ${operationName} must be a whole number of 1 or more, not ${String(maxConcurrency)}.`,
@@ -183,14 +207,14 @@ function toBatch(operationName: "map" | "parallel", { name, branches, options }:
     ...(itemSerdes === undefined ? {} : { itemSerdes }),
     ...(nesting === "FLAT" ? ({ flat: true } as const) : {}),
   };
-  return { kind: "batch", name, form: operationName, batch: newBatch(branches, settings) };
-}
-
-function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
-  if (value === undefined || choices.some((choice) => choice === value)) return;
-  throw new OperationArgumentError(
-    `${what} must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${describe(value)}.`,
-  );
+  const batch = newBatch(branches, settings);
+  return {
+    kind: "batch",
+    name,
+    form: operationName,
+    batch,
+    serdes: (serdes as Serdes<unknown> | undefined) ?? null,
+  };
 }
 
 function checkCompletion(operationName: string, completion: CompletionConfig | undefined): void {

@@ -151,6 +151,9 @@ export class StepError extends DurableOperationError {}
 /** `ctx.runInChildContext`, and branches of `ctx.parallel` and `ctx.map`: the function of the child failed. */
 export class ChildContextError extends DurableOperationError {}
 
+/** `ctx.promise.all` and its kin rejected: `cause` is the error that the language's own would have thrown. */
+export class PromiseCombinatorError extends DurableOperationError {}
+
 /** A context's operation was called where another context's code runs. */
 export class ContextError extends DurableError {}
 

@@ -31,6 +31,18 @@ export function nameOfBinding(fn: object): string | undefined {
   return names.get(fn);
 }
 
+/** Objects among them, with their names: each is told once. */
+export function takeNamedObjects(): readonly (readonly [name: string, value: object])[] {
+  const found: (readonly [string, object])[] = [];
+  for (const name of unread) {
+    const value = readBinding(name);
+    if (typeof value !== "object" || value === null) continue;
+    unread.delete(name);
+    found.push([name, value]);
+  }
+  return found;
+}
+
 export function bindingOf(name: string): object | undefined {
   const value = readBinding(name);
   return typeof value === "function" ? value : undefined;

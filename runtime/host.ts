@@ -1,4 +1,5 @@
 /** What a frame belongs to: its place in an execution, and who gives awaits and operations their meaning there. */
+import type { ContextSettings } from "./configuration.ts";
 import type { PromiseHost } from "./durablePromise.ts";
 import type { Frame } from "./frame.ts";
 import type { LogLevel } from "./logger.ts";
@@ -76,7 +77,14 @@ export interface Host {
   /** Runs a branch as the code under `path`, without an operation that says so. */
   branch(path: string, branch: Branch): Promise<unknown>;
   compensate(compensation: Compensation): void;
-  log(level: LogLevel, values: readonly unknown[]): void;
+  /** A line of the code of context `path`. */
+  log(path: string, level: LogLevel, values: readonly unknown[]): void;
+  /** Tells context `path` something about itself. */
+  configure(path: string, settings: ContextSettings): void;
+  /** Context `path` is over. */
+  forget(path: string): void;
+  /** Of the execution: `path#name`. */
+  readonly functionId: string;
   combine(combinator: Combinator, elements: Iterable<unknown>): Promise<unknown>;
   /** Null: promises of durable code are the language's own. */
   readonly promises: PromiseHost | null;

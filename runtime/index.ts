@@ -6,18 +6,29 @@ export type {
   BatchItem,
   CompletionConfig,
   CompletionDecision,
+  CompletionItemStatus,
   CompletionReason,
   CompletionStatus,
+  CustomCompletionConfig,
+  ThresholdCompletionConfig,
 } from "./batch.ts";
 export { createWaitStrategy, waitForCondition } from "./condition.ts";
 export type { ConditionCheck, ConditionOptions, WaitStrategy, WaitStrategyConfig } from "./condition.ts";
-export type { ContextPromises, DurableContext } from "./context.ts";
+export type { ContextPromises, DurableContext, LambdaContext } from "./context.ts";
+export type {
+  DurableLogData,
+  DurableLoggingContext,
+  LoggerConfig,
+  LoggingAware,
+  SerdesConfig,
+} from "./configuration.ts";
 export { map, NestingType, parallel, runInChildContext } from "./contexts.ts";
 export type {
   BatchOptions,
   ChildOptions,
   ContextFunction,
   MapFunction,
+  MapItems,
   MapOptions,
   Parallel,
   ParallelBranch,
@@ -49,6 +60,8 @@ export {
 export type { CallbackOptions, StepOptions, Submitter, WaitForCallbackOptions } from "./authoring.ts";
 export type { StepContext } from "./stepContext.ts";
 export type { Serdes, SerdesContext } from "./serdes.ts";
+export { createClassSerdes, createClassSerdesWithDates, defaultSerdes } from "./classSerdes.ts";
+export * from "./awsNames.ts";
 export type { DurableLogger, LogEntry, LogLevel, LogSink } from "./logger.ts";
 export { NoExecutionError } from "./detached.ts";
 export { DurationError } from "./duration.ts";

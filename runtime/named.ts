@@ -3,6 +3,7 @@
  * `opaque`. One registry a process; the last one of a name wins, so that a module loaded again replaces itself.
  */
 import { OperationArgumentError } from "./arguments.ts";
+import { takeNamedObjects } from "./functions.ts";
 import type { NamedRegistry } from "./values/contract.ts";
 
 const names = new WeakMap<WeakKey, string>();
@@ -55,13 +56,28 @@ export function symbol(description?: string | number): symbol {
   return own(Symbol(description));
 }
 
+/** Those that emitted code has announced since. One that a service has a name for already keeps it. */
+function takeObjects(): void {
+  for (const [name, value] of takeNamedObjects()) {
+    const known = names.get(value);
+    registerValue(`module ${name}`, value);
+    if (known !== undefined) names.set(value, known);
+  }
+}
+
 /** For results: what they hold is read from text on the first run too, so any symbol will do. */
 export const namedResults: NamedRegistry = {
   nameOf: (value) => names.get(value),
-  valueOf: (name) => values.get(name),
+  valueOf(name) {
+    takeObjects();
+    return values.get(name);
+  },
   own,
   isOwn: () => true,
-  hasObjects: () => counts.objects > 0,
+  hasObjects() {
+    takeObjects();
+    return counts.objects > 0;
+  },
 };
 
 /** For states. */

@@ -50,6 +50,12 @@ export type Request =
       readonly branch: Branch;
       readonly errorMapper: ErrorMapper | null;
       readonly serdes: Serdes<unknown> | null;
+      /** It has no operation of its own. */
+      readonly virtual?: true;
+      /** Its value is not recorded: it comes from what was recorded before. */
+      readonly silent?: true;
+      /** What tools are told it is. */
+      readonly subType?: string;
     }
   | {
       readonly kind: "invoke";
@@ -63,6 +69,8 @@ export type Request =
       readonly name: string | undefined;
       readonly form: "map" | "parallel";
       readonly batch: Batch;
+      /** The text form of the whole. Null: its value comes from what its branches recorded. */
+      readonly serdes: Serdes<unknown> | null;
     }
   | {
       readonly kind: "step";

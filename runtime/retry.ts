@@ -29,6 +29,9 @@ export type RetryDecision =
   /** Default delay: 1 s. */
   | { readonly shouldRetry: true; readonly delay?: Duration };
 
+/** Strategies of our own get their chance from whoever asks them, so that a test's seed decides about it too. */
+type Chancy = (error: unknown, attemptCount: number, random: () => number) => RetryDecision;
+
 const DEFAULT = {
   maxAttempts: 6,
   initialDelay: { seconds: 5 },
@@ -69,7 +72,7 @@ export function retryDelayMs(
   random: () => number,
 ): number | null {
   if (typeof retry === "function") {
-    return toDelayMs(retry(failed.error, failed.attempt));
+    return toDelayMs((retry as Chancy)(failed.error, failed.attempt, random));
   }
   const policy = { ...DEFAULT, ...retry };
   if (failed.attempt >= policy.maxAttempts) return null;

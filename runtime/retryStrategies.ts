@@ -53,6 +53,9 @@ export function createLinearRetryStrategy(config: LinearRetryStrategyConfig = {}
   return linear({ ...rest, increment, initialDelay, maxDelay, maxAttempts });
 }
 
+/** `random`: given by the runtime. */
+type Asked = [error: unknown, attempt: number, random?: () => number];
+
 interface Complete extends RetryConfig {
   readonly maxAttempts: number;
   readonly initialDelay: Duration;
@@ -62,18 +65,18 @@ interface Complete extends RetryConfig {
 // Stored state holds the id and the configuration: both are part of the format for ever.
 const exponential = closure(
   "@durablec/runtime#exponentialRetry",
-  (config: Complete & RetryStrategyConfig): RetryStrategy =>
-    (error, attempt) =>
-      decide(config, { error, attempt }, (first) => first * (config.backoffRate ?? 2) ** (attempt - 1)),
+  (config: Complete & RetryStrategyConfig) =>
+    (...failed: Asked) =>
+      decide(config, failed, (first, attempt) => first * (config.backoffRate ?? 2) ** (attempt - 1)),
 );
 const linear = closure(
   "@durablec/runtime#linearRetry",
-  (config: Complete & { readonly increment: Duration }): RetryStrategy =>
-    (error, attempt) =>
+  (config: Complete & { readonly increment: Duration }) =>
+    (...failed: Asked) =>
       decide(
         config,
-        { error, attempt },
-        (first) => first + toMilliseconds(config.increment, "increment") * (attempt - 1),
+        failed,
+        (first, attempt) => first + toMilliseconds(config.increment, "increment") * (attempt - 1),
       ),
 );
 
@@ -86,18 +89,13 @@ export const retryPresets = {
 
 function decide(
   config: Complete,
-  failed: { readonly error: unknown; readonly attempt: number },
-  grow: (firstMs: number) => number,
+  [error, attempt, random = Math.random]: Asked,
+  grow: (firstMs: number, attempt: number) => number,
 ): RetryDecision {
-  if (failed.attempt >= config.maxAttempts || !isRetryable(config, failed.error))
-    return { shouldRetry: false };
+  if (attempt >= config.maxAttempts || !isRetryable(config, error)) return { shouldRetry: false };
   const first = toMilliseconds(config.initialDelay, "initialDelay");
-  const delay = Math.min(grow(first), toMilliseconds(config.maxDelay, "maxDelay"));
-  // The decision is recorded, so chance may be real.
-  return {
-    shouldRetry: true,
-    delay: { milliseconds: jittered(delay, config.jitter ?? "FULL", Math.random) },
-  };
+  const delay = Math.min(grow(first, attempt), toMilliseconds(config.maxDelay, "maxDelay"));
+  return { shouldRetry: true, delay: { milliseconds: jittered(delay, config.jitter ?? "FULL", random) } };
 }
 
 /** Either filter lets an error through; without any, all are. */

@@ -24,6 +24,7 @@ import { toCalleeName } from "./calleeName.ts";
 import { toImportedName } from "./importedName.ts";
 import { isFunctionWithBody, type Binding } from "./scopes.ts";
 import { findOperation, isContext, type SyntacticContext } from "./syntacticOperations.ts";
+import { isServiceOption } from "./services.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
 const PLAIN: CallMeaning = { kind: "plain" };
@@ -60,7 +61,7 @@ function findValueName(
   const path = node.getSourceFile().fileName;
   const imported = binding.kind === "import" ? binding.declarations[0]?.parent : undefined;
   if (imported !== undefined) return toImportedName(imported, { node, path });
-  return functionOf(binding) === null ? null : `${path}#${binding.name}`;
+  return functionOf(binding) === null && !isServiceOption(node) ? null : `${path}#${binding.name}`;
 }
 
 function findMeaning(context: SyntacticContext, call: ts.CallExpression): CallMeaning {

@@ -27,6 +27,7 @@ import { toCalleeName } from "./calleeName.ts";
 import { toImportedName } from "./importedName.ts";
 import type { Resolver } from "./resolver.ts";
 import { toPromiseKind } from "./promiseKind.ts";
+import { isServiceOption } from "./services.ts";
 import { skipWrappers, walkUpWrappers } from "./wrappers.ts";
 
 const PLAIN: CallMeaning = { kind: "plain" };
@@ -65,7 +66,8 @@ export function createTypedOracle(resolver: Resolver, options: ts.CompilerOption
 function findValueName(resolver: Resolver, node: ts.Identifier | ts.PropertyAccessExpression): string | null {
   const { checker } = resolver;
   const type = checker.getTypeAtLocation(node);
-  if ((type.flags & ts.TypeFlags.Any) === 0 && type.getCallSignatures().length === 0) return null;
+  const isCallable = (type.flags & ts.TypeFlags.Any) !== 0 || type.getCallSignatures().length > 0;
+  if (!isCallable && !isServiceOption(node)) return null;
   const symbol = resolver.symbolOf(node);
   const declaration = symbol?.valueDeclaration;
   if (symbol === null || declaration === undefined) return null;

@@ -8,6 +8,7 @@ import type { OperationEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import type { MessageBody } from "./messages.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
+import type { ContextOperation } from "./operations/context.ts";
 import type { InvokeOperation } from "./operations/invoke.ts";
 import type { Operation } from "./operations/operation.ts";
 
@@ -48,7 +49,10 @@ function cancelOperation(execution: Execution, operation: Operation): void {
   const { head, kind } = operation;
   if (execution.operations.get(head.op) !== operation) return;
   // A child's code ends as it wants to; only then is the child over.
-  if (kind === "context" && !endBatch(execution, head.op)) return cancelWithin(execution, head.op);
+  if (kind === "context" && !endBatch(execution, head.op)) {
+    cancelWithin(execution, head.op);
+    return cancelCombined(execution, (operation as ContextOperation).state.child);
+  }
   const error = new OperationCancelledError(
     `The ${kind}${head.name === undefined ? "" : ` "${head.name}"`} was cancelled.`,
   );
@@ -59,6 +63,11 @@ function cancelOperation(execution: Execution, operation: Operation): void {
   execution.dropReports();
   head.record.reject(error);
   cancelWithin(execution, head.op);
+}
+
+/** What `ctx.promise.all` waits for does not run in the context that it is. */
+function cancelCombined(execution: Execution, child: unknown): void {
+  if (execution.promises.find(child)?.source.kind === "combined") cancelPromise(execution, child);
 }
 
 /** A batch starts nothing more, and nobody waits for its branches. False: it is none. */

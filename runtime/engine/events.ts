@@ -62,8 +62,8 @@ export type OperationEvent = Timed &
         readonly startedAt: number;
       } & Settled)
     | ({ readonly kind: "ConditionFailed"; readonly attempt: number; readonly startedAt: number } & Failed)
-    /** Of a batch: what it was asked for as. */
-    | { readonly kind: "ContextStarted"; readonly form?: "map" | "parallel" }
+    /** Of a batch: what it was asked for as. `subType`: what the author calls it. */
+    | { readonly kind: "ContextStarted"; readonly form?: "map" | "parallel"; readonly subType?: string }
     /** Without a payload, the value is part of the state: results of branches are recorded once. */
     | ({ readonly kind: "ContextSucceeded" } & Partial<Settled>)
     | ({ readonly kind: "ContextFailed" } & Failed)

@@ -31,6 +31,7 @@ import { ignoreCancelled } from "./cancel.ts";
 import { assertAsked } from "./assertAsked.ts";
 import { COMPENSATION, startCompensations } from "./compensation.ts";
 import { operationScope } from "./scope.ts";
+import { Settings } from "./settings.ts";
 import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
 import type { World } from "./world.ts";
@@ -105,6 +106,8 @@ export class Execution {
   readonly cancelled = new Set<string>();
   /** Signals that nobody has asked for yet: encoded payloads by name, in the order they came. */
   readonly signals = new Map<string, string[]>();
+  /** What its contexts were told about themselves. */
+  readonly settings = new Settings();
   readonly host: Host;
   readonly scope: OperationScope;
   readonly codec: Codec;

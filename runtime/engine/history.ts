@@ -31,6 +31,8 @@ export interface HistoryEvent {
   readonly heartbeatMs?: number | null;
   /** ContextStarted of a batch, CallbackStarted of a callback with a submitter: what was called. */
   readonly form?: "map" | "parallel" | "waitForCallback";
+  /** ContextStarted: what the author calls this kind of context. */
+  readonly subType?: string;
   /** CallbackTimedOut. */
   readonly by?: "timeout" | "heartbeat";
   /** InvokeStarted: the other execution, and for whom. */

@@ -1,5 +1,6 @@
 /** An execution as its frames see it. */
 import { types } from "node:util";
+import { customLogger } from "../customLogger.ts";
 import type { PromiseHost } from "../durablePromise.ts";
 import type { Frame, Host, Task } from "../frame.ts";
 import { currentFrame } from "../frame.ts";
@@ -54,7 +55,8 @@ export function frameHost(execution: Execution): Host {
 
     operate(frame: Frame, request: Request, wrapped = false): Promise<unknown> {
       const head = newHead(execution, frame, { name: request.name, wrapped });
-      const { operation, promise, launch } = createOperation(head, request, execution);
+      const asked = execution.settings.apply(request, head.op);
+      const { operation, promise, launch } = createOperation(head, asked, execution);
       if (operation !== null) execution.begin(operation);
       launch?.();
       return promise;
@@ -67,6 +69,9 @@ export function frameHost(execution: Execution): Host {
     branch: (path, branch) => startBranch(execution, path, branch),
     compensate: (compensation) => void execution.compensations.push(compensation),
     log: toLog(execution),
+    configure: (path, settings) => execution.settings.configure(path, settings),
+    forget: (path) => execution.settings.forget(path),
+    functionId: execution.functionId,
 
     combine: (combinator, elements) => {
       const frame = currentFrame();
@@ -102,11 +107,15 @@ function promiseHost(execution: Execution): PromiseHost {
 }
 
 function toLog(execution: Execution): Host["log"] {
-  const { hooks, id } = execution;
+  const { hooks, id, settings } = execution;
   const logger = toLogger(hooks.log, { execution: id }, () => hooks.world.now());
-  return (level, values) => {
+  return (path, level, values) => {
     // What is re-run has been said.
-    if (!execution.folding) logger[level](...values);
+    if (execution.folding && settings.of(path).modeAware !== false) return;
+    const custom = settings.find(path, "customLogger");
+    const chosen =
+      custom === undefined ? logger : customLogger(custom, { executionArn: id, requestId: id }, logger);
+    chosen[level](...values);
   };
 }
 

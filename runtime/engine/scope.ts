@@ -1,11 +1,13 @@
 /** An execution as its operations see it. */
 import { EncodeError, InputTooLargeError } from "../errors.ts";
 import { outsideFrames } from "../frame.ts";
+import { customLogger } from "../customLogger.ts";
+import type { DurableLogger } from "../logger.ts";
 import { toLogger } from "../logger.ts";
 import type { Execution } from "./execution.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import { submitterOperation } from "./operations/create.ts";
-import type { OperationScope } from "./operations/operation.ts";
+import type { OperationHead, OperationScope } from "./operations/operation.ts";
 import { payloadCodec } from "./state.ts";
 
 export function operationScope(execution: Execution): OperationScope {
@@ -14,12 +16,7 @@ export function operationScope(execution: Execution): OperationScope {
   return {
     execution: execution.id,
     setTimer: (at, callback) => world.setTimer(at, callback),
-    logger: ({ op, name }, attempt) =>
-      toLogger(
-        hooks.log,
-        { execution: execution.id, operation: op, ...(name === undefined ? {} : { name }), attempt },
-        () => world.now(),
-      ),
+    logger: (head, attempt) => stepLogger(execution, head, attempt),
     runBody({ op, name }, attempt, run) {
       const { observer } = hooks;
       const body = { op, ...(name === undefined ? {} : { name }), attempt };
@@ -43,8 +40,28 @@ export function operationScope(execution: Execution): OperationScope {
     disposed: () => execution.disposed || execution.ended !== null,
     submit: (op: CallbackOperation) => execution.begin(submitterOperation(op, execution)),
     expire: (op, callback) => hooks.expire(execution, op, callback),
-    finish: (op) => void execution.operations.delete(op.head.op),
+    finish: ({ head: { op } }) => {
+      execution.operations.delete(op);
+      execution.settings.forget(op);
+    },
   };
+}
+
+function stepLogger(
+  { id, hooks, settings }: Execution,
+  { op, name }: OperationHead,
+  attempt: number,
+): DurableLogger {
+  const place = { execution: id, operation: op, ...(name === undefined ? {} : { name }), attempt };
+  const logger = toLogger(hooks.log, place, () => hooks.world.now());
+  const custom = settings.find(op, "customLogger");
+  if (custom === undefined) return logger;
+  const named = name === undefined ? {} : { operationName: name };
+  return customLogger(
+    custom,
+    { executionArn: id, requestId: id, operationId: op, ...named, attempt },
+    logger,
+  );
 }
 
 /**

@@ -23,6 +23,7 @@ import { generatorExtensions } from "./generatorExtension.ts";
 import { taskOf } from "./host.ts";
 import { iterations } from "./iterations.ts";
 import { SeededChance } from "./identity.ts";
+import type { Settings } from "./settings.ts";
 import { restoreOperation } from "./operations/create.ts";
 import type { SavedOperation } from "./operations/create.ts";
 import type { Operation, OperationHead } from "./operations/operation.ts";
@@ -69,6 +70,7 @@ interface SavedState {
   readonly trace?: TraceContext;
   readonly compensations?: readonly Compensation[];
   readonly signals?: Readonly<Record<string, readonly string[]>>;
+  readonly settings?: ReturnType<Settings["save"]>;
   readonly frames: readonly SavedFrame[];
   readonly operations: readonly (SavedHead & { readonly state: SavedOperation })[];
 }
@@ -147,6 +149,7 @@ export function saveState(execution: Execution): string {
       ...(execution.trace === null ? {} : { trace: execution.trace }),
       ...(execution.compensations.length === 0 ? {} : { compensations: execution.compensations }),
       ...(execution.signals.size === 0 ? {} : { signals: Object.fromEntries(execution.signals) }),
+      ...toSavedSettings(execution.settings.save()),
       frames: frames.map(saveFrame),
       operations: [...execution.operations.values()].map(saveOperation),
     };
@@ -155,6 +158,10 @@ export function saveState(execution: Execution): string {
     const ours = error instanceof EncodeError && !(error instanceof UnwritableStateError);
     throw ours ? inAuthorsTerms(error, frames, execution) : error;
   }
+}
+
+function toSavedSettings(settings: NonNullable<SavedState["settings"]>): Pick<SavedState, "settings"> {
+  return settings.length === 0 ? {} : { settings };
 }
 
 /** Rebuilds frames, promises and operations in an execution that is still empty. Reactions are attached in their old order. */
@@ -176,6 +183,7 @@ export function restoreState(execution: Execution, text: string): void {
   execution.compensations.push(...(state.compensations ?? []));
   for (const [name, payloads] of Object.entries(state.signals ?? {}))
     execution.signals.set(name, [...payloads]);
+  for (const [path, settings] of state.settings ?? []) execution.settings.configure(path, settings);
   execution.chance = new SeededChance(state.chance.seed, state.chance.counter);
   execution.root = promises.find(state.root) ?? null;
   const reactions = promises.takeRestored();
@@ -312,6 +320,9 @@ function inAuthorsTerms(
     const variable = /^[^.[]*/.exec(path)?.[0] ?? path;
     const place = { variable, function: machine.id, checkpoint, source: machine.source, line };
     return new UnwritableStateError(path, reason, place);
+  }
+  if (error.path.startsWith("settings")) {
+    return new UnwritableStateError(`what a context was configured with (${error.path})`, error.reason);
   }
   const operation = [...execution.operations.values()][Number(OPERATION_PATH.exec(error.path)?.[1])];
   if (operation === undefined) return new UnwritableStateError(error.path, error.reason);

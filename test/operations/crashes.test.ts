@@ -3,13 +3,19 @@ import { open } from "@durablec/runtime";
 import type { DurableFunction, Store } from "@durablec/runtime";
 import { createMemory, openMemoryStore } from "../../runtime/stores/memory.ts";
 import type { Memory } from "../../runtime/stores/memory.ts";
+import type * as Configured from "../../fixtures/operations/configured.ts";
 import type * as Invoke from "../../fixtures/operations/invoke.ts";
 import type * as Messages from "../../fixtures/operations/messages.ts";
 import { load } from "./fixture.ts";
 
 const i = await load<typeof Invoke>("invoke");
 const m = await load<typeof Messages>("messages");
-const functions = [...Object.values(i).filter((value) => value !== i.NoStock), ...Object.values(m)];
+const c = await load<typeof Configured>("configured");
+const functions = [
+  ...Object.values(i).filter((value) => value !== i.NoStock),
+  ...Object.values(m),
+  ...Object.values(c),
+];
 const options = { functions, logger: () => undefined, lingerMs: 0, onError: () => undefined };
 
 type Moment = "before" | "after";
@@ -60,6 +66,14 @@ describe("killed before and after each of its commits, it comes to the same end:
     ["cancelled losers of a race", m.races, "first", "first true true true true"],
     ["cancelled children and batches", m.cancelsContexts, null, "rejected rejected"],
     ["compensations", m.sagaFails, true, "RangeError: no lamp"],
+    ["text forms that a context was told", c.formed, null, "own a! b!! c! d!"],
+    ["retries in the caller's context", c.retriedInPlace, null, "at 2 mapped StepError of RangeError"],
+    [
+      "virtual contexts, and batches with a form of their own",
+      c.virtual,
+      null,
+      "1+2 | seen | ChildContextError of StepError | mapped StepError of RangeError",
+    ],
     ["compensations of other modules", m.undoes, null, "RangeError: no lamp"],
     [
       "signals that do not come in time",

@@ -76,6 +76,10 @@ export function conditionOperation(
   };
 }
 
+type Chancy = (
+  ...args: [state: unknown, attempt: number, random: () => number]
+) => ReturnType<WaitStrategy<unknown>>;
+
 interface Check {
   readonly head: OperationHead;
   readonly condition: ConditionState;
@@ -98,7 +102,7 @@ function runCheck(
     });
   const decide = (payload: string, seen: unknown): void => {
     try {
-      const decision = waitStrategy(seen, attempt);
+      const decision = (waitStrategy as Chancy)(seen, attempt, () => scope.random());
       const time = scope.now();
       if (!decision.shouldContinue) {
         return report({ kind: "ConditionSucceeded", time, attempt, startedAt, payload });

@@ -3,7 +3,7 @@
  * the state like any other; the events here say that it began and what it gave.
  */
 import { thenNatively } from "../../durablePromise.ts";
-import { ChildContextError } from "../../errors.ts";
+import { ChildContextError, DurableOperationError, StepError } from "../../errors.ts";
 import type { ErrorMapper } from "../../requests.ts";
 import type { Serdes } from "../../serdes.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
@@ -20,10 +20,12 @@ export interface ContextState {
   readonly serdes: Serdes<unknown> | null;
   /** Of a batch. */
   readonly form?: "map" | "parallel";
+  readonly subType?: string;
 }
 
 export interface ContextOperation extends Operation {
   readonly kind: "context";
+  readonly state: ContextState;
   /** The code has been started, or restored. */
   watch(child: Promise<unknown>): void;
 }
@@ -42,11 +44,12 @@ export function contextOperation(
   const progress = (): void => {
     if (!startReported) {
       startReported = true;
-      const { form } = state;
+      const { form, subType } = state;
       scope.report(head, {
         kind: "ContextStarted",
         time: scope.now(),
         ...(form === undefined ? {} : { form }),
+        ...(subType === undefined ? {} : { subType }),
       });
     }
     if (outcome === null || endReported) return;
@@ -56,6 +59,7 @@ export function contextOperation(
   return {
     kind: "context",
     head,
+    state,
     watch(child) {
       state.child = child;
       const ended = (of: Outcome): void => {
@@ -119,14 +123,28 @@ function reportEnd({ head, state, scope }: Ended, { threw, value }: Outcome): vo
 
 /** What the caller sees is decided once, here: the event holds it. */
 function toError({ head, state: { errorMapper }, scope }: Ended, error: unknown): unknown {
-  const wrapped =
-    head.wrapped === true && !(error instanceof ChildContextError)
-      ? new ChildContextError(error instanceof Error ? error.message : String(error), error)
-      : error;
-  if (errorMapper === null) return wrapped;
+  return scope.outside(() => toContextError(error, { wrapped: head.wrapped === true, errorMapper }));
+}
+
+interface Seen {
+  readonly wrapped: boolean;
+  readonly errorMapper: ErrorMapper | null;
+}
+
+/** A mapper gets what AWS's SDK gives it: an error of an operation as it is, any other as a `StepError`. */
+export function toContextError(error: unknown, { wrapped, errorMapper }: Seen): unknown {
+  if (errorMapper === null) {
+    if (!wrapped || error instanceof ChildContextError) return error;
+    return new ChildContextError(toMessage(error), error);
+  }
+  const isRaw = wrapped && !(error instanceof DurableOperationError);
   try {
-    return scope.outside(() => errorMapper(wrapped));
+    return errorMapper(isRaw ? new StepError(toMessage(error), error) : error);
   } catch (mapperError) {
     return mapperError;
   }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

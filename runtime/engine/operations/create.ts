@@ -7,6 +7,7 @@ import type { CallbackOperation, CallbackState } from "./callback.ts";
 import { callbackOperation } from "./callback.ts";
 import { startBatch } from "../batchMachine.ts";
 import { startBranch } from "../branches.ts";
+import { startVirtual } from "../virtualContext.ts";
 import type { ConditionState } from "./condition.ts";
 import { conditionOperation } from "./condition.ts";
 import type { ContextState } from "./context.ts";
@@ -50,13 +51,23 @@ export function createOperation(head: OperationHead, request: Request, execution
       return { operation: conditionOperation(head, state, scope), promise };
     }
     case "runInChildContext": {
-      const { branch, errorMapper, serdes } = request;
-      const state = { ...newContext(false, errorMapper), serdes };
+      const { branch, errorMapper, serdes, silent = false, virtual, subType } = request;
+      if (virtual === true) {
+        const wrapped = head.wrapped === true;
+        const running = startVirtual(execution, { path: head.op, branch, errorMapper, wrapped });
+        return { operation: null, promise: running };
+      }
+      const state = {
+        ...newContext(silent, errorMapper),
+        serdes,
+        ...(subType === undefined ? {} : { subType }),
+      };
       const operation = contextOperation(head, state, scope);
       return { operation, promise, launch: () => operation.watch(startBranch(execution, head.op, branch)) };
     }
     case "batch": {
-      const operation = contextOperation(head, { ...newContext(true, null), form: request.form }, scope);
+      const { form, serdes } = request;
+      const operation = contextOperation(head, { ...newContext(serdes === null, null), form, serdes }, scope);
       const slots = { batch: request.batch, op: head.op, wrapped: head.wrapped === true };
       return { operation, promise, launch: () => operation.watch(startBatch(execution.host, slots)) };
     }
@@ -163,10 +174,9 @@ export function restoreOperation(
       return conditionOperation(head, condition, scope);
     }
     case "context": {
-      const { child, started, silent, errorMapper, serdes = null, form } = saved;
-      const state = { child, started, silent, errorMapper, serdes, ...(form === undefined ? {} : { form }) };
+      const { kind: _kind, ...state } = saved;
       const operation = contextOperation(head, state, scope);
-      if (child !== null) operation.watch(child);
+      if (state.child !== null) operation.watch(state.child);
       return operation;
     }
     case "signal": {
