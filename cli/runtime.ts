@@ -33,12 +33,16 @@ export interface StoreArgs extends KeyArgs {
   readonly store: string;
 }
 
-/** The store's address with an absolute path; its folder is made if it is not there. */
+/** The store's address; of a file, with an absolute path, whose folder is made if it is not there. */
 export function toStore({ store }: StoreArgs, io: Io): string {
-  if (store === "memory:") return store;
+  if (store === "memory:" || isServer(store)) return store;
   const path = toPath(store, io);
   mkdirSync(dirname(path), { recursive: true });
   return path;
+}
+
+function isServer(store: string): boolean {
+  return /^postgres(ql)?:/.test(store);
 }
 
 function toPath(store: string, io: Io): string {
@@ -46,22 +50,17 @@ function toPath(store: string, io: Io): string {
 }
 
 /**
- * Opens a store to look and to settle, not to run anything, and closes it whatever happens. The store must be there:
- * a mistyped path must not become a new, empty database.
+ * Opens a store to look and to settle, not to run anything, and closes it whatever happens. A file must be there: a
+ * mistyped path must not become a new, empty database.
  */
 export async function withClient<T>(
   args: StoreArgs,
   io: Io,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const path = toPath(args.store, io);
-  if (args.store === "memory:" || !existsSync(path))
-    throw new Trouble(
-      `There is no store at ${args.store === "memory:" ? args.store : path}.`,
-      "Name the file that the worker writes with --store.",
-    );
+  const store = toExistingStore(args, io);
   const { open } = await loadRuntime(io.cwd);
-  const engine = await open({ store: path, functions: [], worker: false, ...readKeys(args, io) });
+  const engine = await open({ store, functions: [], worker: false, ...readKeys(args, io) });
   try {
     return await use(engine);
   } finally {
@@ -69,8 +68,22 @@ export async function withClient<T>(
   }
 }
 
+function toExistingStore({ store }: StoreArgs, io: Io): string {
+  if (isServer(store)) return store;
+  const path = toPath(store, io);
+  if (store !== "memory:" && existsSync(path)) return path;
+  throw new Trouble(
+    `There is no store at ${store === "memory:" ? store : path}.`,
+    "Name the file that the worker writes with --store.",
+  );
+}
+
 /** `--store` and `--key-file`, the same for every command that opens a store. */
 export const storeOptions = {
-  store: { type: "string", default: defaultStore, describe: "SQLite file that holds the executions" },
+  store: {
+    type: "string",
+    default: defaultStore,
+    describe: "SQLite file, or postgres://..., that holds the executions",
+  },
   "key-file": keyFileOption,
 } as const;

@@ -25,7 +25,21 @@ export interface LogEntry {
   readonly name?: string;
   /** Which attempt of the step, from 1. */
   readonly attempt?: number;
+  /** On the engine's own lines: what happened, under a name that stays. */
+  readonly event?: EngineEvent;
+  /** On the engine's own lines: see docs/observability.md. Never a payload, never a secret. */
+  readonly fields?: Readonly<Record<string, string | number | boolean>>;
 }
+
+export type EngineEvent =
+  | "engine.opened"
+  | "engine.draining"
+  | "engine.drained"
+  | "engine.closed"
+  | "engine.failed"
+  | "worker.standby"
+  | "worker.started"
+  | "execution.parked";
 
 /** Takes a line. It must not throw: a log line is never a reason for an execution to fail. */
 export type LogSink = (entry: LogEntry) => void;
@@ -34,17 +48,18 @@ export type LogSink = (entry: LogEntry) => void;
 export type LogPlace = Pick<LogEntry, "execution" | "operation" | "name" | "attempt">;
 
 /** One line of JSON on standard output. */
-export const writeLog: LogSink = ({ data, ...entry }) => {
+export const writeLog: LogSink = (entry) => void process.stdout.write(`${toLogLine(entry)}\n`);
+
+/** One line of JSON, for a log of the service's own. */
+export function toLogLine({ data, ...entry }: LogEntry): string {
   const shown = data === undefined ? entry : { ...entry, data: data.map(toShown) };
-  let line: string;
   try {
-    line = JSON.stringify(shown);
+    return JSON.stringify(shown);
   } catch {
     // A cycle, or a BigInt: the message is worth more than its data.
-    line = JSON.stringify({ ...entry, data: "could not be shown as JSON" });
+    return JSON.stringify({ ...entry, data: "could not be shown as JSON" });
   }
-  process.stdout.write(`${line}\n`);
-};
+}
 
 /** A logger that says of each line where it comes from. */
 export function toLogger(sink: LogSink, place: LogPlace, now: () => number = Date.now): DurableLogger {

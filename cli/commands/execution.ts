@@ -121,11 +121,11 @@ async function stop(args: OneArgs & { readonly reason?: string | undefined }, io
   return EXIT.ok;
 }
 
-async function find(engine: Engine, { id, store }: OneArgs): Promise<ExecutionView> {
+async function find(engine: Engine, { id }: OneArgs): Promise<ExecutionView> {
   const view = await engine.get(id);
   if (view !== null) return view;
   throw new Trouble(
-    `There is no execution "${id}" in ${store}.`,
+    `There is no execution "${id}" in ${engine.storeName}.`,
     "durablec execution list shows those that are there.",
   );
 }

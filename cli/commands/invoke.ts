@@ -48,7 +48,7 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
   const input = readInput(args, io);
   const module = target.isSource ? await buildSource(target, args, io) : target.file;
   if (module === null) return EXIT.findings;
-  const { open } = await loadRuntime(dirname(module));
+  const { open, toLogLine } = await loadRuntime(dirname(module));
   const fn = await importFunction(module, target.name);
   const id = args.id ?? randomUUID();
   const parked = Promise.withResolvers<Outcome>();
@@ -56,6 +56,8 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
     store: toStore(args, io),
     ...readKeys(args, io),
     functions: [fn],
+    // Standard output is for the result.
+    logger: (entry) => entry.event === undefined && io.err(toLogLine(entry)),
     onError: (error, about) => {
       // Other executions of the store may need functions that are not loaded here; their worker will have them.
       if (about === null || about === id) parked.resolve({ status: "PARKED", error });
@@ -66,7 +68,7 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
     const { created } = await engine.start(fn, input, { id });
     io.err(created ? `started ${id}` : `found ${id}, carrying on`);
     if (!engine.running)
-      io.err(`another process runs ${args.store}: waiting for it to bring ${id} to its end`);
+      io.err(`another process runs ${engine.storeName}: waiting for it to bring ${id} to its end`);
     const outcome = await Promise.race([toOutcome(engine, id), parked.promise, interrupted(io.stopped)]);
     return report({ id, outcome, module }, args, io);
   } finally {

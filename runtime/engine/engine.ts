@@ -9,12 +9,13 @@ import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
 import type { DurableContext } from "../context.ts";
 import type { ForkOptions, RetryOptions } from "./again.ts";
+import type { Announce } from "./announce.ts";
 import { forkExecution, retryExecution } from "./again.ts";
 import type { ExecutionState } from "./query.ts";
 import { readState } from "./query.ts";
 import type { Functions } from "./functions.ts";
-import type { HistoryEvent, Places } from "./history.ts";
-import { toHistory } from "./history.ts";
+import type { HistoryEvent } from "./history.ts";
+import { readHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import { Creations } from "./creations.ts";
 import { Ownership } from "./ownership.ts";
@@ -44,6 +45,7 @@ export interface EngineParts {
   readonly lingerMs: number;
   readonly log: LogSink;
   readonly observer: Observer | null;
+  readonly announce: Announce;
   readonly restarting: Restarting | null;
   readonly onError: (error: Error, execution: string | null) => void;
 }
@@ -92,6 +94,8 @@ export class Engine {
     const engine = new Engine(parts);
     await engine.poll();
     if (engine.failure !== null) throw engine.failure;
+    parts.announce("engine.opened", { store: parts.store.name, worker: parts.worker });
+    if (parts.worker && !engine.running) parts.announce("worker.standby", { store: parts.store.name });
     engine.ignoreNews = parts.store.onNews?.(() => engine.hear()) ?? engine.ignoreNews;
     return engine;
   }
@@ -148,13 +152,7 @@ export class Engine {
   /** All events, in order. Throws `UnknownExecutionError`. */
   async history(id: string): Promise<readonly HistoryEvent[]> {
     await this.view(id);
-    const events: HistoryEvent[] = [];
-    const places: Places = new Map();
-    for (;;) {
-      const page = await this.parts.store.history(id, events.length, 1_000);
-      events.push(...toHistory(page, places));
-      if (page.length < 1_000) return events;
-    }
+    return readHistory(this.parts.store, id);
   }
 
   /** Ends a running execution as STOPPED. Resolves when the order is recorded; false if it had ended already. */
@@ -247,6 +245,11 @@ export class Engine {
     return this.worker === null ? [] : this.worker.atWork();
   }
 
+  /** The store it was opened on, for messages: without the password. */
+  get storeName(): string {
+    return this.parts.store.name;
+  }
+
   /** True while this engine runs executions; false for a client, and while another process does. */
   get running(): boolean {
     return this.worker !== null;
@@ -258,7 +261,7 @@ export class Engine {
    */
   async close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
     if (this.failure instanceof EngineClosedError) return;
-    if (drainMs > 0) await this.worker?.drain(drainMs);
+    if (drainMs > 0) await this.drain(drainMs);
     const healthy = this.failure === null;
     this.giveUp(new EngineClosedError("The engine was closed."));
     await this.worker?.stop();
@@ -269,6 +272,15 @@ export class Engine {
     } finally {
       await store.close();
     }
+    this.parts.announce("engine.closed", { store: store.name });
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    const { announce, world } = this.parts;
+    const began = world.now();
+    announce("engine.draining", { executions: this.executionsInMemory, drainMs });
+    await this.worker?.drain(drainMs);
+    announce("engine.drained", { unfinished: this.atWork()?.length ?? 0, tookMs: world.now() - began });
   }
 
   private async settle(callbackId: string, settlement: Parameters<Store["settle"]>[1]): Promise<void> {
@@ -340,6 +352,7 @@ export class Engine {
     const epoch = await this.ownership.take(now);
     if (epoch === null) return;
     await this.retryParked(epoch, now);
+    this.parts.announce("worker.started", { store: this.parts.store.name, epoch });
     this.worker = new Worker({
       ...this.parts,
       epoch,

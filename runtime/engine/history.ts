@@ -1,9 +1,9 @@
 /** The journal as people and tools read it. */
 import type { TraceContext } from "../observer.ts";
-import type { StoredEvent } from "../stores/store.ts";
+import type { Store, StoredEvent } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent } from "./events.ts";
 import { fromStored } from "./events.ts";
-import { payloadCodec } from "./state.ts";
+import { viewCodec } from "./state.ts";
 
 /** One event, with its payload decoded: `value` of a success, `error` of a failure. */
 export interface HistoryEvent {
@@ -56,6 +56,22 @@ export type ExecutionEventKind = ExecutionEvent["kind"];
 /** By operation: where it stands in the author's source. */
 export type Places = Map<string, NonNullable<HistoryEvent["source"]>>;
 
+const PAGE = 1_000;
+
+/** All of it, page by page. */
+export async function readHistory(
+  store: Pick<Store, "history">,
+  id: string,
+): Promise<readonly HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  const places: Places = new Map();
+  for (;;) {
+    const page = await store.history(id, events.length, PAGE);
+    events.push(...toHistory(page, places));
+    if (page.length < PAGE) return events;
+  }
+}
+
 /**
  * Events in their order, from the first. Operations that the runtime begins by itself (the branches of a `map`, the waits
  * of `withRetry`) stand where the operation stands that they belong to: `places` carries that from page to page.
@@ -100,7 +116,7 @@ function toEvent(stored: StoredEvent): HistoryEvent {
 const FAILURES = /(Failed|Rejected|Stopped|StopRequested|RetryScheduled|TimeoutReached|ExecutionTimedOut)$/;
 
 function toPayload(kind: string, payload: string): Pick<HistoryEvent, "value" | "error"> {
-  const decoded = payloadCodec.decode(payload);
+  const decoded = viewCodec.decode(payload);
   return FAILURES.test(kind) ? { error: decoded } : { value: decoded };
 }
 

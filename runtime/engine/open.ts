@@ -11,6 +11,7 @@ import type { EncryptionOptions } from "../stores/encryption-options.ts";
 import { openMemoryStore } from "../stores/memory.ts";
 import { openSqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
+import { announced, createAnnounce } from "./announce.ts";
 import type { DurableFunction, Limits } from "./engine.ts";
 import { Engine } from "./engine.ts";
 import type { PlainFunction } from "./functions.ts";
@@ -44,7 +45,10 @@ export interface OpenOptions {
   readonly lingerMs?: number;
   /** Called when an execution is parked (with its id) and when the engine gives up (with null). Default: stderr. */
   readonly onError?: (error: Error, execution: string | null) => void;
-  /** Takes the lines that steps and durable functions log. Default: JSON lines on standard output. */
+  /**
+   * Takes the lines that steps and durable functions log, and the engine's own. Default: JSON lines on standard output,
+   * without those of the engine.
+   */
   readonly logger?: LogSink;
   /** Told what happens here: `openTelemetry()` of `@durablec/runtime/otel`, or your own. Default: none. */
   readonly observer?: Observer;
@@ -65,7 +69,8 @@ export async function open(options: OpenOptions): Promise<Engine> {
 /** `open`, and for tests. */
 export async function openWith(options: OpenOptions, restarting: Restarting | null): Promise<Engine> {
   const onError = options.onError ?? reportError;
-  const { observer } = options;
+  const { observer, logger, world = realWorld } = options;
+  const announce = createAnnounce(logger, () => world.now());
   return Engine.open({
     store: await openStoreOf(options),
     functions: new Functions(findFunctions(options.functions), {
@@ -74,13 +79,14 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     }),
     retention: options.retention ?? null,
     worker: options.worker ?? true,
-    world: options.world ?? realWorld,
+    world,
     limits: { ...LIMITS, ...options.limits },
     lingerMs: options.lingerMs ?? 1_000,
     log: options.logger ?? writeLog,
     restarting,
+    announce,
     observer: observer === undefined ? null : guardObserver(observer, (error) => onError(error, null)),
-    onError,
+    onError: announced(onError, announce),
   });
 }
 

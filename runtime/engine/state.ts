@@ -107,6 +107,15 @@ export const payloadCodec: Codec = createCodec({
   named: namedResults,
 });
 
+/** The same, for people and other processes: what this build lacks is no reason to see nothing. */
+export const viewCodec: Codec = createCodec({
+  extensions: [importedModules],
+  classes: classRegistry,
+  functions: functionRegistry,
+  named: namedResults,
+  toLookAt: true,
+});
+
 /** The codec of one execution: it knows the execution's promises, and the code of this build. */
 export function stateCodec(execution: Execution): Codec {
   return createCodec({

@@ -1,7 +1,7 @@
 /** An execution as people and services see it. */
 import { DecryptionError, UnknownExecutionError } from "../errors.ts";
 import type { ExecutionRow, ExecutionStatus, Store, Tags } from "../stores/store.ts";
-import { payloadCodec } from "./state.ts";
+import { viewCodec } from "./state.ts";
 
 export interface ExecutionView {
   readonly id: string;
@@ -39,9 +39,9 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
     id,
     function: row.function,
     status,
-    input: payloadCodec.decode(row.input),
-    ...(result === null ? {} : { result: payloadCodec.decode(result) }),
-    ...(error === null ? {} : { error: payloadCodec.decode(error) }),
+    input: viewCodec.decode(row.input),
+    ...(result === null ? {} : { result: viewCodec.decode(result) }),
+    ...(error === null ? {} : { error: viewCodec.decode(error) }),
     ...(problem === null ? {} : { problem }),
     ...(snapshotProblem === null ? {} : { snapshotProblem }),
     createdAt,

@@ -1,7 +1,7 @@
 /** Those who wait for executions to end. */
 import type { ExecutionRow, Store } from "../stores/store.ts";
 import type { EndEvent } from "./execution.ts";
-import { payloadCodec } from "./state.ts";
+import { viewCodec } from "./state.ts";
 import { readEnd } from "./view.ts";
 
 interface Waiter {
@@ -73,8 +73,8 @@ export class Waiters {
     for (const { resolve, reject } of waiting) {
       try {
         const { result, error } = read();
-        if (error !== null) reject(payloadCodec.decode(error));
-        else resolve(result === null ? undefined : payloadCodec.decode(result));
+        if (error !== null) reject(viewCodec.decode(error));
+        else resolve(result === null ? undefined : viewCodec.decode(result));
       } catch (unreadable) {
         reject(unreadable);
       }

@@ -1,6 +1,6 @@
 /** What events of the journal mean to spans and metrics. */
 import type { ObservedEvent } from "../observer.ts";
-import { payloadCodec } from "../engine/state.ts";
+import { viewCodec } from "../engine/state.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   Step: "step",
@@ -36,13 +36,8 @@ export function statusOf({ kind }: ObservedEvent): string {
 /** The name of the recorded error: a class of the author's, or of ours. */
 export function errorOf({ kind, payload }: ObservedEvent): string {
   if (payload === undefined) return kind;
-  try {
-    const error = payloadCodec.decode(payload);
-    return error instanceof Error ? error.name : typeof error;
-  } catch {
-    // An error that this process has no class for is still a failure.
-    return kind;
-  }
+  const error = viewCodec.decode(payload);
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /** Where in the author's source. */

@@ -13,6 +13,7 @@ export function createCodec(options: CodecOptions = {}): Codec {
     classes: options.classes,
     functions: options.functions,
     named: options.named,
+    toLookAt: options.toLookAt ?? false,
     depthMax: options.depthMax ?? DEPTH_MAX,
     lengthMax: options.lengthMax ?? LENGTH_MAX,
   };

@@ -57,6 +57,11 @@ export interface CodecOptions {
   readonly classes?: ClassRegistry;
   readonly functions?: FunctionRegistry;
   readonly named?: NamedRegistry;
+  /**
+   * True: classes, functions and names that this build lacks are read as stand-ins, to look at: an error of an unknown class
+   * is an `Error` with its message and properties. Never for a state that is to run on.
+   */
+  readonly toLookAt?: boolean;
   /** Deepest nesting followed. Default 10,000. */
   readonly depthMax?: number;
   /** Longest text written or read, in UTF-16 units. Default 256 Mi. */

@@ -7,6 +7,7 @@ export interface Setting {
   readonly classes: ClassRegistry | undefined;
   readonly functions: FunctionRegistry | undefined;
   readonly named: NamedRegistry | undefined;
+  readonly toLookAt: boolean;
   readonly depthMax: number;
   readonly lengthMax: number;
 }

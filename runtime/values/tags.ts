@@ -3,6 +3,7 @@ import { FROZEN, LOAD, NOT_EXTENSIBLE, SEALED } from "./format.ts";
 import { intrinsics } from "./intrinsics.ts";
 import { Later, damaged, settled } from "./later.ts";
 import { openBuiltinTag } from "./tags-builtin.ts";
+import { standInFunction, standInPrototype } from "./standIns.ts";
 import { applyProperties, isWholeNumber } from "./tags-own.ts";
 import type { ReadContext } from "./tags-own.ts";
 
@@ -30,9 +31,15 @@ export function openTag(tag: string, items: unknown[], context: ReadContext): un
     case "~load":
       return openLoaded(items, context);
     case "~fn":
-      return found(context.setting.functions?.functionOf(textOf(items[1])), "function", items[1]);
+      return knownOr(context, items[1], {
+        kind: "function",
+        value: context.setting.functions?.functionOf(textOf(items[1])),
+      });
     case "~cls":
-      return found(context.setting.classes?.classOf(textOf(items[1])), "class", items[1]);
+      return knownOr(context, items[1], {
+        kind: "class",
+        value: context.setting.classes?.classOf(textOf(items[1])),
+      });
     case "~name":
       return named(items[1], context);
     case "~std":
@@ -54,12 +61,13 @@ function openDefinition(items: unknown[], context: ReadContext): unknown {
 
 function openPrototyped(items: unknown[], context: ReadContext): unknown {
   const [, id, inner] = items;
-  const prototype = id === null ? null : (classOf(id, context).prototype as object);
+  const known = id === null || isUnknown(id, context) ? null : (classOf(id, context).prototype as object);
   assertFresh(inner, ["~is", "~own", "~lock"]);
   const value = context.open(objectOf(inner));
   if (typeof value !== "object" || value === null || value instanceof Later) {
     throw damaged("a prototype is for something that has none");
   }
+  const prototype = id === null || known !== null ? known : standInPrototype(textOf(id), value);
   // Of a registered class, never of the text's choosing.
   return Object.setPrototypeOf(value, prototype) as object;
 }
@@ -138,6 +146,12 @@ function openExtended(items: unknown[], context: ReadContext): unknown {
 }
 
 function openLoaded(items: unknown[], context: ReadContext): unknown {
+  if (isUnknown(items[1], context) && items.length === 3) {
+    // What [durable.save] wrote is what there is to see.
+    const saved = new Later();
+    context.walk(items, 2, { items, makes: saved, run: () => saved.set(settled(items[2])) });
+    return saved;
+  }
   const constructor = classOf(items[1], context);
   const load = (constructor as { [LOAD]?: unknown })[LOAD];
   if (typeof load !== "function" || items.length !== 3) {
@@ -151,6 +165,19 @@ function openLoaded(items: unknown[], context: ReadContext): unknown {
   return later;
 }
 
+/** A class that this build lacks, in something that is only looked at. */
+function isUnknown(id: unknown, { setting }: ReadContext): boolean {
+  return setting.toLookAt && setting.classes?.classOf(textOf(id)) === undefined;
+}
+
+function knownOr(
+  { setting }: ReadContext,
+  name: unknown,
+  { kind, value }: { readonly kind: string; readonly value: object | undefined },
+): object {
+  return value === undefined && setting.toLookAt ? standInFunction(textOf(name)) : found(value, kind, name);
+}
+
 function classOf(id: unknown, { setting }: ReadContext): { readonly prototype: unknown } {
   return found(setting.classes?.classOf(textOf(id)), "class", id) as { readonly prototype: unknown };
 }
@@ -158,6 +185,7 @@ function classOf(id: unknown, { setting }: ReadContext): { readonly prototype: u
 function named(name: unknown, { setting }: ReadContext): object | symbol {
   const value = setting.named?.valueOf(textOf(name));
   if (value !== undefined) return value;
+  if (setting.toLookAt) return Symbol(textOf(name));
   const opaque = /^opaque (.*)$/.exec(String(name))?.[1];
   throw new DecodeError(
     opaque === undefined

@@ -197,7 +197,15 @@ describe("a worker", () => {
       await untilEnded("asking");
       expect(await run("callback", "succeed", callback)).toMatchObject({ exit: 3, out: "" });
     });
-    expect(ran).toMatchObject({ exit: 0, out: "" });
+    expect(ran.exit).toBe(0);
+    const said = ran.out.trim().split("\n");
+    expect(said.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      "worker.started",
+      "engine.opened",
+      "engine.draining",
+      "engine.drained",
+      "engine.closed",
+    ]);
     const { out } = await run("execution", "get", "asking", "--json");
     expect(JSON.parse(out)).toMatchObject({
       status: "SUCCEEDED",

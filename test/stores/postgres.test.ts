@@ -9,6 +9,7 @@ import { actions, run } from "./model-actions.ts";
 import { describeEngines } from "./postgres-engines.ts";
 import { describeServers } from "./postgres-servers.ts";
 import { describePromises } from "./promises.ts";
+import { describeWorkers } from "./workers.ts";
 
 /** One server for all the tests of this file. */
 let server: PostgresServer;
@@ -44,6 +45,7 @@ describePromises("the PostgreSQL store", () => {
 
 describeServers(() => ({ server, admin }));
 describeEngines(() => server);
+describeWorkers("PostgreSQL", (schema) => `${server.url}?schema=workers_${schema}`);
 
 test("any sequence of operations leaves a PostgreSQL database as the model says, through two stores", async () => {
   const schema = 'a "quoted" model';

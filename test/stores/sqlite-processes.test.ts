@@ -9,6 +9,7 @@ import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import type { Order, Report } from "./processes/child.ts";
 import { acquire, commitOf, event, newExecution, other } from "./samples.ts";
+import { describeWorkers } from "./workers.ts";
 
 let folder: Folder;
 let file: string;
@@ -120,3 +121,5 @@ test("two processes that open a new file at the same moment both have it", async
   const taken = await Promise.all(both.map((child) => child.ask({ kind: "acquire" })));
   expect(taken.map(({ kind }) => kind).sort()).toEqual(["acquired", "failed"]);
 });
+
+describeWorkers("SQLite", (name) => folder.path(`${name}.db`));
