@@ -11,8 +11,11 @@ import type { CallbackOperation } from "./operations/callback.ts";
 import type { Snapshots } from "./snapshots.ts";
 import { saveState } from "./state.ts";
 
-/** Events of one execution in one commit: more wait, so that a tail stays short. */
-const EVENTS_MAX = 64;
+/**
+ * Events of one execution in one commit: more wait for the next. A thousand steps that end at the same moment share one; what
+ * a resume has to re-run after it is then as long as that moment was wide, never as long as the past.
+ */
+const EVENTS_MAX = 1_024;
 
 export interface Prepared {
   readonly events: readonly JournalEvent[];
@@ -26,30 +29,42 @@ interface Preparable {
   readonly wakeAt: number | null;
 }
 
-/** Takes up to 64 events from the outbox. The execution is parked: its state is the one after its last applied event. */
+/**
+ * Takes what a commit may hold from the outbox. The execution is parked: its state is the one after its last applied event.
+ * This runs for every event of every execution: what most events have nothing of costs nothing.
+ */
 export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, moment: Moment): Prepared {
   // All that was committed before is applied.
   execution.cancelled.clear();
+  const { leftovers } = execution;
   const batch = takeBatch(execution.outbox);
-  const events = batch.map(toEvent);
-  const stored: StoredEvent[] = events.map((event, index) => toStored(execution.applied + 1 + index, event));
+  const events: JournalEvent[] = [];
+  const stored: StoredEvent[] = [];
+  const consumed = leftovers.consumed.splice(0);
   let journalBytes = 0;
-  for (const { body } of stored) journalBytes += Buffer.byteLength(body);
-  const end = events.find(isEnd);
-  const stopped = stops(events);
+  let forced = execution.hooks.everyAwait;
+  for (const outgoing of batch) {
+    const event = toEvent(outgoing);
+    events.push(event);
+    const written = toStored(execution.applied + events.length, event);
+    stored.push(written);
+    journalBytes += Buffer.byteLength(written.body);
+    forced ||= outgoing.snapshot;
+    if (outgoing.message !== null) consumed.push(outgoing.message);
+  }
+  // Both are last if they are there.
+  const last = events.at(-1);
+  const end = last !== undefined && isEnd(last) ? last : undefined;
+  const stopped = last !== undefined && isStop(last.kind);
   const opened = events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : []));
   const wake = end === undefined ? nextWake(execution, events, { now: moment.now, wakeAt }) : null;
+  const pausing = isSleep(wake, moment);
+  const occasion = { seq: execution.applied, journalBytes, events: events.length, forced, pausing };
   const snapshot =
-    end === undefined
-      ? snapshots.consider({
-          seq: execution.applied,
-          journalBytes,
-          events: events.length,
-          forced: execution.hooks.everyAwait || batch.some((outgoing) => outgoing.snapshot),
-          pausing: isSleep(wake, moment),
-          save: () => saveState(execution),
-        })
-      : undefined;
+    end === undefined ? snapshots.consider({ ...occasion, save: () => saveState(execution) }) : undefined;
+  const closed = leftovers.closed.splice(0);
+  // Those that open here are told of with it: the stop has not been applied yet.
+  if (stopped || end !== undefined) closed.push(...openCallbacks(execution), ...opened.map(({ id }) => id));
   return {
     events,
     commit: {
@@ -57,16 +72,9 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
       events: stored,
       ...(snapshot === undefined ? {} : { snapshot }),
       wakeAt: wake,
-      consumed: [
-        ...execution.leftovers.consumed.splice(0),
-        ...batch.flatMap(({ message }) => (message === null ? [] : [message])),
-      ],
+      consumed,
       opened,
-      // Those that open here are told of with it: the stop has not been applied yet.
-      closed: [
-        ...execution.leftovers.closed.splice(0),
-        ...(stopped || end !== undefined ? [...openCallbacks(execution), ...opened.map(({ id }) => id)] : []),
-      ],
+      closed,
       ...(end === undefined ? {} : { end: toEnd(end) }),
       ...toOthers(execution, { batch, stopped, end }),
     },
@@ -165,6 +173,7 @@ export function findOthers(commits: readonly Commit[]): ReadonlySet<string> {
 
 /** The end of an execution is its last event, whatever else was reported at the same moment. */
 function takeBatch(outbox: Outgoing[]): Outgoing[] {
+  if (outbox.length === 1) return outbox.splice(0);
   // What comes after a stop is decided when it has been applied.
   const last = outbox.findIndex(({ event }) => isEnd(event) || isStop(event.kind));
   const batch = outbox.splice(0, last < 0 ? EVENTS_MAX : Math.min(EVENTS_MAX, last + 1));
@@ -178,10 +187,6 @@ function toEvent({ head, event }: Outgoing): JournalEvent {
   const { op, name, site, at } = head;
   const ref = { op, ...(name === undefined ? {} : { name }), site, ...(at === undefined ? {} : { at }) };
   return { ...ref, ...event } as OperationEvent;
-}
-
-function stops(events: readonly JournalEvent[]): boolean {
-  return events.some(({ kind }) => isStop(kind));
 }
 
 const STATUSES = {

@@ -51,6 +51,9 @@ export interface WorkerParts {
   failed(error: unknown): void;
 }
 
+/** Turns in one pass of the event loop. */
+const TURNS_MAX = 8;
+
 /** How many resume reports are kept. */
 const REPORTS_MAX = 1_000;
 
@@ -199,15 +202,22 @@ export class Worker {
   private schedule(): void {
     if (this.scheduled || this.turning !== null || this.stopped) return;
     this.scheduled = true;
-    // A turn a pass of the event loop: timers and I/O of bodies get their share, however fast steps are.
     setImmediate(() => {
       this.scheduled = false;
       if (this.stopped) return;
-      this.turning = this.guard(() => this.turn()).finally(() => {
+      this.turning = this.guard(() => this.turns()).finally(() => {
         this.turning = null;
         if (this.ready.size > 0 || this.drowsy.size > 0) this.schedule();
       });
     });
+  }
+
+  /** What comes of a turn at once is the next; after a few, timers and I/O of bodies get their share, however fast steps are. */
+  private async turns(): Promise<void> {
+    for (let left = TURNS_MAX; left > 0 && !this.stopped; left--) {
+      await this.turn();
+      if (this.ready.size === 0) return;
+    }
   }
 
   private async turn(): Promise<void> {

@@ -171,7 +171,7 @@ export class SqliteCommits {
 
   private end(
     execution: string,
-    { key }: Entry,
+    { key, snapshot }: Entry,
     { status, result, error, at }: NonNullable<Commit["end"]>,
   ): void {
     const { statements } = this;
@@ -179,7 +179,7 @@ export class SqliteCommits {
     statements.insertOutcome.run(key, result, error);
     statements.closeCallbacks.run(key);
     statements.emptyInbox.run(key);
-    this.snapshots.remove(key);
+    if (snapshot !== null) this.snapshots.remove(key);
     this.entries.delete(execution);
   }
 

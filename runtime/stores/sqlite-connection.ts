@@ -170,10 +170,13 @@ function assertOurs(database: DatabaseSync, file: string, newest: number): void 
 
 function setUp(database: DatabaseSync, options: SqliteOptions): void {
   // FULL: a commit that was acknowledged survives a power cut. NORMAL would lose the last ones.
+  // A checkpoint each 16 MB of log instead of each 4: pages that many commits touch are copied once (a third of the time of a
+  // busy commit went there).
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -32000;
+    PRAGMA wal_autocheckpoint = 4000;
     PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 67108864;
   `);
