@@ -187,6 +187,8 @@ export class RetryRefusedError extends DurableError {}
 export class UnknownFunctionError extends DurableError {}
 /** An execution has as many signals that nobody has asked for as it may have: `limits.signals`. */
 export class SignalsFullError extends DurableError {}
+/** The engine has no queue of this name. */
+export class UnknownQueueError extends DurableError {}
 /** The input is over the limit. */
 export class InputTooLargeError extends DurableError {}
 /** The engine was closed, or gave up. */

@@ -84,6 +84,7 @@ export type { Opaque } from "./named.ts";
 export { open } from "./engine/open.ts";
 export type { OpenOptions } from "./engine/open.ts";
 export type { PlainFunction } from "./engine/functions.ts";
+export type { QueueChoice, QueueOptions } from "./engine/queues.ts";
 export type { StartOptions } from "./engine/starts.ts";
 export type { DurableFunction, Engine, Limits } from "./engine/engine.ts";
 export type { ExecutionView } from "./engine/view.ts";

@@ -2,6 +2,7 @@
 import { anOptions, ask, checkName, checkSerdes, describe, OperationArgumentError } from "./arguments.ts";
 import type { DurableContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
+import type { QueueChoice } from "./engine/queues.ts";
 import { checkStart } from "./engine/starts.ts";
 import { operation } from "./registry.ts";
 import type { Request } from "./requests.ts";
@@ -13,7 +14,7 @@ export type Invocable<I, O> =
   | ((input: I) => O)
   | (string & { readonly input?: I; readonly output?: O });
 
-export interface InvokeOptions<I = unknown, O = unknown> {
+export interface InvokeOptions<I = unknown, O = unknown> extends QueueChoice {
   /** The input's own text form: JSON, of which the function gets the value; other text it gets as it is. */
   readonly payloadSerdes?: Pick<Serdes<I>, "serialize"> & Partial<Serdes<I>>;
   /** Reads the result from its JSON. */
@@ -75,10 +76,12 @@ function checkOptions({
   tenantId,
   tags,
   executionTimeout,
+  ...choice
 }: InvokeOptions): void {
   checkSerdes("invoke", payloadSerdes, ["serialize"]);
   checkSerdes("invoke", resultSerdes, ["deserialize"]);
   checkStart({
+    ...choice,
     ...(executionTimeout === undefined ? {} : { executionTimeout }),
     ...(tags === undefined ? {} : { tags: anOptions("invoke", tags) ?? {} }),
   });

@@ -19,6 +19,7 @@ interface ListArgs extends Args {
   readonly status?: (typeof statuses)[number] | undefined;
   readonly function?: string | undefined;
   readonly tag?: readonly string[] | undefined;
+  readonly queue?: string | undefined;
   readonly limit: number;
   readonly before?: string | undefined;
 }
@@ -63,6 +64,7 @@ function listOptions(cli: Group) {
     .option("status", { choices: statuses, describe: "Only these" })
     .option("function", { type: "string", describe: "Only of this function, path#name" })
     .option("tag", { type: "string", array: true, describe: "Only with this tag: name=value" })
+    .option("queue", { type: "string", describe: "Only of this queue, waiting or not" })
     .option("limit", { type: "number", default: 20, describe: "At most so many" })
     .option("before", {
       type: "string",
@@ -95,6 +97,7 @@ async function list(args: ListArgs, io: Io): Promise<ExitCode> {
     limit,
     ...(status === undefined ? {} : { status }),
     ...(before === undefined ? {} : { before }),
+    ...(args.queue === undefined ? {} : { queue: args.queue }),
     ...(args.tag === undefined ? {} : { tags: toTags(args.tag) }),
     ...(args.function === undefined ? {} : { function: args.function }),
   };

@@ -65,6 +65,7 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
     case "TimeoutReached":
     case "ExecutionTimedOut":
     case "SignalReceived":
+    case "ExecutionAdmitted":
     case "ExecutionPaused":
     case "ExecutionResumed":
     case "ExecutionRetried":
@@ -146,6 +147,8 @@ function describeExecution(kind: ExecutionEventKind, { event, failed, briefMax }
       return `timed out: ${failed}`;
     case "SignalReceived":
       return `signal ${event.name ?? ""}: ${formatBrief(event.value, briefMax)}`;
+    case "ExecutionAdmitted":
+      return "left its queue";
     case "ExecutionPaused":
       return "paused";
     case "ExecutionResumed":

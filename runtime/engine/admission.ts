@@ -39,11 +39,15 @@ export class Admission {
     return this.parts.loaded.size + this.loading.size;
   }
 
+  /** How many executions could be taken. */
+  get room(): number {
+    return Math.max(this.parts.executionsMax - this.taken, 0);
+  }
+
   /** Takes what is due at `now` or has messages. */
   async findDue(now: number): Promise<void> {
     const { store, executionsMax, loaded } = this.parts;
-    const room = Math.max(executionsMax - this.taken, 0);
-    for (const id of await store.due(now, this.taken + this.strangers.size + room)) {
+    for (const id of await store.due(now, this.taken + this.strangers.size + this.room)) {
       if (this.strangers.has(id)) continue;
       if (loaded.has(id)) await this.parts.deliverTo(id);
       else if (this.taken < executionsMax) void this.load(id);

@@ -61,7 +61,9 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
   const pausing = isSleep(wake, moment);
   const occasion = { seq: execution.applied, journalBytes, events: events.length, forced, pausing };
   const snapshot =
-    end === undefined ? snapshots.consider({ ...occasion, save: () => saveState(execution) }) : undefined;
+    end === undefined && execution.queued === null
+      ? snapshots.consider({ ...occasion, save: () => saveState(execution) })
+      : undefined;
   const closed = leftovers.closed.splice(0);
   // Those that open here are told of with it: the stop has not been applied yet.
   if (stopped || end !== undefined) closed.push(...openCallbacks(execution), ...opened.map(({ id }) => id));
@@ -137,14 +139,11 @@ function isSleep(wakeAt: number | null, { now, lingerMs }: Moment): boolean {
 
 /** The commit of an execution that leaves memory although its last event did not say so: its state, and its wake time. */
 export function wakeCommit({ execution, snapshots }: Preparable): Commit {
-  const snapshot = snapshots.consider({
-    seq: execution.applied,
-    journalBytes: 0,
-    events: 0,
-    forced: false,
-    pausing: true,
-    save: () => saveState(execution),
-  });
+  const nothing = { seq: execution.applied, journalBytes: 0, events: 0, forced: false, pausing: true };
+  const snapshot =
+    execution.queued === null
+      ? snapshots.consider({ ...nothing, save: () => saveState(execution) })
+      : undefined;
   return {
     execution: execution.id,
     events: [],
@@ -165,7 +164,7 @@ export function parkCommit(execution: string, problem: string): Commit {
 export function findOthers(commits: readonly Commit[]): ReadonlySet<string> {
   return new Set(
     commits.flatMap(({ starts = [], posts = [] }) => [
-      ...starts.map(({ id }) => id),
+      ...starts.flatMap(({ id, queue }) => (queue === undefined ? [id] : [])),
       ...posts.map(({ execution }) => execution),
     ]),
   );

@@ -11,9 +11,11 @@ import type { DurableContext } from "../context.ts";
 import type { ForkOptions, RetryOptions } from "./again.ts";
 import type { Announce } from "./announce.ts";
 import { forkExecution, retryExecution } from "./again.ts";
+import type { Queues } from "./queues.ts";
 import type { ExecutionState } from "./query.ts";
 import { readState } from "./query.ts";
 import type { Functions } from "./functions.ts";
+import type { Gate } from "./gate.ts";
 import type { HistoryEvent } from "./history.ts";
 import { readHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
@@ -27,7 +29,7 @@ import type { ExecutionView } from "./view.ts";
 import { toView } from "./view.ts";
 import type { StartOptions } from "./starts.ts";
 import { recordStart } from "./recordStart.ts";
-import type { Restarting } from "./worker.ts";
+import type { Restarting } from "./restarting.ts";
 import { Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
@@ -42,6 +44,8 @@ export interface EngineParts {
   readonly worker: boolean;
   readonly world: World;
   readonly limits: Limits;
+  readonly queues: Queues;
+  readonly gate: Gate;
   readonly lingerMs: number;
   readonly log: LogSink;
   readonly observer: Observer | null;
@@ -57,6 +61,10 @@ export interface Limits {
   readonly executions: number;
   /** Most signals of an execution that it has not asked for: `signal` throws `SignalsFullError`. Default 10,000. */
   readonly signals: number;
+  /** Most bodies of steps, submitters and checks at work at a time; the others wait for their turns. Default 1,000. */
+  readonly steps: number;
+  /** The same, of steps of one name. Default: no such limits. */
+  readonly stepsByName: Readonly<Record<string, number>>;
 }
 
 /** How often the store is asked whether another process wrote. */

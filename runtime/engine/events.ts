@@ -3,7 +3,7 @@
  * the values codec, kept apart so that it is not quoted a second time.
  */
 import type { TraceContext } from "../observer.ts";
-import type { StoredEvent } from "../stores/store.ts";
+import type { QueuePlace, StoredEvent } from "../stores/store.ts";
 
 /** The operation an event is about. */
 export interface OperationRef {
@@ -108,7 +108,11 @@ export type ExecutionEvent = Timed &
         readonly timeoutAt?: number;
         /** Of the trace it belongs to: `open({ observer })`. */
         readonly trace?: TraceContext;
+        /** It waits there: it begins with `ExecutionAdmitted`. */
+        readonly queue?: QueuePlace;
       } & Settled)
+    /** It has left its queue. */
+    | { readonly kind: "ExecutionAdmitted" }
     | ({ readonly kind: "ExecutionSucceeded" } & Settled)
     | ({ readonly kind: "ExecutionFailed" } & Failed)
     /** Somebody asked it to stop: `finally` blocks run, then it ends. */

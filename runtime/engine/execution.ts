@@ -2,27 +2,27 @@
  * One execution in memory: its frames, its pending operations, and the events they report. State changes only in
  * `apply`, with an event that is committed; a recovery applies the same events through the same code.
  */
-import type { Slots } from "../contract.ts";
-import { CompensationError, ExecutionTimedOutError, UnplaceableStateError } from "../errors.ts";
+import { CompensationError, ExecutionTimedOutError } from "../errors.ts";
 import type { Duration } from "../duration.ts";
 import type { Host } from "../frame.ts";
-import { Frame, launch } from "../frame.ts";
+import type { Frame } from "../frame.ts";
 import type { LogSink } from "../logger.ts";
-import { findMachine } from "../registry.ts";
 import type { Observer, TraceContext } from "../observer.ts";
 import type { Compensation } from "../undoing.ts";
-import type { ExecutionRow } from "../stores/store.ts";
+import type { ExecutionRow, QueuePlace } from "../stores/store.ts";
+import type { QueueChoice } from "./queues.ts";
 import type { Codec } from "../values/contract.ts";
 import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent, OperationReport } from "./events.ts";
 import { isOperationEvent, isStop } from "./events.ts";
 import type { Named } from "./functions.ts";
+import type { Gate } from "./gate.ts";
 import { frameHost } from "./host.ts";
-import { rootArguments } from "../rootArguments.ts";
 import { thenNatively } from "../durablePromise.ts";
 import { SeededChance } from "./identity.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import type { Operation, OperationHead, OperationScope } from "./operations/operation.ts";
 import { valueOperation } from "./operations/small.ts";
+import { launchRoot } from "./launchRoot.ts";
 import { MadePromises } from "./made.ts";
 import type { PromiseRecord } from "./promises.ts";
 import { PromiseTable } from "./promises.ts";
@@ -54,8 +54,11 @@ export interface ExecutionHooks {
   readonly world: World;
   readonly log: LogSink;
   readonly observer: Observer | null;
+  readonly gate: Gate;
   /** Id of a function this process was given. Throws `UnknownFunctionError`. */
   functionId(fn: Named): string;
+  /** The queue that an execution which begins here waits in. Throws `UnknownQueueError` and `OperationArgumentError`. */
+  placeOf(functionId: string, choice: QueueChoice): QueuePlace | undefined;
   /** How long executions that begin here are kept after their ends; null: for ever. */
   readonly retention: Duration | null;
   /** True: operations that begin now are not started; the next worker starts them. */
@@ -66,6 +69,8 @@ export interface ExecutionHooks {
   ready(execution: Execution): void;
   expire(execution: Execution, op: CallbackOperation, callback: string): void;
 }
+
+export type StartedEvent = Extract<ExecutionEvent, { kind: "ExecutionStarted" }>;
 
 export type EndEvent = Extract<
   ExecutionEvent,
@@ -130,6 +135,8 @@ export class Execution {
   trace: TraceContext | null = null;
   /** Nothing new is started until it is resumed. */
   paused = false;
+  /** It waits in a queue, with this: nothing of it has begun. No state is written before it has. */
+  queued: StartedEvent | null = null;
   /** Given up: what its bodies still do is of no interest. */
   disposed = false;
   /** While a tail is re-run: events still to come, by operation. They drive it, so it does not start by itself. */
@@ -211,7 +218,13 @@ export class Execution {
   private applyToAll(event: ExecutionEvent): void {
     switch (event.kind) {
       case "ExecutionStarted":
-        return this.launchRoot(event);
+        this.timeoutAt = event.timeoutAt ?? null;
+        this.trace = event.trace ?? null;
+        if (event.queue === undefined) return launchRoot(this, event);
+        this.queued = event;
+        return;
+      case "ExecutionAdmitted":
+        return this.leaveQueue();
       case "StopRequested":
       case "TimeoutReached":
         return this.beginStop(event);
@@ -226,7 +239,7 @@ export class Execution {
         return;
       case "ExecutionRetried":
         this.timeoutAt = event.timeoutAt ?? null;
-        return;
+        return this.leaveQueue();
       default:
         this.ended = event;
     }
@@ -324,24 +337,10 @@ export class Execution {
     this.send({ head: null, event, snapshot: false, message: null });
   }
 
-  private launchRoot(event: Extract<ExecutionEvent, { kind: "ExecutionStarted" }>): void {
-    const definition = findMachine(event.function);
-    if (definition?.enter === undefined) {
-      throw new UnplaceableStateError(
-        `This worker has no durable function ${event.function}. Load the module that holds it, or run a worker of the ` +
-          `build that does.`,
-      );
-    }
-    this.chance = new SeededChance(event.seed, 0);
-    this.timeoutAt = event.timeoutAt ?? null;
-    this.trace = event.trace ?? null;
-    const input = this.scope.decode(event.payload);
-    const frame = new Frame(definition);
-    const enter = definition.enter as (...args: unknown[]) => Slots;
-    const args = rootArguments(definition.enter, input, this.host);
-    const promise = launch(frame, { enter, self: undefined, args }, this.host.begin(frame, null));
-    this.root = this.promises.find(promise) ?? null;
-    this.watchRoot();
+  private leaveQueue(): void {
+    const event = this.queued;
+    this.queued = null;
+    if (event !== null && this.stopping === null) launchRoot(this, event);
   }
 
   /**
@@ -365,6 +364,8 @@ export class Execution {
     }
     this.made.rejectAll(error);
     this.dropReports();
+    // Nothing has begun that could end.
+    if (this.queued !== null) this.fail(error);
   }
 
   /** Of operations that are gone. */

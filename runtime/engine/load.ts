@@ -21,6 +21,8 @@ export interface Running {
   readonly execution: Execution;
   readonly snapshots: Snapshots;
   readonly report: ResumeReport;
+  /** The queue it was put into. */
+  readonly queue: string | null;
   /** The wake time in its row. */
   wakeAt: number | null;
   /** The earliest time for which a timer is set, so that a long one is not set again at every turn. */
@@ -73,6 +75,7 @@ async function tryToBringBack(loaded: LoadedExecution, hooks: ExecutionHooks): P
       snapshotBytes: snapshot === null ? 0 : Buffer.byteLength(snapshot.body),
       tailEvents: tail.length,
     },
+    queue: row.queue,
     wakeAt: row.wakeAt,
     timerAt: null,
   };

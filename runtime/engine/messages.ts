@@ -17,6 +17,8 @@ export type MessageBody =
     }
   /** `parent`: by the execution that invoked this one, which may say so twice. */
   | { readonly kind: "stop"; readonly reason: string; readonly parent?: true }
+  /** It has left its queue. */
+  | { readonly kind: "admitted" }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
   | { readonly kind: "signal"; readonly name: string; readonly payload: string }
@@ -49,6 +51,8 @@ function deliverOne(execution: Execution, message: number, body: MessageBody): v
       return deliverCallback(execution, message, body);
     case "signal":
       return tell(execution, message, { ...body, kind: "SignalReceived", time });
+    case "admitted":
+      return tell(execution, message, { kind: "ExecutionAdmitted", time });
     case "pause":
       return tell(execution, message, { kind: "ExecutionPaused", time });
     case "resume":

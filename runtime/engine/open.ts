@@ -17,7 +17,10 @@ import { Engine } from "./engine.ts";
 import type { PlainFunction } from "./functions.ts";
 import { assertNoGenerator, Functions } from "./functions.ts";
 import { guardObserver } from "./observing.ts";
-import type { Restarting } from "./worker.ts";
+import { Gate } from "./gate.ts";
+import type { QueueOptions } from "./queues.ts";
+import { Queues } from "./queues.ts";
+import type { Restarting } from "./restarting.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
@@ -41,6 +44,8 @@ export interface OpenOptions {
   /** False: only start, settle and look; another process runs. Default true. */
   readonly worker?: boolean;
   readonly limits?: Partial<Limits>;
+  /** Queues by name: see docs/queues.md. Give the same to clients, which put executions into them. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Keep an idle execution in memory this long before its next timer. Default 1000. */
   readonly lingerMs?: number;
   /** Called when an execution is parked (with its id) and when the engine gives up (with null). Default: stderr. */
@@ -56,7 +61,13 @@ export interface OpenOptions {
   readonly world?: World;
 }
 
-const LIMITS: Limits = { inputBytes: 16 * 2 ** 20, executions: 10_000, signals: 10_000 };
+const LIMITS: Limits = {
+  inputBytes: 16 * 2 ** 20,
+  executions: 10_000,
+  signals: 10_000,
+  steps: 1_000,
+  stepsByName: {},
+};
 
 /**
  * Opens a store and, unless `worker` is false, runs its executions: at once if nobody else does, else as soon as the
@@ -69,18 +80,22 @@ export async function open(options: OpenOptions): Promise<Engine> {
 /** `open`, and for tests. */
 export async function openWith(options: OpenOptions, restarting: Restarting | null): Promise<Engine> {
   const onError = options.onError ?? reportError;
-  const { observer, logger, world = realWorld } = options;
+  const { observer, logger, world = realWorld, worker = true } = options;
   const announce = createAnnounce(logger, () => world.now());
+  const functions = new Functions(findFunctions(options.functions), {
+    plain: options.plain ?? {},
+    isClient: !worker,
+  });
+  const limits = { ...LIMITS, ...options.limits };
   return Engine.open({
     store: await openStoreOf(options),
-    functions: new Functions(findFunctions(options.functions), {
-      plain: options.plain ?? {},
-      isClient: options.worker === false,
-    }),
+    functions,
+    queues: new Queues(options.queues ?? {}, { idOf: (fn) => functions.idOf(fn), isStrict: worker }),
     retention: options.retention ?? null,
-    worker: options.worker ?? true,
+    worker,
     world,
-    limits: { ...LIMITS, ...options.limits },
+    limits,
+    gate: new Gate(limits),
     lingerMs: options.lingerMs ?? 1_000,
     log: options.logger ?? writeLog,
     restarting,

@@ -1,4 +1,5 @@
 /** What an execution is doing now, read beside it: nothing of it is started, changed or written. */
+import { Gate } from "./gate.ts";
 import type { Store } from "../stores/store.ts";
 import { Box } from "../variables.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
@@ -76,6 +77,8 @@ function onlooker(world: World): ExecutionHooks {
     log: () => undefined,
     observer: null,
     functionId: String,
+    gate: new Gate({ steps: 1, stepsByName: {} }),
+    placeOf: () => undefined,
     retention: null,
     draining: () => true,
     everyAwait: false,

@@ -45,12 +45,13 @@ interface Start extends Omit<Asked, "fn"> {
 }
 
 async function create(
-  { creations, world, retention, limits }: Recording,
+  { creations, world, retention, limits, queues }: Recording,
   { id, name, input, options, trace }: Start,
 ): Promise<LoadedExecution | null> {
   const payload = encodeInput(input, limits.inputBytes);
   const kept = retention === null ? {} : { retention };
-  const starting = { id, function: name, payload, ...kept, ...checkStart(options), trace: trace ?? null };
+  const place = queues.placeOf(name, checkStart(options));
+  const starting = { id, function: name, payload, ...kept, ...options, trace: trace ?? null, place };
   const execution = toNewExecution(starting, world);
   const { created, row } = await creations.create(execution);
   if (created) return { row, snapshot: null, chunks: [], tail: [execution.event], messages: [] };

@@ -17,6 +17,8 @@ export function operationScope(execution: Execution): OperationScope {
     execution: execution.id,
     setTimer: (at, callback) => world.setTimer(at, callback),
     logger: (head, attempt) => stepLogger(execution, head, attempt),
+    enter: ({ name }, begin) =>
+      hooks.gate.enter({ execution: execution.id, ...(name === undefined ? {} : { name }) }, begin),
     runBody({ op, name }, attempt, run) {
       const { observer } = hooks;
       const body = { op, ...(name === undefined ? {} : { name }), attempt };
@@ -35,6 +37,7 @@ export function operationScope(execution: Execution): OperationScope {
     encodeError,
     decode: (text) => payloadCodec.decode(text),
     functionId: (target) => hooks.functionId(target),
+    placeOf: (functionId, choice) => hooks.placeOf(functionId, choice),
     report: (head, event, { snapshot = false, start } = {}) =>
       execution.send({ head, event, snapshot, message: null, ...(start === undefined ? {} : { start }) }),
     disposed: () => execution.disposed || execution.ended !== null,

@@ -3,11 +3,13 @@ import type { Duration } from "../duration.ts";
 import { OperationArgumentError } from "../arguments.ts";
 import { DurationError, toMilliseconds } from "../duration.ts";
 import type { TraceContext } from "../observer.ts";
-import type { NewExecution, Tags } from "../stores/store.ts";
+import type { NewExecution, QueuePlace, Tags } from "../stores/store.ts";
 import { toStored } from "./events.ts";
+import type { QueueChoice } from "./queues.ts";
+import { checkQueueChoice } from "./queues.ts";
 import type { World } from "./world.ts";
 
-export interface StartOptions {
+export interface StartOptions extends QueueChoice {
   /** The execution is `TIMED_OUT` when it takes longer: 1 second to 366 days. Default: none. */
   readonly executionTimeout?: Duration;
   /** How long it is kept after its end, history and result. Default: the engine's, which is for ever. */
@@ -16,7 +18,7 @@ export interface StartOptions {
   readonly tags?: Tags;
 }
 
-export interface Starting extends StartOptions {
+export interface Starting extends Omit<StartOptions, keyof QueueChoice> {
   readonly id: string;
   /** Id of the function. */
   readonly function: string;
@@ -25,20 +27,24 @@ export interface Starting extends StartOptions {
   readonly parent?: string;
   /** Of the trace it belongs to. */
   readonly trace?: TraceContext | null;
+  /** Absent: it begins at once. */
+  readonly place?: QueuePlace | undefined;
 }
 
 export function toNewExecution(starting: Starting, world: World): NewExecution {
-  const { id, function: name, payload, parent, executionTimeout, retention, tags, trace } = starting;
+  const { id, function: name, payload, parent, executionTimeout, retention, tags, trace, place } = starting;
   const createdAt = world.now();
   const timeoutMs =
     executionTimeout === undefined ? null : toMilliseconds(executionTimeout, "The executionTimeout");
+  const timeoutAt = timeoutMs === null ? null : createdAt + timeoutMs;
   const event = {
     kind: "ExecutionStarted",
     time: createdAt,
     function: name,
     seed: world.uuid(),
-    ...(timeoutMs === null ? {} : { timeoutAt: createdAt + timeoutMs }),
+    ...(timeoutAt === null ? {} : { timeoutAt }),
     ...(trace ? { trace } : {}),
+    ...(place === undefined ? {} : { queue: place }),
     payload,
   } as const;
   return {
@@ -50,6 +56,7 @@ export function toNewExecution(starting: Starting, world: World): NewExecution {
     ...(parent === undefined ? {} : { parent }),
     ...(tags === undefined || Object.keys(tags).length === 0 ? {} : { tags }),
     ...(retention === undefined ? {} : { keepMs: toMilliseconds(retention, "The retention") }),
+    ...(place === undefined ? {} : { queue: place, wakeAt: timeoutAt }),
   };
 }
 
@@ -65,6 +72,7 @@ export function checkStart(options: StartOptions): StartOptions {
     }
   }
   if (retention !== undefined) toMilliseconds(retention, "The retention");
+  checkQueueChoice(options);
   for (const [name, value] of Object.entries(tags ?? {})) {
     if (typeof value === "string" && !`${name}${value}`.includes("\0")) continue;
     throw new OperationArgumentError(`The tag "${name}" must be a string without the character NUL.`);

@@ -83,6 +83,8 @@ export function openCallbacks(
   );
 }
 
+type StartedEvent = Extract<JournalEvent, { kind: "ExecutionStarted" }>;
+
 interface Forking {
   readonly now: number;
   uuid(): string;
@@ -96,7 +98,7 @@ export function planFork(
   const undoing = planFrom(journal, at);
   const retried = { seq: Infinity, event: { kind: "ExecutionRetried", time: now, ...undoing } } as const;
   const happened = effective([...journal, retried]).filter(
-    ({ event }) => !isEnd(event) && !/^Execution(Paused|Resumed|Retried)$/.test(event.kind),
+    ({ event }) => !isEnd(event) && !/^Execution(Admitted|Paused|Resumed|Retried)$/.test(event.kind),
   );
   const open = openCallbacks(happened);
   const asked = new Set(open.map(({ op }) => `${op}/submitter`));
@@ -105,8 +107,7 @@ export function planFork(
     // Whoever is to answer has the other execution's id: it is handed out again.
     .filter((event) => !asked.has(opOf(event)))
     .map((event): JournalEvent => {
-      if (event.kind === "ExecutionStarted" && event.timeoutAt !== undefined)
-        return { ...event, timeoutAt: now + event.timeoutAt - event.time };
+      if (event.kind === "ExecutionStarted") return toForked(event, now);
       if (event.kind !== "CallbackStarted" || !open.includes(event)) return event;
       const timeoutAt = event.timeoutAt === null ? null : now + event.timeoutAt - event.time;
       return { ...event, callback: uuid(), timeoutAt };
@@ -128,6 +129,11 @@ export function planFork(
       : [],
   );
   return { event: first, past, opened };
+}
+
+/** A fork begins at once, and has as much time as the other had. */
+function toForked({ queue: _, ...event }: StartedEvent, now: number): JournalEvent {
+  return event.timeoutAt === undefined ? event : { ...event, timeoutAt: now + event.timeoutAt - event.time };
 }
 
 /** Up to an event that is named, nothing after it counts, from outside or not. */

@@ -26,6 +26,8 @@ export interface ExecutionView {
   readonly events: number;
   /** The execution that invoked it. */
   readonly parent?: string;
+  /** The queue it was put into; `history` says when it left it. */
+  readonly queue?: string;
   readonly tags?: Tags;
   /** Nothing of it is started until it is resumed. */
   readonly paused?: true;
@@ -49,6 +51,7 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
     ...(wakeAt === null ? {} : { wakeAt }),
     events: row.lastSeq,
     ...(row.parent === null ? {} : { parent: row.parent }),
+    ...(row.queue === null ? {} : { queue: row.queue }),
     ...(Object.keys(row.tags).length === 0 ? {} : { tags: row.tags }),
     ...(row.paused ? { paused: true } : {}),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),

@@ -16,19 +16,16 @@ import { findOthers, parkCommit, prepareCommit, wakeCommit } from "./commits.ts"
 import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { deliver } from "./messages.ts";
-import type { SnapshotProblem } from "./snapshots.ts";
 import { leave, tellCommitted, tellLoaded } from "./observing.ts";
+import type { Gate } from "./gate.ts";
+import type { Queues } from "./queues.ts";
+import { QueueWatch } from "./queues.ts";
+import { ResumeReports } from "./resumeReports.ts";
+import type { Restarting } from "./restarting.ts";
+import { mustGoOn } from "./restarting.ts";
 import { TimerQueue } from "./timers.ts";
 import type { OperationAtWork, World } from "./world.ts";
 import { drained } from "./world.ts";
-
-/** For tests: every await is an event, and every state is written. */
-export interface Restarting {
-  /** Every execution is given up after each of its commits and brought back from the store. */
-  readonly drops: boolean;
-  /** Told after each commit: whether the execution was dropped, and why its state was not written. */
-  told(commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }): void;
-}
 
 export interface WorkerParts {
   readonly store: Store;
@@ -45,6 +42,8 @@ export interface WorkerParts {
   readonly observer: ExecutionHooks["observer"];
   functionId(fn: Named): string;
   readonly retention: Duration | null;
+  readonly queues: Queues;
+  readonly gate: Gate;
   ended(id: string, event: EndEvent): void;
   parked(id: string, problem: Error): void;
   /** The worker cannot go on: the store failed, or another owner took over. Called once. */
@@ -54,18 +53,16 @@ export interface WorkerParts {
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;
 
-/** How many resume reports are kept. */
-const REPORTS_MAX = 1_000;
-
 export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
   private readonly admission: Admission;
+  private readonly watch: QueueWatch;
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();
   private readonly timers = new TimerQueue<Running>();
-  private readonly reports = new Map<string, ResumeReport>();
+  private readonly reports = new ResumeReports();
   private readonly hooks: ExecutionHooks;
   private cancelTimer: () => void = () => undefined;
   private storeWakeAt: number | null = null;
@@ -82,8 +79,10 @@ export class Worker {
       world: parts.world,
       log: parts.log,
       observer: parts.observer,
+      gate: parts.gate,
       functionId: (fn) => parts.functionId(fn),
       retention: parts.retention,
+      placeOf: (functionId, choice) => parts.queues.placeOf(functionId, choice),
       draining: () => this.draining,
       everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
@@ -106,6 +105,14 @@ export class Worker {
       deliverTo: (id) => this.deliverTo(id),
       park: (id, error) => this.park(id, error),
     });
+    this.watch = new QueueWatch({
+      store: parts.store,
+      world: parts.world,
+      queues: parts.queues,
+      room: () => (this.draining ? 0 : this.admission.room),
+      guard: (work) => this.guard(work),
+      wake: (id) => this.wake(id),
+    });
   }
 
   has(id: string): boolean {
@@ -117,7 +124,7 @@ export class Worker {
   }
 
   report(id: string): ResumeReport | null {
-    return this.reports.get(id) ?? null;
+    return this.reports.of(id);
   }
 
   snapshotProblem(id: string): string | null {
@@ -132,12 +139,22 @@ export class Worker {
       await this.admission.findDue(now);
       this.storeWakeAt = await this.parts.store.nextWake(now);
       this.arm();
+      this.watch.look();
     });
   }
 
   /** It was created this moment, by this process: as `wake`, without a look at the store. */
-  begin(created: LoadedExecution): Promise<void> {
-    return this.guard(() => this.admission.wake(created.row.id, created));
+  async begin(created: LoadedExecution): Promise<void> {
+    const { id, queue, wakeAt } = created.row;
+    if (queue === null) return this.guard(() => this.admission.wake(id, created));
+    this.wakesAt(wakeAt);
+    this.watch.look();
+  }
+
+  /** One that is not in memory. */
+  private wakesAt(wakeAt: number | null): void {
+    if (wakeAt !== null && wakeAt < (this.storeWakeAt ?? Infinity)) this.storeWakeAt = wakeAt;
+    this.arm();
   }
 
   /** Something happened for this execution: a message, or its start. */
@@ -162,6 +179,7 @@ export class Worker {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelTimer();
+    this.watch.stop();
     await this.turning;
     for (const { execution } of this.loaded.values()) leave(execution);
     this.loaded.clear();
@@ -170,9 +188,7 @@ export class Worker {
   private admit(id: string, running: Running): void {
     if (this.stopped) return leave(running.execution);
     this.loaded.set(id, running);
-    this.reports.delete(id);
-    this.reports.set(id, running.report);
-    if (this.reports.size > REPORTS_MAX) this.reports.delete(this.reports.keys().next().value as string);
+    this.reports.keep(id, running.report);
     const { execution } = running;
     const now = this.parts.world.now();
     tellLoaded(running, now);
@@ -249,6 +265,10 @@ export class Worker {
   /** Executions that began with these commits, and those that were left messages. */
   private wakeOthers(commits: readonly Commit[]): void {
     for (const id of findOthers(commits)) void this.wake(id);
+    for (const { starts = [] } of commits) {
+      for (const { wakeAt = null } of starts) this.wakesAt(wakeAt);
+      if (starts.some(({ queue }) => queue !== undefined)) this.watch.look();
+    }
   }
 
   /** One event an execution and round, so that all executions share each draining. */
@@ -275,11 +295,7 @@ export class Worker {
     const alive: P[] = [];
     for (const one of prepared) {
       const { execution } = one.running;
-      const reported = new Set(one.events.map((event) => ("op" in event ? event.op : "")));
-      const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
-      // The body of an attempt that may run only once follows its start at once.
-      const guarded = one.events.some(({ kind }) => kind === "StepStarted");
-      const goesOn = guarded || working || execution.outbox.length > 0 || one.commit.end !== undefined;
+      const goesOn = mustGoOn(execution, one);
       if (goesOn) alive.push(one);
       else this.drop(one.running);
       this.parts.restarting?.told({ dropped: !goesOn, problem: one.running.snapshots.problem });
@@ -294,6 +310,7 @@ export class Worker {
     if (execution.disposed) return;
     if (execution.ended !== null) {
       this.drop(running);
+      if (running.queue !== null) this.watch.look();
       this.parts.ended(execution.id, execution.ended);
       return;
     }
@@ -303,9 +320,7 @@ export class Worker {
       this.schedule();
     } else {
       this.drop(running);
-      const { wakeAt } = running;
-      if (wakeAt !== null && wakeAt < (this.storeWakeAt ?? Infinity)) this.storeWakeAt = wakeAt;
-      this.arm();
+      this.wakesAt(running.wakeAt);
     }
   }
 
@@ -371,7 +386,8 @@ export class Worker {
 
   atWork(): readonly OperationAtWork[] | null {
     const { guarded, scheduled, turning, ready, drowsy } = this;
-    if (guarded > 0 || scheduled || turning !== null || ready.size > 0 || drowsy.size > 0) return null;
+    if (guarded > 0 || scheduled || turning !== null || ready.size > 0 || drowsy.size > 0 || this.watch.busy)
+      return null;
     return [...this.loaded.values()].flatMap(({ execution }) => atWork(execution));
   }
 

@@ -1,6 +1,7 @@
 import { DecryptionError, StoreError } from "../errors.ts";
 import type { EncryptionOptions } from "./encryption-options.ts";
 import { isSealed, Keyring } from "./keyring.ts";
+import { ADMITTED_MESSAGE } from "./rows.ts";
 import type {
   Commit,
   Created,
@@ -40,6 +41,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
         epoch,
         commits.map((commit) => seal.commit(commit)),
       ),
+    admit: (queue, moment) => store.admit(queue, moment),
     reopen: (reopening) =>
       store.reopen({ ...reopening, event: seal.event(reopening.execution, reopening.event) }),
     remove: (now, limit) => store.remove(now, limit),
@@ -171,6 +173,8 @@ class Sealing {
 
   openMessage(message: Message): Message {
     const { execution, body } = message;
+    // The store's own, and nothing but that.
+    if (body === ADMITTED_MESSAGE) return message;
     const told = isSealed(body) ? null : toSettled(body);
     if (told === null) return { ...message, body: this.open(execution, "message", body) };
     // Made by the store itself, of a settlement that is sealed.

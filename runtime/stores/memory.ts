@@ -1,19 +1,24 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
+import type { Held, Memory } from "./memory-place.ts";
+import { createMemory, writeSnapshot } from "./memory-place.ts";
 import {
+  ADMITTED_MESSAGE,
   assertId,
   assertPast,
   assertPending,
   callbackMessage,
   deadlineOf,
+  isListed,
   isReplaceable,
   listLimit,
   newRow,
   settledState,
 } from "./rows.ts";
-import type { SettledCallback } from "./rows.ts";
 import { toCounts, toGroup } from "./counts.ts";
 import type {
   Acquired,
+  AdmissionMoment,
+  Admitted,
   CallbackRow,
   Commit,
   Created,
@@ -24,45 +29,12 @@ import type {
   Message,
   NewExecution,
   Owner,
+  QueueLimits,
   Reopening,
   Settlement,
-  SnapshotWrite,
   Store,
   StoredEvent,
 } from "./store.ts";
-
-/** What stands for the file: several stores opened on one memory share everything, as processes share a file. */
-export interface Memory {
-  readonly executions: Map<string, Held>;
-  readonly callbacks: Map<string, SettledCallback>;
-  owner: { epoch: number; holder: (Owner & { heartbeatAt: number }) | null };
-  messageCount: number;
-  executionCount: number;
-  /** Counts writes by the store that made them. */
-  readonly writes: Map<object, number>;
-}
-
-/** One execution. Rows are replaced, never changed: they have been handed out. */
-interface Held {
-  row: ExecutionRow;
-  readonly number: number;
-  readonly events: StoredEvent[];
-  snapshot: { readonly seq: number; readonly chunks: readonly string[] } | null;
-  readonly chunks: Map<string, string>;
-  messages: readonly Message[];
-  readonly keepMs: number | null;
-}
-
-export function createMemory(): Memory {
-  return {
-    executions: new Map(),
-    callbacks: new Map(),
-    owner: { epoch: 0, holder: null },
-    messageCount: 0,
-    executionCount: 0,
-    writes: new Map(),
-  };
-}
 
 /** A store that ends with the process, for tests. It keeps the promises of the others, but nothing on a disk. */
 export function openMemoryStore(memory: Memory = createMemory()): Store {
@@ -118,6 +90,7 @@ class MemoryStore implements Store {
       keepMs: execution.keepMs ?? null,
     });
     for (const opened of execution.opened ?? []) this.open(execution.id, opened);
+    if (execution.queue !== undefined) memory.queues.put(execution.id, execution.queue);
     return { created: true, row };
   }
 
@@ -127,6 +100,12 @@ class MemoryStore implements Store {
 
   createAll(executions: readonly NewExecution[]): readonly Created[] {
     return executions.map((execution) => this.create(execution));
+  }
+
+  admit(queue: QueueLimits, moment: AdmissionMoment): Admitted {
+    const admitted = this.writing().queues.admit(queue, moment);
+    for (const id of admitted.executions) this.leave(id, ADMITTED_MESSAGE);
+    return admitted;
   }
 
   commit(epoch: number, commits: readonly Commit[]): void {
@@ -200,6 +179,7 @@ class MemoryStore implements Store {
     held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null, paused: false, expiresAt };
     for (const id of this.memory.callbacks.keys()) this.closeCallback(id, held.row.id);
     held.messages = [];
+    this.memory.queues.leave(held.row.id);
     held.snapshot = null;
     held.chunks.clear();
   }
@@ -331,17 +311,12 @@ class MemoryStore implements Store {
     return this.reading().executions.get(execution)?.row ?? null;
   }
 
-  list({ status, function: name, parked, limit, before, tags, parent }: ListFilter): readonly ExecutionRow[] {
+  list(filter: ListFilter): readonly ExecutionRow[] {
+    const { before, limit } = filter;
     const { executions } = this.reading();
     const end = before === undefined ? Infinity : (executions.get(before)?.number ?? 0);
     return [...executions.values()]
-      .filter(({ row, number }) => {
-        const isWanted = status === undefined || row.status === status;
-        if (parked === true && row.problem === null) return false;
-        if (parent !== undefined && row.parent !== parent) return false;
-        if (Object.entries(tags ?? {}).some(([key, value]) => row.tags[key] !== value)) return false;
-        return isWanted && (name === undefined || row.function === name) && number < end;
-      })
+      .filter(({ row, number }) => number < end && isListed(row, filter))
       .reverse()
       .slice(0, listLimit(limit))
       .map(({ row }) => row);
@@ -381,12 +356,6 @@ class MemoryStore implements Store {
     memory.writes.set(this, (memory.writes.get(this) ?? 0) + 1);
     return memory;
   }
-}
-
-function writeSnapshot(held: Held, { seq, chunks, added, removed }: SnapshotWrite): void {
-  for (const { hash, body } of added) held.chunks.set(hash, body);
-  for (const hash of removed) held.chunks.delete(hash);
-  held.snapshot = { seq, chunks };
 }
 
 function isRunnable({ row }: Held): boolean {

@@ -156,15 +156,15 @@ function isPlainCommit({ end, paused, starts = [], posts = [] }: Commit): boolea
   return end === undefined && paused === undefined && starts.length === 0 && posts.length === 0;
 }
 
-function isPlain({ past, parent, tags, keepMs }: NewExecution): boolean {
-  return past === undefined && parent === undefined && tags === undefined && keepMs === undefined;
+function isPlain({ past, parent, tags, keepMs, queue }: NewExecution): boolean {
+  return [past, parent, tags, keepMs, queue].every((given) => given === undefined);
 }
 
 /** As JSON for `create_2`. */
 function toNew(executions: readonly NewExecution[]): string {
   const rows = executions.map((execution) => {
     const { id, function: name, input, createdAt, event, past = [], opened = [] } = execution;
-    const { parent = null, keepMs = null, tags = {} } = execution;
+    const { parent = null, keepMs = null, tags = {}, queue = null, wakeAt = null } = execution;
     return {
       id,
       function: name,
@@ -175,6 +175,8 @@ function toNew(executions: readonly NewExecution[]): string {
       tags: Object.keys(tags).length === 0 ? null : tags,
       events: [event, ...past],
       opened: opened.map(toCallbackRow),
+      queue,
+      wake_at: wakeAt,
     };
   });
   return JSON.stringify(rows);

@@ -73,7 +73,7 @@ export class PostgresQueries {
 
   /** Newest first, as they were created. */
   async list(filter: ListFilter): Promise<readonly ExecutionRow[]> {
-    const { status, function: name, parked, limit, before, tags, parent } = filter;
+    const { status, function: name, parked, limit, before, tags, parent, queue } = filter;
     const { schema } = this.connection;
     const conditions: string[] = [];
     const values: string[] = [];
@@ -85,6 +85,7 @@ export class PostgresQueries {
     add((value) => `e.status = ${value}`, status);
     add((value) => `e.function = ${value}`, name);
     add((value) => `e.parent = ${value}`, parent);
+    add((value) => `e.queue = ${value}`, queue);
     if (tags !== undefined && Object.keys(tags).length > 0)
       add((value) => `e.tags @> ${value}::jsonb`, JSON.stringify(tags));
     add((value) => `e.key < (SELECT key FROM ${schema}.executions WHERE id = ${value})`, before);
@@ -140,7 +141,7 @@ export class PostgresQueries {
 
 const rowSql = (s: string): string => `
   SELECT e.id, e.function, e.status, i.body AS input, o.result, o.error, e.problem, e.created_at, e.ended_at, e.wake_at,
-    e.parent, e.tags, e.paused, e.expires_at,
+    e.parent, e.queue, e.tags, e.paused, e.expires_at,
     (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last_seq
   FROM ${s}.executions e JOIN ${s}.inputs i ON i.execution = e.key LEFT JOIN ${s}.outcomes o ON o.execution = e.key`;
 
@@ -207,6 +208,7 @@ function toRow(row: Row): ExecutionRow {
     wakeAt: row.wake_at as number | null,
     lastSeq: row.last_seq as number,
     parent: row.parent as string | null,
+    queue: row.queue as string | null,
     tags: (row.tags as ExecutionRow["tags"] | null) ?? {},
     paused: row.paused === true,
     expiresAt: row.expires_at as number | null,

@@ -1,4 +1,5 @@
 import { commitFunction } from "./postgres-function.ts";
+import { admitFunction, queueTables } from "./postgres-queues.ts";
 import { commitFunction2 } from "./postgres-function2.ts";
 
 /** A numbered change of the schema. The table `version` holds the number of the last one it has had. */
@@ -12,6 +13,7 @@ export interface PostgresMigration {
 export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) + commitFunction(schema) },
   { number: 2, sql: (schema) => lives(schema) + commitFunction2(schema) },
+  { number: 3, sql: (schema) => queueTables(schema) + admitFunction(schema) },
 ];
 
 /** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */

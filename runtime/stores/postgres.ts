@@ -7,6 +7,7 @@ import { assertDurable, assertSchema, migrate, PostgresConnection } from "./post
 import type { PostgresOptions, Statement } from "./postgres-connection.ts";
 import { PostgresLives } from "./postgres-lives.ts";
 import { PostgresNews } from "./postgres-news.ts";
+import { PostgresQueues } from "./postgres-queues.ts";
 import { PostgresQueries } from "./postgres-queries.ts";
 import { POSTGRES_MIGRATIONS } from "./postgres-schema.ts";
 import { isReplaceable, newRow } from "./rows.ts";
@@ -55,6 +56,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   const callbacks = new PostgresCallbacks(connection);
   const lives = new PostgresLives(connection);
   const queries = new PostgresQueries(connection);
+  const queues = new PostgresQueues(connection);
   const told = async <T>(write: Promise<T>): Promise<T> => {
     const result = await write;
     news.tell();
@@ -72,6 +74,11 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   };
   return {
     name: connection.name,
+    async admit(queue, moment) {
+      const admitted = await queues.admit(queue, moment);
+      if (admitted.executions.length > 0) news.tell();
+      return admitted;
+    },
     acquire: (owner, now, staleMs) => ownership.acquire(owner, now, staleMs),
     renew: (epoch, now) => ownership.renew(epoch, now),
     release: (epoch) => ownership.release(epoch),

@@ -5,7 +5,15 @@ import {
   StoreError,
   UnknownCallbackError,
 } from "../errors.ts";
-import type { CallbackRow, ExecutionRow, NewExecution, Owner, Settlement } from "./store.ts";
+import type {
+  CallbackRow,
+  ExecutionRow,
+  ListFilter,
+  NewExecution,
+  Owner,
+  QueueLimits,
+  Settlement,
+} from "./store.ts";
 
 /** What every store decides alike, whatever it keeps its rows in. */
 
@@ -118,13 +126,42 @@ export function newRow(execution: NewExecution): ExecutionRow {
     problem: null,
     createdAt,
     endedAt: null,
-    wakeAt: createdAt,
+    wakeAt: wakeTimeOf(execution),
     lastSeq: past.at(-1)?.seq ?? event.seq,
     parent: execution.parent ?? null,
+    queue: execution.queue?.name ?? null,
     tags: execution.tags ?? {},
     paused: false,
     expiresAt: null,
   };
+}
+
+/** One that waits in a queue wakes when it is admitted. */
+export function wakeTimeOf({ createdAt, wakeAt, queue }: NewExecution): number | null {
+  return queue === undefined ? createdAt : (wakeAt ?? null);
+}
+
+/** The message by which an execution learns that it has left its queue. */
+export const ADMITTED_MESSAGE = JSON.stringify({ kind: "admitted" });
+
+/** In place of the key of those that have none. No limit of a key holds for them. */
+export const NO_KEY = "";
+
+/** How many more may be admitted. */
+export interface Allowance {
+  readonly left: number;
+  /** When there will be more. */
+  again(now: number): number | null;
+}
+
+export const UNLIMITED: Allowance = { left: Infinity, again: () => null };
+
+/** `recent`: how many were admitted in the last `perMs`, and when the first of them was. */
+export function toAllowance(
+  { count, perMs }: NonNullable<QueueLimits["rate"]>,
+  { amount, first }: { readonly amount: number; readonly first: number | null },
+): Allowance {
+  return { left: Math.max(0, count - amount), again: (now) => (first ?? now) + perMs };
 }
 
 /** Throws unless the events of a new execution are numbered from 1 without gaps. */
@@ -142,4 +179,20 @@ export const LIST_MAX = 1_000;
 
 export function listLimit(limit: number | undefined): number {
   return Math.max(0, Math.min(limit ?? LIST_DEFAULT, LIST_MAX));
+}
+
+/** Whether a list shows it, its place aside. */
+export function isListed(
+  row: ExecutionRow,
+  { status, function: name, parked, tags, parent, queue }: ListFilter,
+): boolean {
+  const wanted: readonly (readonly [unknown, unknown])[] = [
+    [status, row.status],
+    [name, row.function],
+    [parent, row.parent],
+    [queue, row.queue],
+    ...Object.entries(tags ?? {}).map(([tag, value]) => [value, row.tags[tag]] as const),
+  ];
+  if (parked === true && row.problem === null) return false;
+  return wanted.every(([asked, found]) => asked === undefined || asked === found);
 }

@@ -1,11 +1,20 @@
 import type { StatementSync } from "node:sqlite";
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import { assertId, assertPast } from "./rows.ts";
+import { assertId, assertPast, wakeTimeOf } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isDuplicate } from "./sqlite-errors.ts";
+import { SqliteQueues } from "./sqlite-queues.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { SnapshotPlace } from "./sqlite-snapshots.ts";
-import type { Commit, NewExecution, Reopening, StoredEvent } from "./store.ts";
+import type {
+  AdmissionMoment,
+  Admitted,
+  Commit,
+  NewExecution,
+  QueueLimits,
+  Reopening,
+  StoredEvent,
+} from "./store.ts";
 
 /** What is known of a running execution without asking the file: commits of one execution follow each other closely. */
 interface Entry {
@@ -22,6 +31,7 @@ const ENTRY_MAX = 10_000;
 export class SqliteCommits {
   private readonly connection: SqliteConnection;
   private readonly snapshots: SqliteSnapshots;
+  private readonly queues: SqliteQueues;
   /** Right as long as no other connection has written, which every transaction looks at first. */
   private readonly entries = new Map<string, Entry>();
   private version: unknown = null;
@@ -32,6 +42,7 @@ export class SqliteCommits {
   constructor(connection: SqliteConnection) {
     this.connection = connection;
     this.snapshots = new SqliteSnapshots(connection);
+    this.queues = new SqliteQueues(connection);
     const names = Object.keys(SQL) as (keyof typeof SQL)[];
     this.statements = Object.fromEntries(
       names.map((name) => [name, connection.prepare(SQL[name])]),
@@ -41,6 +52,10 @@ export class SqliteCommits {
   /** Tells of each whether it was created; one whose id exists is left as it is. */
   create(executions: readonly NewExecution[]): readonly boolean[] {
     return this.transaction(() => executions.map((execution) => this.createOne(execution)));
+  }
+
+  admit(queue: QueueLimits, moment: AdmissionMoment): Admitted {
+    return this.transaction(() => this.queues.admit(queue, moment));
   }
 
   commit(epoch: number, commits: readonly Commit[]): void {
@@ -83,21 +98,25 @@ export class SqliteCommits {
 
   private createOne(execution: NewExecution): boolean {
     const { id, function: name, input, createdAt, event, past = [], opened = [], tags = {} } = execution;
-    const { parent = null, keepMs = null } = execution;
+    const { parent = null, keepMs = null, queue } = execution;
+    const wakeAt = wakeTimeOf(execution);
     assertId(id);
     assertPast(execution);
     const { statements } = this;
     const entries = Object.entries(tags);
     const shown = entries.length === 0 ? null : JSON.stringify(tags);
     const insert = statements.insertExecution;
-    const { changes, lastInsertRowid } = insert.run(id, name, createdAt, createdAt, parent, keepMs, shown);
+    const { changes, lastInsertRowid } = insert.run(
+      ...[id, name, createdAt, wakeAt, parent, keepMs, shown, queue?.name ?? null],
+    );
     if (changes === 0) return false;
     const key = Number(lastInsertRowid);
     statements.insertInput.run(key, input);
     for (const { seq, kind, body } of [event, ...past]) statements.insertEvent.run(key, seq, kind, body);
     for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
     for (const callback of opened) this.open(key, callback);
-    this.remember(id, { key, lastSeq: 1 + past.length, wakeAt: createdAt, snapshot: null });
+    if (queue !== undefined) this.queues.put(key, queue);
+    this.remember(id, { key, lastSeq: 1 + past.length, wakeAt, snapshot: null });
     return true;
   }
 
@@ -179,6 +198,7 @@ export class SqliteCommits {
     statements.insertOutcome.run(key, result, error);
     statements.closeCallbacks.run(key);
     statements.emptyInbox.run(key);
+    this.queues.leave(key);
     if (snapshot !== null) this.snapshots.remove(key);
     this.entries.delete(execution);
   }
@@ -227,7 +247,7 @@ const SQL = {
   find: "SELECT key, status, wake_at FROM executions WHERE id = ?",
   lastSeq: "SELECT max(seq) AS seq FROM events WHERE execution = ?",
   insertExecution:
-    "INSERT INTO executions (id, function, created_at, wake_at, parent, keep_ms, tags) VALUES (?, ?, ?, ?, ?, ?, ?) " +
+    "INSERT INTO executions (id, function, created_at, wake_at, parent, keep_ms, tags, queue) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
     "ON CONFLICT (id) DO NOTHING",
   insertInput: "INSERT INTO inputs (execution, body) VALUES (?, ?)",
   insertEvent: "INSERT INTO events (execution, seq, kind, body) VALUES (?, ?, ?, ?)",

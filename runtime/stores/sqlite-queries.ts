@@ -93,7 +93,7 @@ export class SqliteQueries {
 
   /** Newest first, as they were created. */
   list(filter: ListFilter): readonly ExecutionRow[] {
-    const { status, function: name, parked, limit, before, tags, parent } = filter;
+    const { status, function: name, parked, limit, before, tags, parent, queue } = filter;
     const conditions: string[] = [];
     const values: string[] = [];
     const add = (condition: string, ...given: readonly (string | undefined)[]): void => {
@@ -105,6 +105,7 @@ export class SqliteQueries {
     for (const [tag, value] of Object.entries(tags ?? {}))
       add("e.key IN (SELECT execution FROM tags WHERE name = ? AND value = ?)", tag, value);
     add("e.parent = ?", parent);
+    add("e.queue = ?", queue);
     add("e.status = ?", status);
     add("e.function = ?", name);
     add("e.key < (SELECT key FROM executions WHERE id = ?)", before);
@@ -169,6 +170,7 @@ function toRow(row: Row): ExecutionRow {
     wakeAt: row.wake_at as number | null,
     lastSeq: row.last_seq as number,
     parent: row.parent as string | null,
+    queue: row.queue as string | null,
     tags: row.tags === null ? {} : (JSON.parse(row.tags as string) as ExecutionRow["tags"]),
     paused: row.paused === 1,
     expiresAt: row.expires_at as number | null,

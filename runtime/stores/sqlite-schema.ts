@@ -13,7 +13,42 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, apply: (database) => database.exec(SCHEMA_1) },
   { number: 2, apply: (database) => database.exec(SCHEMA_2) },
+  { number: 3, apply: (database) => database.exec(SCHEMA_3) },
 ];
+
+/** Queues: see sqlite-queues.ts. */
+const SCHEMA_3 = `
+  ALTER TABLE executions ADD COLUMN queue TEXT;
+  CREATE INDEX executions_queue ON executions (queue) WHERE queue IS NOT NULL;
+
+  CREATE TABLE queues (
+    name TEXT PRIMARY KEY,
+    -- The highest of those that were admitted.
+    turn INTEGER NOT NULL,
+    -- The limit by which places were set behind.
+    per_key INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  -- Of executions that have not ended. Lane: the key, or the empty text.
+  CREATE TABLE queue_places (
+    execution INTEGER PRIMARY KEY REFERENCES executions (key) ON DELETE CASCADE,
+    queue TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    state INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX queue_places_order ON queue_places (queue, state, priority DESC, turn, execution);
+  CREATE INDEX queue_places_lane ON queue_places (queue, lane, state, priority DESC, turn, execution);
+  CREATE INDEX queue_places_turn ON queue_places (queue, lane, turn);
+
+  -- Keys of which one has ended since the last admission.
+  CREATE TABLE queue_freed (number INTEGER PRIMARY KEY, queue TEXT NOT NULL, lane TEXT NOT NULL) STRICT;
+  CREATE INDEX queue_freed_queue ON queue_freed (queue, number);
+
+  CREATE TABLE queue_rates (queue TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
+  CREATE INDEX queue_rates_at ON queue_rates (queue, at);
+`;
 
 /** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */
 const SCHEMA_2 = `

@@ -56,6 +56,7 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     create: (execution: NewExecution) => createAll([execution])[0]!,
     createAll,
     commit: (epoch: number, list: readonly Commit[]) => commits.commit(epoch, list),
+    admit: (queue, moment) => commits.admit(queue, moment),
     reopen: (reopening) => commits.reopen(reopening),
     remove: (now, limit) => commits.remove(now, limit),
     load: (execution) => queries.load(execution),

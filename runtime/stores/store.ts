@@ -32,6 +32,8 @@ export interface ExecutionRow {
   readonly lastSeq: number;
   /** The execution that invoked it. */
   readonly parent: string | null;
+  /** The queue it was put into. */
+  readonly queue: string | null;
   readonly tags: Tags;
   /** Somebody asked it to pause: a worker starts nothing of it until it is resumed. */
   readonly paused: boolean;
@@ -134,6 +136,38 @@ export type Settlement =
   | { readonly kind: "succeeded"; readonly result: string }
   | { readonly kind: "failed"; readonly error: string };
 
+/** Where an execution waits before it begins. */
+export interface QueuePlace {
+  readonly name: string;
+  /** Whose it is: executions of one key wait for each other, and keys take turns. Null: nobody's. */
+  readonly key: string | null;
+  /** Higher comes first. */
+  readonly priority: number;
+}
+
+/** How many executions of a queue may be under way: admitted, and not ended. Null: any number. */
+export interface QueueLimits {
+  readonly name: string;
+  readonly concurrency: number | null;
+  /** Of one key. */
+  readonly perKey: number | null;
+  /** At most `count` are admitted in any `perMs` milliseconds. */
+  readonly rate: { readonly count: number; readonly perMs: number } | null;
+}
+
+export interface Admitted {
+  /** Their messages `{ kind: "admitted" }` are there. */
+  readonly executions: readonly string[];
+  /** When to ask again, though nothing ends and nothing comes: now, if there was more to do. Null: not by time. */
+  readonly again: number | null;
+}
+
+export interface AdmissionMoment {
+  readonly now: number;
+  /** Most that are admitted with this call. */
+  readonly limit: number;
+}
+
 export interface NewExecution {
   readonly id: string;
   readonly function: string;
@@ -149,6 +183,10 @@ export interface NewExecution {
   readonly tags?: Tags;
   /** How long it is kept after its end. Absent: for ever. */
   readonly keepMs?: number;
+  /** It waits there until it is admitted. Absent: it begins at once. */
+  readonly queue?: QueuePlace;
+  /** Of one that waits in a queue: when its time is over all the same. Others wake as soon as they are created. */
+  readonly wakeAt?: number | null;
 }
 
 /** How an execution that has ended goes on. */
@@ -175,6 +213,8 @@ export interface ListFilter {
   readonly tags?: Tags;
   /** Only those that this execution invoked. */
   readonly parent?: string;
+  /** Only those that were put into this queue, waiting or not. */
+  readonly queue?: string;
   /** Default 100, at most 1000. */
   readonly limit?: number;
   /** Only executions created before this one: the last id of the previous page. */
@@ -224,6 +264,12 @@ export interface Store {
   /** False when another owner has taken over. */
   renew(epoch: number, now: number): Answer<boolean>;
   release(epoch: number): Answer<void>;
+
+  /**
+   * Lets executions that wait in a queue begin, at most `limit`: of the highest priority first; among these, keys take
+   * turns, and each key's come in their order. Leaves each the message `{ kind: "admitted" }`, in the same transaction.
+   */
+  admit(queue: QueueLimits, moment: AdmissionMoment): Answer<Admitted>;
 
   /** Creates the row, event 1 and a wake time of now; with an id that exists already, returns the row that is there. */
   create(execution: NewExecution): Answer<Created>;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { open } from "@durablec/runtime";
 import type { DurableFunction, Store } from "@durablec/runtime";
-import { createMemory, openMemoryStore } from "../../runtime/stores/memory.ts";
-import type { Memory } from "../../runtime/stores/memory.ts";
+import type { Memory } from "../../runtime/stores/memory-place.ts";
+import { createMemory } from "../../runtime/stores/memory-place.ts";
+import { openMemoryStore } from "../../runtime/stores/memory.ts";
 import type * as Configured from "../../fixtures/operations/configured.ts";
 import type * as Invoke from "../../fixtures/operations/invoke.ts";
 import type * as Messages from "../../fixtures/operations/messages.ts";

@@ -1,4 +1,5 @@
-import { createMemory, openMemoryStore } from "../../runtime/stores/memory.ts";
+import { createMemory } from "../../runtime/stores/memory-place.ts";
+import { openMemoryStore } from "../../runtime/stores/memory.ts";
 import { describePromises } from "./promises.ts";
 
 describePromises("the memory store", () => {

@@ -33,7 +33,20 @@ const open = (schema: string): Promise<Store> =>
 /** Faster than making it anew. */
 async function empty(schema: string): Promise<void> {
   const s = pg.escapeIdentifier(schema);
-  const tables = ["executions", "inputs", "outcomes", "events", "snapshots", "chunks", "callbacks", "inbox"];
+  const tables = [
+    "executions",
+    "inputs",
+    "outcomes",
+    "events",
+    "snapshots",
+    "chunks",
+    "callbacks",
+    "inbox",
+    "queues",
+    "queue_places",
+    "queue_freed",
+    "queue_rates",
+  ];
   await admin.query(`TRUNCATE ${tables.map((table) => `${s}.${table}`).join(", ")} RESTART IDENTITY`);
   await admin.query(`UPDATE ${s}.owner SET epoch = 0, id = NULL, heartbeat_at = NULL`);
 }

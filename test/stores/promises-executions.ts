@@ -22,6 +22,7 @@ export const executions: readonly Claim[] = [
         wakeAt: 100,
         lastSeq: 1,
         parent: null,
+        queue: null,
         tags: {},
         paused: false,
         expiresAt: null,

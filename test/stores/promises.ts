@@ -5,6 +5,7 @@ import { commits, snapshots } from "./promises-commits.ts";
 import { executions, ownership, waking } from "./promises-executions.ts";
 import { lives } from "./promises-lives.ts";
 import { looks } from "./promises-looks.ts";
+import { queues } from "./promises-queues.ts";
 import type { Claim } from "./samples.ts";
 
 /** Something executions can be kept in, and as many stores on it as a test wants. */
@@ -52,4 +53,5 @@ const SUBJECTS: readonly (readonly [string, readonly Claim[]])[] = [
   ["ownership", ownership],
   ["lives", lives],
   ["looks", looks],
+  ["queues", queues],
 ];

@@ -15,43 +15,55 @@ export interface AttemptSpec {
   readonly body: (context: StepContext) => unknown;
 }
 
+/** `startedAt`: when the body was called. */
 export interface AttemptOutcome {
-  succeeded(value: unknown): void;
-  failed(error: unknown): void;
+  succeeded(value: unknown, startedAt: number): void;
+  failed(error: unknown, startedAt: number): void;
 }
 
-/** Runs the body now, as a call does; exactly one of the outcomes comes later, or none if it is given up. */
+/**
+ * Runs the body now, as a call does, or as soon as the worker has room for it. Exactly one of the outcomes comes later, or
+ * none if it is given up.
+ */
 export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): { giveUp(reason: unknown): void } {
   const { head, scope, attempt, timeout, body } = spec;
   const context = new Attempt(attempt, scope.logger(head, attempt));
   let over = false;
   let cancelTimer = (): void => undefined;
   const end = (): boolean => {
-    if (over || scope.disposed()) return false;
+    if (over) return false;
     over = true;
     cancelTimer();
-    return true;
+    leave();
+    return !scope.disposed();
   };
-  if (timeout !== undefined) {
-    cancelTimer = scope.setTimer(scope.now() + toMilliseconds(timeout, "timeout"), () => {
-      if (!end()) return;
-      const error = new StepTimeoutError(head.name ?? `step ${head.op}`, timeout);
-      context.abort(error);
-      outcome.failed(error);
-    });
-  }
-  new Promise((resolve) => resolve(scope.runBody(head, attempt, () => body(context)))).then(
-    (value) => {
-      if (end()) outcome.succeeded(value);
-    },
-    (error: unknown) => {
-      if (end()) outcome.failed(error);
-    },
-  );
+  const begin = (): void => {
+    // Given up while it waited: its room is for others.
+    if (scope.disposed()) return queueMicrotask(() => leave());
+    const startedAt = scope.now();
+    if (timeout !== undefined) {
+      cancelTimer = scope.setTimer(startedAt + toMilliseconds(timeout, "timeout"), () => {
+        if (!end()) return;
+        const error = new StepTimeoutError(head.name ?? `step ${head.op}`, timeout);
+        context.abort(error);
+        outcome.failed(error, startedAt);
+      });
+    }
+    new Promise((resolve) => resolve(scope.runBody(head, attempt, () => body(context)))).then(
+      (value) => {
+        if (end()) outcome.succeeded(value, startedAt);
+      },
+      (error: unknown) => {
+        if (end()) outcome.failed(error, startedAt);
+      },
+    );
+  };
+  const leave = scope.enter(head, begin);
   return {
     giveUp(reason) {
       over = true;
       cancelTimer();
+      leave();
       context.abort(reason);
     },
   };

@@ -5,6 +5,7 @@ import { WaitForConditionError } from "../../errors.ts";
 import type { Serdes } from "../../serdes.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
+import type { AttemptOutcome } from "./attempt.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 import { readValue, toContext, writeValue } from "./serdes.ts";
@@ -90,7 +91,7 @@ function runCheck(
   { head, condition, scope }: Check,
   report: (event: OperationReport) => void,
 ): (reason: unknown) => void {
-  const startedAt = scope.now();
+  let startedAt = scope.now();
   const { attempt, state, check, waitStrategy, serdes, recorded } = condition;
   const failed = (error: unknown): void =>
     report({
@@ -122,14 +123,23 @@ function runCheck(
       failed(error);
     }
   };
-  const succeeded = (next: unknown): void => writeValue({ serdes, head, scope }, next, { record, failed });
+  const outcome: AttemptOutcome = {
+    succeeded(next, at) {
+      startedAt = at;
+      writeValue({ serdes, head, scope }, next, { record, failed });
+    },
+    failed(error, at) {
+      startedAt = at;
+      failed(error);
+    },
+  };
   const body = (context: StepContext): unknown => {
     if (!recorded) return scope.outside(() => check(state, context));
     return new Promise((resolve, reject) => read({ serdes, head, scope }, state, resolve, reject)).then(
       (last) => scope.outside(() => check(last, context)),
     );
   };
-  return runAttempt({ head, scope, attempt, timeout: undefined, body }, { succeeded, failed }).giveUp;
+  return runAttempt({ head, scope, attempt, timeout: undefined, body }, outcome).giveUp;
 }
 
 interface Reading {

@@ -77,7 +77,7 @@ interface Invoking {
   readonly scope: OperationScope;
 }
 
-/** Throws `UnknownFunctionError` and `EncodeError`. */
+/** Throws `UnknownFunctionError`, `UnknownQueueError` and `EncodeError`. */
 function begun({ head, state, scope }: Invoking, input: unknown): void {
   const { tenantId, tags, executionTimeout } = state.options;
   const name = scope.functionId(state.target);
@@ -87,6 +87,7 @@ function begun({ head, state, scope }: Invoking, input: unknown): void {
     function: name,
     payload: scope.encode(input),
     parent: scope.execution,
+    place: scope.placeOf(name, state.options),
     tags: { ...tags, ...(tenantId === undefined ? {} : { tenantId }) },
     ...(executionTimeout === undefined ? {} : { executionTimeout }),
   };

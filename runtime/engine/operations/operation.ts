@@ -4,6 +4,8 @@
  */
 import type { DurableLogger } from "../../logger.ts";
 import type { Named } from "../functions.ts";
+import type { QueuePlace } from "../../stores/store.ts";
+import type { QueueChoice } from "../queues.ts";
 import type { Starting } from "../starts.ts";
 import type { OperationEvent, OperationRef, OperationReport } from "../events.ts";
 import type { PromiseRecord } from "../promises.ts";
@@ -22,10 +24,14 @@ export interface OperationScope {
   decode(text: string): unknown;
   /** The id of a function to invoke. Throws `UnknownFunctionError`. */
   functionId(target: Named): string;
+  /** The queue that an execution of a function waits in. Throws `UnknownQueueError` and `OperationArgumentError`. */
+  placeOf(functionId: string, choice: QueueChoice): QueuePlace | undefined;
   /** Hands an event about `head` over to be committed. */
   report(head: OperationHead, event: OperationReport, more?: ReportOptions): void;
   /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
   setTimer(at: number, callback: () => void): () => void;
+  /** Calls `begin` once the worker has room for a body; returns what to call when it is over. */
+  enter(head: OperationHead, begin: () => void): () => void;
   /** Runs an attempt's body, or what a simulation puts in its place. */
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs ordinary code as if no durable function were around. */

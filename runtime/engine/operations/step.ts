@@ -103,19 +103,21 @@ function runStep(
   { head, state, scope }: Step,
   report: (event: OperationReport) => void,
 ): (reason: unknown) => void {
-  const startedAt = scope.now();
   const { attempt, body, options } = state;
-  const failed = (error: unknown): void => report(failure({ state, scope, startedAt }, error));
-  const record = (result: unknown): void => {
-    try {
-      const payload = scope.encode(result);
-      report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload });
-    } catch (error) {
-      failed(error);
-    }
-  };
+  const failed = (error: unknown, startedAt: number): void =>
+    report(failure({ state, scope, startedAt }, error));
   const { serdes, timeout } = options ?? {};
-  const succeeded = (value: unknown): void => writeValue({ serdes, head, scope }, value, { record, failed });
+  const succeeded = (value: unknown, startedAt: number): void => {
+    const record = (result: unknown): void => {
+      try {
+        const payload = scope.encode(result);
+        report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload });
+      } catch (error) {
+        failed(error, startedAt);
+      }
+    };
+    writeValue({ serdes, head, scope }, value, { record, failed: (error) => failed(error, startedAt) });
+  };
   const spec = { head, scope, attempt, timeout, body: (context: StepContext) => runBody(body, context) };
   return runAttempt(spec, { succeeded, failed }).giveUp;
 }

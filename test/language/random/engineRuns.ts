@@ -2,7 +2,9 @@
 import { openWith } from "../../../runtime/engine/open.ts";
 import type { SnapshotProblem } from "../../../runtime/engine/snapshots.ts";
 import { realWorld, type World } from "../../../runtime/engine/world.ts";
-import { createMemory, openMemoryStore, type Memory } from "../../../runtime/stores/memory.ts";
+import type { Memory } from "../../../runtime/stores/memory-place.ts";
+import { createMemory } from "../../../runtime/stores/memory-place.ts";
+import { openMemoryStore } from "../../../runtime/stores/memory.ts";
 import type { Store } from "../../../runtime/stores/store.ts";
 
 type Main = (...args: readonly unknown[]) => Promise<unknown>;

@@ -1,0 +1,21 @@
+/** For tests: executions are given up after their commits and brought back from the store. */
+import type { Prepared } from "./commits.ts";
+import type { Execution } from "./execution.ts";
+import type { SnapshotProblem } from "./snapshots.ts";
+
+/** For tests: every await is an event, and every state is written. */
+export interface Restarting {
+  /** Every execution is given up after each of its commits and brought back from the store. */
+  readonly drops: boolean;
+  /** Told after each commit: whether the execution was dropped, and why its state was not written. */
+  told(commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }): void;
+}
+
+/** It has a body at work that would run twice, or something else to do that a restart would change. */
+export function mustGoOn(execution: Execution, { events, commit }: Prepared): boolean {
+  const reported = new Set(events.map((event) => ("op" in event ? event.op : "")));
+  const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
+  // The body of an attempt that may run only once follows its start at once.
+  const guarded = events.some(({ kind }) => kind === "StepStarted");
+  return guarded || working || execution.outbox.length > 0 || commit.end !== undefined;
+}

@@ -1,0 +1,124 @@
+import { expect } from "vitest";
+import type { Admitted, QueueLimits, Store } from "../../runtime/stores/store.ts";
+import { acquire, commitOf, event, newExecution } from "./samples.ts";
+import type { Claim } from "./samples.ts";
+
+const end = { status: "SUCCEEDED", result: '"r"', error: null, at: 500 } as const;
+
+async function put(store: Store, ids: string, key: string | null = null, priority = 0): Promise<void> {
+  const queue = { name: "q", key, priority };
+  await store.createAll(ids.split(" ").map((id) => newExecution(id, { queue })));
+}
+
+async function admit(
+  store: Store,
+  limits: Partial<QueueLimits> = {},
+  now = 0,
+  limit = 10,
+): Promise<Admitted> {
+  return store.admit({ name: "q", concurrency: null, perKey: null, rate: null, ...limits }, { now, limit });
+}
+
+async function admitted(
+  store: Store,
+  limits: Partial<QueueLimits> = {},
+  now = 0,
+  limit = 10,
+): Promise<string> {
+  return (await admit(store, limits, now, limit)).executions.join(" ");
+}
+
+async function finish(store: Store, epoch: number, id: string): Promise<void> {
+  await store.commit(epoch, [commitOf(id, { events: [event(2)], end })]);
+}
+
+/** Executions that wait in the store until a limit lets them begin. */
+export const queues: readonly Claim[] = [
+  [
+    "one in a queue is not due until it is admitted, then it has the message that says so",
+    async ({ store }) => {
+      await put(store, "a b");
+      expect(await store.due(1_000, 10)).toEqual([]);
+      expect(await store.get("a")).toMatchObject({ queue: "q", wakeAt: null });
+      expect((await store.list({ queue: "q" })).map(({ id }) => id)).toEqual(["b", "a"]);
+      expect(await admitted(store, {}, 0, 1)).toBe("a");
+      expect(await store.due(1_000, 10)).toEqual(["a"]);
+      expect((await store.messages("a")).map(({ body }) => body)).toEqual(['{"kind":"admitted"}']);
+      expect(await store.messages("b")).toEqual([]);
+    },
+  ],
+  [
+    "as many of a queue are under way as it allows, whoever else asks",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await put(store, "a b c d");
+      expect(await admitted(store, { concurrency: 2 })).toBe("a b");
+      expect(await admitted(await open(), { concurrency: 2 })).toBe("");
+      await finish(store, epoch, "a");
+      expect(await admit(store, { concurrency: 2 })).toEqual({ executions: ["c"], again: null });
+      expect(await admitted(store, { concurrency: 3 })).toBe("d");
+    },
+  ],
+  [
+    "one that ends while it waits takes no place",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await put(store, "a b c", "k");
+      await finish(store, epoch, "a");
+      expect(await admitted(store, { perKey: 1 })).toBe("b");
+      await finish(store, epoch, "c");
+      await finish(store, epoch, "b");
+      expect(await admitted(store, { perKey: 1 })).toBe("");
+    },
+  ],
+  [
+    "a key with thousands does not come before one with its first",
+    async ({ store }) => {
+      await put(store, "a1 a2 a3 a4", "a");
+      expect(await admitted(store, {}, 0, 2)).toBe("a1 a2");
+      await put(store, "b1 b2", "b");
+      await put(store, "c1", "c");
+      expect(await admitted(store)).toBe("a3 b1 c1 a4 b2");
+    },
+  ],
+  [
+    "a higher priority comes first, and of one priority those that came first",
+    async ({ store }) => {
+      await put(store, "a b", "k", 0);
+      await put(store, "c d", "k", 7);
+      await put(store, "e", null, -1);
+      expect(await admitted(store)).toBe("c d a b e");
+    },
+  ],
+  [
+    "executions of one key wait for each other, those without a key do not",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await put(store, "a1 a2 a3", "a");
+      await put(store, "b1 b2", "b");
+      await put(store, "n1 n2");
+      expect((await admitted(store, { perKey: 1 })).split(" ").sort()).toEqual(["a1", "b1", "n1", "n2"]);
+      await put(store, "a0", "a", 5);
+      expect(await admitted(store, { perKey: 1 })).toBe("");
+      await finish(store, epoch, "a1");
+      expect(await admitted(store, { perKey: 1 })).toBe("a0");
+      await finish(store, epoch, "a0");
+      await finish(store, epoch, "b1");
+      expect((await admitted(store, { perKey: 1 })).split(" ").sort()).toEqual(["a2", "b2"]);
+      expect(await admitted(store, { perKey: 2 })).toBe("a3");
+    },
+  ],
+  [
+    "a rate is kept over any period, and says when there will be more",
+    async ({ store }) => {
+      const rate = { count: 2, perMs: 100 };
+      await put(store, "a b c d e");
+      expect(await admit(store, { rate }, 1_000, 1)).toEqual({ executions: ["a"], again: 1_000 });
+      expect(await admit(store, { rate }, 1_050)).toEqual({ executions: ["b"], again: 1_100 });
+      expect(await admit(store, { rate }, 1_099)).toEqual({ executions: [], again: 1_100 });
+      expect(await admit(store, { rate }, 1_100)).toEqual({ executions: ["c"], again: 1_150 });
+      // The clock was set back: nobody waits for a time that was never there.
+      expect(await admitted(store, { rate }, 500)).toBe("d e");
+    },
+  ],
+];
