@@ -74,6 +74,7 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
       return { mark: "…", text: `${name}: ${event.function ?? ""} runs as ${event.child ?? ""}` };
     case "InvokeSucceeded":
       return { mark: "✓", text: `${name}: ${formatBrief(event.value, briefMax)}` };
+    case "ContextStarted":
     case "StepStarted":
       return { mark: "…", text: `${name}${attempt}: started` };
     case "StepSucceeded":
@@ -94,8 +95,6 @@ function describe(event: HistoryEvent): { readonly mark: string; readonly text: 
     case "ContextFailed":
     case "InvokeFailed":
       return { mark: "✗", text: `${name}: ${failed}` };
-    case "ContextStarted":
-      return { mark: "…", text: `${name}: started` };
     case "ContextSucceeded":
       return { mark: "✓", text: name };
     case "WaitStarted":

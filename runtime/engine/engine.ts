@@ -20,6 +20,7 @@ import type { HistoryEvent } from "./history.ts";
 import { readHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import { Creations } from "./creations.ts";
+import type { Limits } from "./limits.ts";
 import { Ownership } from "./ownership.ts";
 import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
@@ -52,19 +53,6 @@ export interface EngineParts {
   readonly announce: Announce;
   readonly restarting: Restarting | null;
   readonly onError: (error: Error, execution: string | null) => void;
-}
-
-export interface Limits {
-  /** Longest input, in UTF-8 bytes of its encoded text. Default 16 MiB. */
-  readonly inputBytes: number;
-  /** Most executions in memory at a time. Default 10,000. */
-  readonly executions: number;
-  /** Most signals of an execution that it has not asked for: `signal` throws `SignalsFullError`. Default 10,000. */
-  readonly signals: number;
-  /** Most bodies of steps, submitters and checks at work at a time; the others wait for their turns. Default 1,000. */
-  readonly steps: number;
-  /** The same, of steps of one name. Default: no such limits. */
-  readonly stepsByName: Readonly<Record<string, number>>;
 }
 
 /** How often the store is asked whether another process wrote. */

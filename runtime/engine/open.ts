@@ -12,12 +12,14 @@ import { openMemoryStore } from "../stores/memory.ts";
 import { openSqliteStore } from "../stores/sqlite.ts";
 import type { Store } from "../stores/store.ts";
 import { announced, createAnnounce } from "./announce.ts";
-import type { DurableFunction, Limits } from "./engine.ts";
+import type { DurableFunction } from "./engine.ts";
 import { Engine } from "./engine.ts";
 import type { PlainFunction } from "./functions.ts";
 import { assertNoGenerator, Functions } from "./functions.ts";
 import { guardObserver } from "./observing.ts";
 import { Gate } from "./gate.ts";
+import type { Limits } from "./limits.ts";
+import { LIMITS } from "./limits.ts";
 import type { QueueOptions } from "./queues.ts";
 import { Queues } from "./queues.ts";
 import type { Restarting } from "./restarting.ts";
@@ -60,14 +62,6 @@ export interface OpenOptions {
   /** Time and chance. Default: the real ones. */
   readonly world?: World;
 }
-
-const LIMITS: Limits = {
-  inputBytes: 16 * 2 ** 20,
-  executions: 10_000,
-  signals: 10_000,
-  steps: 1_000,
-  stepsByName: {},
-};
 
 /**
  * Opens a store and, unless `worker` is false, runs its executions: at once if nobody else does, else as soon as the

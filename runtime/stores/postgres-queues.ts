@@ -144,6 +144,20 @@ export const admitFunction = (s: string): string => `
       room := least(room, allowed);
     END IF;
 
+${admitLoop(s)}
+    IF p_rate_count IS NOT NULL AND cardinality(admitted) > 0 THEN
+      INSERT INTO ${s}.queue_rates (queue, at, amount) VALUES (p_queue, p_now, cardinality(admitted));
+    END IF;
+    again := CASE
+      WHEN cut OR passed = ${PASSED_MAX} OR cardinality(admitted) = p_limit THEN p_now
+      WHEN p_rate_count IS NOT NULL AND cardinality(admitted) >= allowed THEN first_at + p_rate_ms
+    END;
+  END
+  $admit$;
+`;
+
+/** From the first place to the last there is room for. */
+const admitLoop = (s: string): string => `
     WHILE cardinality(admitted) < room AND passed < ${PASSED_MAX} LOOP
       SELECT q.execution, q.lane, q.turn INTO place FROM ${s}.queue_places q WHERE q.queue = p_queue AND q.state = 1
         ORDER BY q.priority DESC, q.turn, q.execution LIMIT 1;
@@ -162,14 +176,4 @@ export const admitFunction = (s: string): string => `
       UPDATE ${s}.queues SET turn = greatest(turn, place.turn) WHERE name = p_queue;
       admitted := admitted || (SELECT id FROM ${s}.executions WHERE key = place.execution);
     END LOOP;
-
-    IF p_rate_count IS NOT NULL AND cardinality(admitted) > 0 THEN
-      INSERT INTO ${s}.queue_rates (queue, at, amount) VALUES (p_queue, p_now, cardinality(admitted));
-    END IF;
-    again := CASE
-      WHEN cut OR passed = ${PASSED_MAX} OR cardinality(admitted) = p_limit THEN p_now
-      WHEN p_rate_count IS NOT NULL AND cardinality(admitted) >= allowed THEN first_at + p_rate_ms
-    END;
-  END
-  $admit$;
 `;

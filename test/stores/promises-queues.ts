@@ -1,31 +1,29 @@
 import { expect } from "vitest";
-import type { Admitted, QueueLimits, Store } from "../../runtime/stores/store.ts";
+import type {
+  AdmissionMoment,
+  Admitted,
+  QueueLimits,
+  QueuePlace,
+  Store,
+} from "../../runtime/stores/store.ts";
 import { acquire, commitOf, event, newExecution } from "./samples.ts";
 import type { Claim } from "./samples.ts";
 
 const end = { status: "SUCCEEDED", result: '"r"', error: null, at: 500 } as const;
 
-async function put(store: Store, ids: string, key: string | null = null, priority = 0): Promise<void> {
-  const queue = { name: "q", key, priority };
+async function put(store: Store, ids: string, place: Partial<QueuePlace> = {}): Promise<void> {
+  const queue = { name: "q", key: null, priority: 0, ...place };
   await store.createAll(ids.split(" ").map((id) => newExecution(id, { queue })));
 }
 
-async function admit(
-  store: Store,
-  limits: Partial<QueueLimits> = {},
-  now = 0,
-  limit = 10,
-): Promise<Admitted> {
+type Asked = Partial<QueueLimits & AdmissionMoment>;
+
+async function admit(store: Store, { now = 0, limit = 10, ...limits }: Asked = {}): Promise<Admitted> {
   return store.admit({ name: "q", concurrency: null, perKey: null, rate: null, ...limits }, { now, limit });
 }
 
-async function admitted(
-  store: Store,
-  limits: Partial<QueueLimits> = {},
-  now = 0,
-  limit = 10,
-): Promise<string> {
-  return (await admit(store, limits, now, limit)).executions.join(" ");
+async function admitted(store: Store, asked: Asked = {}): Promise<string> {
+  return (await admit(store, asked)).executions.join(" ");
 }
 
 async function finish(store: Store, epoch: number, id: string): Promise<void> {
@@ -41,7 +39,7 @@ export const queues: readonly Claim[] = [
       expect(await store.due(1_000, 10)).toEqual([]);
       expect(await store.get("a")).toMatchObject({ queue: "q", wakeAt: null });
       expect((await store.list({ queue: "q" })).map(({ id }) => id)).toEqual(["b", "a"]);
-      expect(await admitted(store, {}, 0, 1)).toBe("a");
+      expect(await admitted(store, { limit: 1 })).toBe("a");
       expect(await store.due(1_000, 10)).toEqual(["a"]);
       expect((await store.messages("a")).map(({ body }) => body)).toEqual(['{"kind":"admitted"}']);
       expect(await store.messages("b")).toEqual([]);
@@ -63,7 +61,7 @@ export const queues: readonly Claim[] = [
     "one that ends while it waits takes no place",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await put(store, "a b c", "k");
+      await put(store, "a b c", { key: "k" });
       await finish(store, epoch, "a");
       expect(await admitted(store, { perKey: 1 })).toBe("b");
       await finish(store, epoch, "c");
@@ -74,19 +72,19 @@ export const queues: readonly Claim[] = [
   [
     "a key with thousands does not come before one with its first",
     async ({ store }) => {
-      await put(store, "a1 a2 a3 a4", "a");
-      expect(await admitted(store, {}, 0, 2)).toBe("a1 a2");
-      await put(store, "b1 b2", "b");
-      await put(store, "c1", "c");
+      await put(store, "a1 a2 a3 a4", { key: "a" });
+      expect(await admitted(store, { limit: 2 })).toBe("a1 a2");
+      await put(store, "b1 b2", { key: "b" });
+      await put(store, "c1", { key: "c" });
       expect(await admitted(store)).toBe("a3 b1 c1 a4 b2");
     },
   ],
   [
     "a higher priority comes first, and of one priority those that came first",
     async ({ store }) => {
-      await put(store, "a b", "k", 0);
-      await put(store, "c d", "k", 7);
-      await put(store, "e", null, -1);
+      await put(store, "a b", { key: "k", priority: 0 });
+      await put(store, "c d", { key: "k", priority: 7 });
+      await put(store, "e", { priority: -1 });
       expect(await admitted(store)).toBe("c d a b e");
     },
   ],
@@ -94,11 +92,11 @@ export const queues: readonly Claim[] = [
     "executions of one key wait for each other, those without a key do not",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await put(store, "a1 a2 a3", "a");
-      await put(store, "b1 b2", "b");
+      await put(store, "a1 a2 a3", { key: "a" });
+      await put(store, "b1 b2", { key: "b" });
       await put(store, "n1 n2");
       expect((await admitted(store, { perKey: 1 })).split(" ").sort()).toEqual(["a1", "b1", "n1", "n2"]);
-      await put(store, "a0", "a", 5);
+      await put(store, "a0", { key: "a", priority: 5 });
       expect(await admitted(store, { perKey: 1 })).toBe("");
       await finish(store, epoch, "a1");
       expect(await admitted(store, { perKey: 1 })).toBe("a0");
@@ -113,12 +111,12 @@ export const queues: readonly Claim[] = [
     async ({ store }) => {
       const rate = { count: 2, perMs: 100 };
       await put(store, "a b c d e");
-      expect(await admit(store, { rate }, 1_000, 1)).toEqual({ executions: ["a"], again: 1_000 });
-      expect(await admit(store, { rate }, 1_050)).toEqual({ executions: ["b"], again: 1_100 });
-      expect(await admit(store, { rate }, 1_099)).toEqual({ executions: [], again: 1_100 });
-      expect(await admit(store, { rate }, 1_100)).toEqual({ executions: ["c"], again: 1_150 });
+      expect(await admit(store, { rate, now: 1_000, limit: 1 })).toEqual({ executions: ["a"], again: 1_000 });
+      expect(await admit(store, { rate, now: 1_050 })).toEqual({ executions: ["b"], again: 1_100 });
+      expect(await admit(store, { rate, now: 1_099 })).toEqual({ executions: [], again: 1_100 });
+      expect(await admit(store, { rate, now: 1_100 })).toEqual({ executions: ["c"], again: 1_150 });
       // The clock was set back: nobody waits for a time that was never there.
-      expect(await admitted(store, { rate }, 500)).toBe("d e");
+      expect(await admitted(store, { rate, now: 500 })).toBe("d e");
     },
   ],
 ];
