@@ -5,50 +5,22 @@
  * Executions that can only wait leave memory. The store's wake times and messages bring them back.
  */
 import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
-import type { LogSink } from "../logger.ts";
-import type { Commit, LoadedExecution, Store } from "../stores/store.ts";
-import type { Duration } from "../duration.ts";
-import type { Named } from "./functions.ts";
+import type { Commit, LoadedExecution } from "../stores/store.ts";
 import { Admission } from "./admission.ts";
 import { atWork } from "./atWork.ts";
 import type { Prepared } from "./commits.ts";
 import { findOthers, parkCommit, prepareCommit, wakeCommit } from "./commits.ts";
-import type { EndEvent, Execution, ExecutionHooks } from "./execution.ts";
+import type { Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { deliver } from "./messages.ts";
 import { leave, tellCommitted, tellLoaded } from "./observing.ts";
-import type { Gate } from "./gate.ts";
-import type { Queues } from "./queues.ts";
 import { QueueWatch } from "./queues.ts";
 import { ResumeReports } from "./resumeReports.ts";
-import type { Restarting } from "./restarting.ts";
 import { mustGoOn } from "./restarting.ts";
 import { TimerQueue } from "./timers.ts";
-import type { OperationAtWork, World } from "./world.ts";
+import type { OperationAtWork } from "./world.ts";
+import type { WorkerParts } from "./workerParts.ts";
 import { drained } from "./world.ts";
-
-export interface WorkerParts {
-  readonly store: Store;
-  readonly world: World;
-  readonly epoch: number;
-  /** Whether this worker was given the function. Executions of others are left to workers that were. */
-  knows(functionId: string): boolean;
-  /** Most executions in memory at a time; the others wait in the store. */
-  readonly executionsMax: number;
-  /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
-  readonly lingerMs: number;
-  readonly restarting: Restarting | null;
-  readonly log: LogSink;
-  readonly observer: ExecutionHooks["observer"];
-  functionId(fn: Named): string;
-  readonly retention: Duration | null;
-  readonly queues: Queues;
-  readonly gate: Gate;
-  ended(id: string, event: EndEvent): void;
-  parked(id: string, problem: Error): void;
-  /** The worker cannot go on: the store failed, or another owner took over. Called once. */
-  failed(error: unknown): void;
-}
 
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;

@@ -1,0 +1,33 @@
+import type { LogSink } from "../logger.ts";
+import type { Store } from "../stores/store.ts";
+import type { Duration } from "../duration.ts";
+import type { Named } from "./functions.ts";
+import type { EndEvent, ExecutionHooks } from "./execution.ts";
+import type { Gate } from "./gate.ts";
+import type { Queues } from "./queues.ts";
+import type { Restarting } from "./restarting.ts";
+import type { World } from "./world.ts";
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly store: Store;
+  readonly world: World;
+  readonly epoch: number;
+  /** Whether this worker was given the function. Executions of others are left to workers that were. */
+  knows(functionId: string): boolean;
+  /** Most executions in memory at a time; the others wait in the store. */
+  readonly executionsMax: number;
+  /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
+  readonly lingerMs: number;
+  readonly restarting: Restarting | null;
+  readonly log: LogSink;
+  readonly observer: ExecutionHooks["observer"];
+  functionId(fn: Named): string;
+  readonly retention: Duration | null;
+  readonly queues: Queues;
+  readonly gate: Gate;
+  ended(id: string, event: EndEvent): void;
+  parked(id: string, problem: Error): void;
+  /** The worker cannot go on: the store failed, or another owner took over. Called once. */
+  failed(error: unknown): void;
+}
