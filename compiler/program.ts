@@ -47,6 +47,7 @@ export const RUNTIME_PACKAGE = "@durablec/runtime";
 /** The operations of `@durablec/runtime`, by exported name. */
 export const OPERATION_NAMES = [
   "step",
+  "transaction",
   "wait",
   "createCallback",
   "waitForCallback",
@@ -76,6 +77,7 @@ export const SYNC_OPERATIONS: ReadonlySet<string> = new Set([
 /** Those whose function argument is ordinary code. */
 export const RUNS_BODY: ReadonlySet<string> = new Set([
   "step",
+  "transaction",
   "waitForCallback",
   "waitForCondition",
   "compensate",
@@ -112,7 +114,7 @@ export type CallMeaning =
 export type InnerFunctionRole =
   /** Async: has a machine of its own. */
   | "durable"
-  /** The function argument of `step`, `waitForCallback` or `waitForCondition`: printed as written, runs as ordinary code. */
+  /** The function argument of `step`, `transaction`, `waitForCallback` or `waitForCondition`: printed as written, runs as ordinary code. */
   | "body"
   /** Not async: printed as written. */
   | "plain";

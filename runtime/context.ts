@@ -21,6 +21,7 @@ import type { DurableLogger, LogLevel } from "./logger.ts";
 import { toLogger, writeLog } from "./logger.ts";
 import type { waitForSignal } from "./signals.ts";
 import { Signals, type signals, toWaitForSignal } from "./signals.ts";
+import { toTransaction, type transaction } from "./transaction.ts";
 import { cancel, compensate } from "./undoing.ts";
 import { closure, operation } from "./registry.ts";
 import type { Request } from "./requests.ts";
@@ -28,6 +29,7 @@ import type { Request } from "./requests.ts";
 /** What a durable function gets as its second argument, and a child context's function as its first. */
 export interface DurableContext<Logger extends DurableLogger = DurableLogger> {
   readonly step: typeof step;
+  readonly transaction: typeof transaction;
   readonly wait: typeof wait;
   readonly createCallback: typeof createCallback;
   readonly waitForCallback: typeof waitForCallback;
@@ -105,6 +107,9 @@ export class Context {
 
   step(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("step", toStep(args));
+  }
+  transaction(...args: readonly unknown[]): Promise<unknown> {
+    return this.ask("transaction", toTransaction(args));
   }
   wait(...args: readonly unknown[]): Promise<unknown> {
     return this.ask("wait", toWait(args));

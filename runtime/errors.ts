@@ -115,6 +115,9 @@ export class StepTimeoutError extends DurableError {
   }
 }
 
+/** A `transaction()` cannot be: the store has no database for it, or its body ended it. Not tried again. */
+export class TransactionError extends DurableError {}
+
 /** `AtMostOncePerRetry`: an attempt was started, and the process was gone before its outcome was recorded. */
 export class StepInterruptedError extends DurableError {
   readonly attempt: number;

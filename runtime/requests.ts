@@ -6,6 +6,8 @@ import type { ConditionCheck, WaitStrategy } from "./condition.ts";
 import type { InvokeOptions } from "./invoke.ts";
 import type { Serdes } from "./serdes.ts";
 import type { StepContext } from "./stepContext.ts";
+import type { Isolation } from "./stores/transactions.ts";
+import { TransactionError } from "./errors.ts";
 import { bodyOf, outsideFrames } from "./frame.ts";
 
 /** A step's body, in a form that can be stored: code by id, and values. */
@@ -23,7 +25,13 @@ export type Body =
       readonly args: readonly unknown[];
     }
   | { readonly kind: "closure"; readonly fn: (context: StepContext) => unknown }
-  | { readonly kind: "submitter"; readonly fn: Submitter; readonly callbackId: string };
+  | { readonly kind: "submitter"; readonly fn: Submitter; readonly callbackId: string }
+  /** With a client of the store's database. */
+  | {
+      readonly kind: "transaction";
+      readonly fn: (client: unknown, context: StepContext) => unknown;
+      readonly isolation: Isolation | null;
+    };
 
 /** Durable code that runs in a context of its own. */
 export interface Branch {
@@ -112,6 +120,11 @@ export function runBody(body: Body, context: StepContext): unknown {
         return body.fn(context);
       case "submitter":
         return body.fn(body.callbackId, context);
+      case "transaction":
+        throw new TransactionError(
+          "transaction() needs an execution, whose store has the database. Start the function with " +
+            "open({ store, functions }) and engine.start(fn, input).",
+        );
     }
   });
 }

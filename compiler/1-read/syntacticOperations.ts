@@ -25,7 +25,7 @@ const OPERATIONS: ReadonlySet<string> = new Set(OPERATION_NAMES);
 /** What a context has, and arrays and maps do not: one such use tells it from them. */
 const CONTEXT_MEMBERS: ReadonlySet<string> = new Set(
   (
-    "step wait createCallback waitForCallback waitForCondition waitForSignal signals invoke runInChildContext parallel " +
+    "step transaction wait createCallback waitForCallback waitForCondition waitForSignal signals invoke runInChildContext parallel " +
     "cancel compensate checkpoint promise logger configureLogger configureSerdes executionContext lambdaContext"
   ).split(" "),
 );

@@ -92,7 +92,7 @@ interface NamedStep {
 function toNamedStep(resolver: Resolver, node: ts.CallExpression): NamedStep[] {
   const operation = resolver.operationOf(node.expression);
   const [name] = node.arguments;
-  const isNamed = operation === "step" || operation === "waitForCallback";
+  const isNamed = operation === "step" || operation === "transaction" || operation === "waitForCallback";
   return isNamed && name !== undefined && ts.isStringLiteralLike(name) ? [{ name: name.text, at: name }] : [];
 }
 

@@ -67,6 +67,7 @@ const OWN_RESULTS: ReadonlySet<OperationName> = new Set<OperationName>([
 const RECORDED: ReadonlySet<OperationName> = new Set<OperationName>([
   ...OWN_RESULTS,
   "step",
+  "transaction",
   "createCallback",
   "waitForCallback",
   "waitForCondition",

@@ -71,6 +71,7 @@ function describe(unit: Unit, call: ts.CallExpression): Pick<Checkpoint, "kind" 
 
 const KINDS: Readonly<Record<OperationName, CheckpointKind>> = {
   step: "step",
+  transaction: "step",
   wait: "wait",
   createCallback: "callback",
   waitForCallback: "waitForCallback",

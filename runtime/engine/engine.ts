@@ -26,10 +26,9 @@ import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
 import { SignalLimit } from "./signalLimit.ts";
 import { payloadCodec } from "./state.ts";
-import type { ExecutionView } from "./view.ts";
-import { toView } from "./view.ts";
-import type { StartOptions } from "./starts.ts";
-import { recordStart } from "./recordStart.ts";
+import { toView, type ExecutionView } from "./view.ts";
+import type { EnqueueOptions, StartOptions } from "./starts.ts";
+import { recordInside, recordStart } from "./recordStart.ts";
 import type { Restarting } from "./restarting.ts";
 import { Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
@@ -111,6 +110,15 @@ export class Engine {
     const created = await recordStart(recording, { fn, input, id, options });
     if (created !== null) await this.worker?.begin(created);
     return { id, created: created !== null };
+  }
+
+  /**
+   * `start` inside a transaction of yours on the store's database: it exists exactly if you commit. `client`: one of `pg`, or
+   * a `DatabaseSync` of `node:sqlite`. Throws what `start` throws, and `StoreError` for a client of something else.
+   */
+  async enqueue<I>(client: unknown, fn: DurableFunction<I> | string, options: EnqueueOptions<I>) {
+    this.assertOpen();
+    return recordInside(this.parts, client, { fn, ...options });
   }
 
   /**

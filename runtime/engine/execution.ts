@@ -10,6 +10,7 @@ import type { LogSink } from "../logger.ts";
 import type { Observer, TraceContext } from "../observer.ts";
 import type { Compensation } from "../undoing.ts";
 import type { ExecutionRow, QueuePlace } from "../stores/store.ts";
+import type { Transacted, Transacting } from "../stores/transactions.ts";
 import type { QueueChoice } from "./queues.ts";
 import type { Codec } from "../values/contract.ts";
 import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent, OperationReport } from "./events.ts";
@@ -68,6 +69,7 @@ export interface ExecutionHooks {
   /** The outbox is no longer empty. */
   ready(execution: Execution): void;
   expire(execution: Execution, op: CallbackOperation, callback: string): void;
+  transact(transacting: Omit<Transacting, "epoch">): Promise<Transacted>;
 }
 
 export type StartedEvent = Extract<ExecutionEvent, { kind: "ExecutionStarted" }>;

@@ -1,5 +1,6 @@
 /** What an execution is doing now, read beside it: nothing of it is started, changed or written. */
 import { Gate } from "./gate.ts";
+import { TransactionError } from "../errors.ts";
 import type { Store } from "../stores/store.ts";
 import { Box } from "../variables.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
@@ -84,6 +85,8 @@ function onlooker(world: World): ExecutionHooks {
     everyAwait: false,
     ready: () => undefined,
     expire: () => undefined,
+    transact: () =>
+      Promise.reject(new TransactionError("Nothing runs where an execution is only looked at.")),
   };
 }
 

@@ -1,11 +1,11 @@
 /** An execution begins to exist, or is found to. */
-import { ExecutionExistsError } from "../errors.ts";
-import type { LoadedExecution } from "../stores/store.ts";
+import { ExecutionExistsError, StoreError } from "../errors.ts";
+import type { LoadedExecution, NewExecution } from "../stores/store.ts";
 import type { Creations } from "./creations.ts";
 import type { EngineParts } from "./engine.ts";
 import type { Named } from "./functions.ts";
 import { encodeInput } from "./scope.ts";
-import type { StartOptions } from "./starts.ts";
+import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { checkStart, toNewExecution } from "./starts.ts";
 
 interface Asked {
@@ -16,7 +16,24 @@ interface Asked {
 }
 
 interface Recording extends EngineParts {
-  readonly creations: Creations;
+  readonly creations: Pick<Creations, "create">;
+}
+
+type Enqueued = EnqueueOptions<unknown> & Pick<Asked, "fn">;
+
+/** `recordStart` inside a transaction of the user's, on `client`. */
+export async function recordInside(
+  parts: EngineParts,
+  client: unknown,
+  { fn, input, id = parts.world.uuid(), ...options }: Enqueued,
+): Promise<{ readonly id: string; readonly created: boolean }> {
+  const { transactions, name } = parts.store;
+  if (transactions === undefined) {
+    throw new StoreError(`${name} has no database to enqueue in: use PostgreSQL or a file of SQLite.`);
+  }
+  const creations = { create: async (execution: NewExecution) => transactions.create(client, execution) };
+  const created = await recordStart({ ...parts, creations }, { fn, input, id, options });
+  return { id, created: created !== null };
 }
 
 /**

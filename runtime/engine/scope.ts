@@ -28,6 +28,7 @@ export function operationScope(execution: Execution): OperationScope {
         ? simulated()
         : observer.runBody({ execution, ...body }, simulated);
     },
+    transact: (transacting) => hooks.transact({ ...transacting, execution: execution.id }),
     outside: outsideFrames,
     live: (head) => execution.isLive(head.op),
     now: () => world.now(),

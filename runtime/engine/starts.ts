@@ -18,6 +18,12 @@ export interface StartOptions extends QueueChoice {
   readonly tags?: Tags;
 }
 
+export interface EnqueueOptions<I> extends StartOptions {
+  readonly input: I;
+  /** Default: a new one. */
+  readonly id?: string;
+}
+
 export interface Starting extends Omit<StartOptions, keyof QueueChoice> {
   readonly id: string;
   /** Id of the function. */

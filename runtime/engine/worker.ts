@@ -18,6 +18,7 @@ import { QueueWatch } from "./queues.ts";
 import { ResumeReports } from "./resumeReports.ts";
 import { mustGoOn } from "./restarting.ts";
 import { TimerQueue } from "./timers.ts";
+import { transactIn } from "./transact.ts";
 import type { OperationAtWork } from "./world.ts";
 import type { WorkerParts } from "./workerParts.ts";
 import { drained } from "./world.ts";
@@ -58,6 +59,8 @@ export class Worker {
       draining: () => this.draining,
       everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
+      transact: (transacting) =>
+        transactIn(parts, transacting, (error) => void this.guard(() => Promise.reject(error))),
       expire: (execution, op, callback) =>
         void this.guard(async () => {
           const again = await parts.store.expire(callback, parts.world.now());

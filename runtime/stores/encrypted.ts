@@ -14,6 +14,7 @@ import type {
   Store,
   StoredEvent,
 } from "./store.ts";
+import type { Transactions } from "./transactions.ts";
 
 /**
  * A store whose texts are encrypted on their way into `store`: inputs, results, errors, problems, events, snapshots,
@@ -30,6 +31,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
   const created = (made: Created): Created => ({ ...made, row: seal.openRow(made.row) });
   return {
     name: store.name,
+    ...(store.transactions === undefined ? {} : { transactions: seal.transactions(store.transactions) }),
     acquire: (owner, now, staleMs) => store.acquire(owner, now, staleMs),
     renew: (epoch, now) => store.renew(epoch, now),
     release: (epoch) => store.release(epoch),
@@ -65,6 +67,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
     ended: (executions) => store.ended(executions),
     counts: (now) => store.counts(now),
     version: () => store.version(),
+    ...(store.onNews === undefined ? {} : { onNews: (listener) => store.onNews!(listener) }),
     ...(store.onNews === undefined ? {} : { onNews: store.onNews.bind(store) }),
     close: () => store.close(),
   };
@@ -196,6 +199,25 @@ class Sealing {
       result: open("result", row.result),
       error: open("error", row.error),
       problem: open("problem", row.problem),
+    };
+  }
+
+  transactions(inner: Transactions): Transactions {
+    return {
+      run: async (transacting) => {
+        const { execution, op } = transacting;
+        const field = `result of transaction ${op}`;
+        const body = async (client: unknown): Promise<string> =>
+          this.seal(execution, field, await transacting.body(client));
+        const done = await inner.run({ ...transacting, body });
+        return done.kind === "failed" ? done : { ...done, body: this.open(execution, field, done.body) };
+      },
+      create: (client, execution) =>
+        then(inner.create(client, this.start(execution)), (made) => ({
+          ...made,
+          row: this.openRow(made.row),
+        })),
+      close: () => inner.close(),
     };
   }
 

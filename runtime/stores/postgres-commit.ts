@@ -1,5 +1,5 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import type { PostgresConnection, Statement } from "./postgres-connection.ts";
+import type { Querying, Statement } from "./postgres-connection.ts";
 import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
 import { assertId, assertPast } from "./rows.ts";
@@ -7,7 +7,7 @@ import type { Commit, NewExecution, SnapshotWrite } from "./store.ts";
 
 /** Writes executions: their creation and their commits. */
 export class PostgresCommits {
-  private readonly connection: PostgresConnection;
+  private readonly connection: Querying;
   private readonly insert: Statement;
   /** For executions with more than their first event. */
   private readonly insertAll: Statement;
@@ -15,7 +15,7 @@ export class PostgresCommits {
   /** For batches in which executions end, pause, or do something to others. */
   private readonly callAll: Statement;
 
-  constructor(connection: PostgresConnection) {
+  constructor(connection: Querying) {
     this.connection = connection;
     const { schema } = connection;
     this.insert = { name: "create", text: createSql(schema) };

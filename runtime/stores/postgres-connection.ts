@@ -27,11 +27,35 @@ export interface Statement {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What sends a statement: a client of `pg`. */
+export interface PostgresUser {
+  query(query: {
+    readonly text: string;
+    readonly values: unknown[];
+    readonly types?: pg.CustomTypesConfig;
+  }): Promise<{ readonly rows: readonly Row[] }>;
+}
+
+/** A connection in which somebody else has begun a transaction: nothing here ends it. */
+export function throughUser(client: PostgresUser, { name, schema }: Querying): Querying {
+  const query: Querying["query"] = async ({ text }, values = []) => {
+    try {
+      return (await client.query({ text, values: [...values], types })).rows;
+    } catch (error) {
+      throw toStoreError(error, name);
+    }
+  };
+  return { name, schema, query, transaction: (work) => work(query) };
+}
+
 /** Times and keys are far below 2^53; `pg` would give text. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
     oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
+
+/** What statements are sent through: a pool, or a connection of somebody else. */
+export type Querying = Pick<PostgresConnection, "name" | "schema" | "query" | "transaction">;
 
 /** A pool of connections, whose errors are ours. */
 export class PostgresConnection {

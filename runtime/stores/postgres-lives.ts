@@ -25,6 +25,7 @@ export class PostgresLives {
       await query(this.statements.append, [key, event.seq, event.kind, event.body]);
       await query(this.statements.reopen, [key, wakeAt]);
       await query(this.statements.dropOutcome, [key]);
+      await query(this.statements.dropTransacted, [key]);
       await query(this.statements.reopenCallbacks, [key, callbacks]);
       return true;
     });
@@ -63,6 +64,8 @@ const statements = (s: string) => ({
       WHERE key = $1`,
   },
   dropOutcome: { name: "dropOutcome", text: `DELETE FROM ${s}.outcomes WHERE execution = $1` },
+  // What a retry has undone runs again, under the same operation id.
+  dropTransacted: { name: "dropTransacted", text: `DELETE FROM ${s}.transacted WHERE execution = $1` },
   reopenCallbacks: {
     name: "reopenCallbacks",
     text: `UPDATE ${s}.callbacks SET state = 'PENDING' WHERE execution = $1 AND id = ANY ($2) AND state = 'CLOSED'`,
@@ -81,7 +84,8 @@ const statements = (s: string) => ({
     name: "dropRest",
     text: `WITH inputs AS (DELETE FROM ${s}.inputs WHERE execution = $1),
         outcomes AS (DELETE FROM ${s}.outcomes WHERE execution = $1),
-        callbacks AS (DELETE FROM ${s}.callbacks WHERE execution = $1)
+        callbacks AS (DELETE FROM ${s}.callbacks WHERE execution = $1),
+        transacted AS (DELETE FROM ${s}.transacted WHERE execution = $1)
       DELETE FROM ${s}.executions WHERE key = $1`,
   },
 });

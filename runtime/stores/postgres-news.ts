@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import pg from "pg";
-import type { PostgresConnection } from "./postgres-connection.ts";
+import type { PostgresConnection, Statement } from "./postgres-connection.ts";
 
 /** Without news for so long, it is assumed that there were some: a notification may be lost with its connection. */
 const FALLBACK_MS = 2_000;
@@ -61,6 +61,11 @@ export class PostgresNews {
     if (!this.connection.isOpen) return;
     clearTimeout(this.reconnect);
     this.reconnect = setTimeout(() => void this.listen(), RECONNECT_MS).unref();
+  }
+
+  /** For a transaction of somebody else: heard when it commits, by this process too. */
+  get announcement(): Statement {
+    return { name: "", text: `SELECT pg_notify('${this.channel}', 'enqueued')` };
   }
 
   /** At most one is under way, and one more follows: a thousand writes in the meantime are one piece of news. */

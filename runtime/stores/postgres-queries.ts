@@ -2,7 +2,7 @@ import { StoreCorruptError } from "../errors.ts";
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import { listLimit } from "./rows.ts";
-import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
+import type { Querying, Row, Statement } from "./postgres-connection.ts";
 import type {
   ExecutionRow,
   FunctionCounts,
@@ -14,11 +14,11 @@ import type {
 
 /** What is read and never written. */
 export class PostgresQueries {
-  private readonly connection: PostgresConnection;
+  private readonly connection: Querying;
   private readonly row: string;
   private readonly statements: Readonly<Record<keyof ReturnType<typeof statements>, Statement>>;
 
-  constructor(connection: PostgresConnection) {
+  constructor(connection: Querying) {
     this.connection = connection;
     this.row = rowSql(connection.schema);
     this.statements = statements(connection.schema, this.row);

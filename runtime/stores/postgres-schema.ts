@@ -14,7 +14,20 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) + commitFunction(schema) },
   { number: 2, sql: (schema) => lives(schema) + commitFunction2(schema) },
   { number: 3, sql: (schema) => queueTables(schema) + admitFunction(schema) },
+  { number: 4, sql: transacted },
 ];
+
+/** Steps that are transactions: what was recorded of each, written in its own transaction. */
+function transacted(s: string): string {
+  return `
+  CREATE TABLE ${s}.transacted (
+    execution bigint NOT NULL,
+    op text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (execution, op)
+  );
+`;
+}
 
 /** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */
 const lives = (s: string): string => `

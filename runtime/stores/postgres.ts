@@ -10,6 +10,7 @@ import { PostgresNews } from "./postgres-news.ts";
 import { PostgresQueues } from "./postgres-queues.ts";
 import { PostgresQueries } from "./postgres-queries.ts";
 import { POSTGRES_MIGRATIONS } from "./postgres-schema.ts";
+import { PostgresTransactions } from "./postgres-transactions.ts";
 import { isReplaceable, newRow } from "./rows.ts";
 import type { Acquired, Created, NewExecution, Owner, Store } from "./store.ts";
 
@@ -57,6 +58,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   const lives = new PostgresLives(connection);
   const queries = new PostgresQueries(connection);
   const queues = new PostgresQueues(connection);
+  const transactions = new PostgresTransactions({ connection, news });
   const told = async <T>(write: Promise<T>): Promise<T> => {
     const result = await write;
     news.tell();
@@ -74,6 +76,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   };
   return {
     name: connection.name,
+    transactions,
     async admit(queue, moment) {
       const admitted = await queues.admit(queue, moment);
       if (admitted.executions.length > 0) news.tell();
@@ -109,6 +112,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
     onNews: (listener) => news.onChange(listener),
     close: async () => {
       await news.close();
+      await transactions.close();
       await connection.close();
     },
   };

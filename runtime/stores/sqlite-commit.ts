@@ -65,6 +65,11 @@ export class SqliteCommits {
     });
   }
 
+  /** `create` inside a transaction that somebody else has begun on this connection, or else in one of its own. */
+  createHere(execution: NewExecution): boolean {
+    return this.connection.within(() => this.createOne(execution));
+  }
+
   private transaction<T>(work: () => T): T {
     try {
       return this.connection.write(() => {
@@ -130,6 +135,7 @@ export class SqliteCommits {
       this.append(execution, entry, event);
       statements.reopen.run(wakeAt, key);
       statements.dropOutcome.run(key);
+      statements.dropTransacted.run(key);
       for (const id of callbacks) statements.reopenCallback.run(id, key);
       this.remember(execution, entry);
       return true;
@@ -259,6 +265,8 @@ const SQL = {
   reopen:
     "UPDATE executions SET status = 'RUNNING', ended_at = NULL, expires_at = NULL, wake_at = ? WHERE key = ?",
   dropOutcome: "DELETE FROM outcomes WHERE execution = ?",
+  // What a retry has undone runs again, under the same operation id.
+  dropTransacted: "DELETE FROM transacted WHERE execution = ?",
   reopenCallback:
     "UPDATE callbacks SET state = 'PENDING' WHERE id = ? AND execution = ? AND state = 'CLOSED'",
   insertTag: "INSERT INTO tags (name, value, execution) VALUES (?, ?, ?)",

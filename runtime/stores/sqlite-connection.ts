@@ -8,7 +8,7 @@ import { APPLICATION_ID } from "./sqlite-schema.ts";
 import type { Migration } from "./sqlite-schema.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 
-const BUSY_TIMEOUT_MS = 5_000;
+export const BUSY_TIMEOUT_MS = 5_000;
 
 /** One connection, whose errors are ours, and its transactions. */
 export class SqliteConnection {
@@ -43,6 +43,24 @@ export class SqliteConnection {
   /** Several reads that see one state. */
   read<T>(work: () => T): T {
     return this.transaction(this.beginRead, work);
+  }
+
+  /** All of `work` or nothing, as a part of the transaction that is open if there is one. */
+  within<T>(work: () => T): T {
+    this.assertOpen();
+    try {
+      this.database.exec("SAVEPOINT durablec");
+      try {
+        const result = work();
+        this.database.exec("RELEASE durablec");
+        return result;
+      } catch (error) {
+        this.database.exec("ROLLBACK TO durablec; RELEASE durablec");
+        throw error;
+      }
+    } catch (error) {
+      throw toStoreError(error, this.file);
+    }
   }
 
   /** One statement needs no transaction of its own. */

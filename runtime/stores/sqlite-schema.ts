@@ -14,6 +14,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, apply: (database) => database.exec(SCHEMA_1) },
   { number: 2, apply: (database) => database.exec(SCHEMA_2) },
   { number: 3, apply: (database) => database.exec(SCHEMA_3) },
+  { number: 4, apply: (database) => database.exec(SCHEMA_4) },
 ];
 
 /** Queues: see sqlite-queues.ts. */
@@ -48,6 +49,16 @@ const SCHEMA_3 = `
 
   CREATE TABLE queue_rates (queue TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
   CREATE INDEX queue_rates_at ON queue_rates (queue, at);
+`;
+
+/** Steps that are transactions: what was recorded of each, written in its own transaction. */
+const SCHEMA_4 = `
+  CREATE TABLE transacted (
+    execution INTEGER NOT NULL REFERENCES executions (key) ON DELETE CASCADE,
+    op TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, op)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** Executions that others invoke, that are found by tags, paused, and removed some time after their end. */

@@ -2,12 +2,14 @@ import type { StatementSync } from "node:sqlite";
 import { isReplaceable, newRow } from "./rows.ts";
 import { SqliteCallbacks } from "./sqlite-callbacks.ts";
 import { SqliteCommits } from "./sqlite-commit.ts";
-import { openConnection } from "./sqlite-connection.ts";
+import { BUSY_TIMEOUT_MS, openConnection } from "./sqlite-connection.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 import { watchLog } from "./sqlite-news.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
+import { SqliteTransactions } from "./sqlite-transactions.ts";
+import { SqliteTurns } from "./sqlite-turns.ts";
 import type {
   Acquired,
   Commit,
@@ -26,7 +28,8 @@ export type { SqliteOptions } from "./sqlite-options.ts";
  * A store in one SQLite file. Makes the file and its folder if they are missing, and brings an older file up to date.
  * Throws `StoreCorruptError`, `StoreTooNewError` or `StoreError`, each naming the file and what to do.
  *
- * Every method answers at once: a commit is on the disk when it returns. One process runs executions at a time; any
+ * Every method answers at once: a commit is on the disk when it returns. While a `transaction()` of this process is open,
+ * writes answer with a promise. One process runs executions at a time; any
  * number may create, read and settle.
  */
 export function openSqliteStore(file: string, options: SqliteOptions = {}): Store {
@@ -35,6 +38,9 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
   const commits = new SqliteCommits(connection);
   const callbacks = new SqliteCallbacks(connection);
   const queries = new SqliteQueries(connection);
+  const turns = new SqliteTurns();
+  const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  const transactions = new SqliteTransactions({ file, turns, busyTimeoutMs });
   const createAll = (executions: readonly NewExecution[]): readonly Created[] => {
     const created = commits.create(executions);
     return executions.map((execution, i) => {
@@ -44,28 +50,32 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
   };
   return {
     name: file,
-    acquire: (owner, now, staleMs) => {
-      commits.forget();
-      return ownership.acquire(owner, now, staleMs);
-    },
-    renew: (epoch, now) => ownership.renew(epoch, now),
-    release: (epoch) => {
-      commits.forget();
-      ownership.release(epoch);
-    },
-    create: (execution: NewExecution) => createAll([execution])[0]!,
-    createAll,
-    commit: (epoch: number, list: readonly Commit[]) => commits.commit(epoch, list),
-    admit: (queue, moment) => commits.admit(queue, moment),
-    reopen: (reopening) => commits.reopen(reopening),
-    remove: (now, limit) => commits.remove(now, limit),
+    transactions,
+    acquire: (owner, now, staleMs) =>
+      turns.write(() => {
+        commits.forget();
+        return ownership.acquire(owner, now, staleMs);
+      }),
+    renew: (epoch, now) => turns.write(() => ownership.renew(epoch, now)),
+    release: (epoch) =>
+      turns.write(() => {
+        commits.forget();
+        ownership.release(epoch);
+      }),
+    create: (execution: NewExecution) => turns.write(() => createAll([execution])[0]!),
+    createAll: (executions) => turns.write(() => createAll(executions)),
+    commit: (epoch: number, list: readonly Commit[]) => turns.write(() => commits.commit(epoch, list)),
+    admit: (queue, moment) => turns.write(() => commits.admit(queue, moment)),
+    reopen: (reopening) => turns.write(() => commits.reopen(reopening)),
+    remove: (now, limit) => turns.write(() => commits.remove(now, limit)),
     load: (execution) => queries.load(execution),
     due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),
-    settle: (id: string, settlement: Settlement, now: number) => callbacks.settle(id, settlement, now),
-    heartbeat: (id, now) => callbacks.heartbeat(id, now),
-    expire: (id, now) => callbacks.expire(id, now),
-    post: (execution, body) => callbacks.post(execution, body),
+    settle: (id: string, settlement: Settlement, now: number) =>
+      turns.write(() => callbacks.settle(id, settlement, now)),
+    heartbeat: (id, now) => turns.write(() => callbacks.heartbeat(id, now)),
+    expire: (id, now) => turns.write(() => callbacks.expire(id, now)),
+    post: (execution, body) => turns.write(() => callbacks.post(execution, body)),
     messages: (execution) => callbacks.messages(execution),
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
@@ -75,7 +85,10 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     history: (execution, afterSeq, limit) => queries.history(execution, afterSeq, limit),
     version: () => queries.version(),
     onNews: (listener) => watchLog(file, () => queries.version(), listener),
-    close: () => connection.close(),
+    close: () => {
+      transactions.close();
+      connection.close();
+    },
   };
 }
 

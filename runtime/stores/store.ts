@@ -6,6 +6,8 @@
  * A method may answer at once or with a promise, so that an embedded store costs no microtask.
  */
 
+import type { Transactions } from "./transactions.ts";
+
 export type Answer<T> = T | Promise<T>;
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED";
@@ -253,6 +255,8 @@ export type Acquired =
   | { readonly kind: "held"; readonly by: Owner; readonly heartbeatAt: number };
 
 export interface Store {
+  /** Absent: it is in no database that authors could write to. */
+  readonly transactions?: Transactions;
   /** For messages: the file name, the server. Never a secret. */
   readonly name: string;
 

@@ -8,6 +8,7 @@ import type { PostgresServer } from "../support/postgresServer.ts";
 import { actions, run } from "./model-actions.ts";
 import { describeEngines } from "./postgres-engines.ts";
 import { describeServers } from "./postgres-servers.ts";
+import { describePostgresTransactions } from "./postgres-transactions.ts";
 import { describePromises } from "./promises.ts";
 import { describeWorkers } from "./workers.ts";
 
@@ -46,6 +47,7 @@ async function empty(schema: string): Promise<void> {
     "queue_places",
     "queue_freed",
     "queue_rates",
+    "transacted",
   ];
   await admin.query(`TRUNCATE ${tables.map((table) => `${s}.${table}`).join(", ")} RESTART IDENTITY`);
   await admin.query(`UPDATE ${s}.owner SET epoch = 0, id = NULL, heartbeat_at = NULL`);
@@ -58,6 +60,7 @@ describePromises("the PostgreSQL store", () => {
 
 describeServers(() => ({ server, admin }));
 describeEngines(() => server);
+describePostgresTransactions(() => server);
 describeWorkers("PostgreSQL", (schema) => `${server.url}?schema=workers_${schema}`);
 
 test("any sequence of operations leaves a PostgreSQL database as the model says, through two stores", async () => {

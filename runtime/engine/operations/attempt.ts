@@ -13,6 +13,8 @@ export interface AttemptSpec {
   readonly attempt: number;
   readonly timeout: Duration | undefined;
   readonly body: (context: StepContext) => unknown;
+  /** True when it is too late for the timeout: what the body did is being committed. */
+  readonly isCommitting?: () => boolean;
 }
 
 /** `startedAt`: when the body was called. */
@@ -43,7 +45,7 @@ export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): { giveUp
     const startedAt = scope.now();
     if (timeout !== undefined) {
       cancelTimer = scope.setTimer(startedAt + toMilliseconds(timeout, "timeout"), () => {
-        if (!end()) return;
+        if (spec.isCommitting?.() === true || !end()) return;
         const error = new StepTimeoutError(head.name ?? `step ${head.op}`, timeout);
         context.abort(error);
         outcome.failed(error, startedAt);

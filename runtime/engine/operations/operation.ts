@@ -3,6 +3,7 @@
  * are committed: the live run and a recovery do the same.
  */
 import type { DurableLogger } from "../../logger.ts";
+import type { Transacted, Transacting } from "../../stores/transactions.ts";
 import type { Named } from "../functions.ts";
 import type { QueuePlace } from "../../stores/store.ts";
 import type { QueueChoice } from "../queues.ts";
@@ -34,6 +35,8 @@ export interface OperationScope {
   enter(head: OperationHead, begin: () => void): () => void;
   /** Runs an attempt's body, or what a simulation puts in its place. */
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
+  /** Runs a transaction in the store's database. Rejects with `TransactionError` if it has none. */
+  transact(transacting: Omit<Transacting, "epoch" | "execution">): Promise<Transacted>;
   /** Runs ordinary code as if no durable function were around. */
   outside<T>(body: () => T): T;
   logger(head: OperationHead, attempt: number): DurableLogger;

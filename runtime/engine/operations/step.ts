@@ -1,7 +1,8 @@
 /** A step: its body runs until an attempt succeeds or the retry policy gives up. */
 import type { StepOptions } from "../../authoring.ts";
 import { NotCompiledError } from "../../arguments.ts";
-import { EncodeError, StepError, StepInterruptedError, UnplaceableStateError } from "../../errors.ts";
+import { EncodeError, StepError, StepInterruptedError } from "../../errors.ts";
+import { TransactionError, UnplaceableStateError } from "../../errors.ts";
 import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { runBody } from "../../requests.ts";
@@ -11,6 +12,7 @@ import type { OperationReport } from "../events.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 import { readValue, writeValue } from "./serdes.ts";
+import { Recorded, transactionAttempt } from "./transaction.ts";
 
 export interface StepState {
   readonly body: Body;
@@ -118,6 +120,15 @@ function runStep(
     };
     writeValue({ serdes, head, scope }, value, { record, failed: (error) => failed(error, startedAt) });
   };
+  if (body.kind === "transaction") {
+    const { run, isCommitting } = transactionAttempt({ head, scope, body, serdes });
+    const ended = (value: unknown, startedAt: number): void => {
+      if (!(value instanceof Recorded)) return succeeded(value, startedAt);
+      report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload: value.payload });
+    };
+    const spec = { head, scope, attempt, timeout, body: run, isCommitting };
+    return runAttempt(spec, { succeeded: ended, failed }).giveUp;
+  }
   const spec = { head, scope, attempt, timeout, body: (context: StepContext) => runBody(body, context) };
   return runAttempt(spec, { succeeded, failed }).giveUp;
 }
@@ -160,7 +171,8 @@ function failure({ state, scope, startedAt }: Failure, error: unknown): Operatio
   const { attempt, options } = state;
   const time = scope.now();
   // The body did its work (or was never compiled): running it again gives the same.
-  const hopeless = error instanceof EncodeError || error instanceof NotCompiledError;
+  const hopeless =
+    error instanceof EncodeError || error instanceof NotCompiledError || error instanceof TransactionError;
   try {
     const policy = options?.retry ?? options?.retryStrategy;
     const delayMs = hopeless ? null : retryDelayMs(policy, { error, attempt }, () => scope.random());

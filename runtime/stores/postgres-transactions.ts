@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { FencedError, StoreError, StoreUnavailableError, TransactionError } from "../errors.ts";
+import { PostgresCommits } from "./postgres-commit.ts";
+import { throughUser } from "./postgres-connection.ts";
+import type { PostgresConnection, PostgresUser } from "./postgres-connection.ts";
+import { codeOf, isDuplicate, toStoreError } from "./postgres-errors.ts";
+import type { PostgresNews } from "./postgres-news.ts";
+import { PostgresQueries } from "./postgres-queries.ts";
+import { newRow } from "./rows.ts";
+import type { Created, NewExecution } from "./store.ts";
+import type { Transacted, Transacting, Transactions } from "./transactions.ts";
+import { untilAborted } from "./transactions.ts";
+
+/** Connections for bodies: more transactions wait for their turn. Commits of the engine have others. */
+const CONNECTIONS_MAX = 5;
+
+interface Parts {
+  readonly connection: PostgresConnection;
+  readonly news: PostgresNews;
+}
+
+export class PostgresTransactions implements Transactions {
+  private readonly parts: Parts;
+  private readonly sql: ReturnType<typeof statements>;
+  private pool: pg.Pool | null = null;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.sql = statements(parts.connection.schema);
+  }
+
+  async run(transacting: Transacting): Promise<Transacted> {
+    let client: pg.PoolClient;
+    try {
+      client = await this.connect();
+    } catch (error) {
+      return { kind: "failed", error: toStoreError(error, this.parts.connection.name) };
+    }
+    const session = new Session(client, this.sql, this.parts.connection.name);
+    try {
+      return await session.run(transacting);
+    } finally {
+      session.release();
+    }
+  }
+
+  async create(client: unknown, execution: NewExecution): Promise<Created> {
+    const { connection, news } = this.parts;
+    if (isUser(client)) {
+      const user = throughUser(client, connection);
+      const made = await new PostgresCommits(user).create([execution]);
+      if (!made.has(execution.id))
+        return {
+          created: false,
+          row: (await new PostgresQueries(user).get(execution.id)) ?? newRow(execution),
+        };
+      await user.query(news.announcement);
+      return { created: true, row: newRow(execution) };
+    }
+    throw new StoreError(
+      `To enqueue in ${connection.name}, give a client of pg that is connected to this database, with a ` +
+        "transaction begun. A pool would use another connection for each statement.",
+    );
+  }
+
+  private connect(): Promise<pg.PoolClient> {
+    if (this.pool === null) {
+      this.pool = new pg.Pool({ ...this.parts.connection.config, types: pg.types, max: CONNECTIONS_MAX });
+      // An idle connection broke. Who needs one next gets a new one, or the error.
+      this.pool.on("error", () => undefined);
+    }
+    return this.pool.connect();
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.end();
+  }
+}
+
+function isUser(client: unknown): client is PostgresUser {
+  return (
+    typeof client === "object" &&
+    client !== null &&
+    "query" in client &&
+    typeof client.query === "function" &&
+    // A pool has it, a client has not.
+    !("totalCount" in client)
+  );
+}
+
+/** One connection while a transaction has it. */
+class Session {
+  private readonly client: pg.PoolClient;
+  private readonly sql: ReturnType<typeof statements>;
+  private readonly store: string;
+  private readonly give: pg.PoolClient["release"];
+  private readonly token = randomUUID();
+  /** Its state is not known: the server rolls back when it is closed. */
+  private isSpoilt = false;
+
+  constructor(client: pg.PoolClient, sql: ReturnType<typeof statements>, store: string) {
+    this.client = client;
+    this.sql = sql;
+    this.store = store;
+    this.give = client.release.bind(client);
+    client.release = () => {
+      throw new TransactionError("The client of a transaction() is not the body's to release.");
+    };
+    // The connection broke while the body did something else: the next query says so.
+    client.on("error", this.spoil);
+  }
+
+  private readonly spoil = (): void => {
+    this.isSpoilt = true;
+  };
+
+  release(): void {
+    this.client.off("error", this.spoil);
+    this.give(this.isSpoilt);
+  }
+
+  async run(transacting: Transacting): Promise<Transacted> {
+    const { signal, isolation, body } = transacting;
+    let isCommitting = false;
+    try {
+      if (signal.aborted) return { kind: "failed", error: signal.reason };
+      const recorded = await this.find(transacting);
+      if (recorded !== null) return { kind: "recorded", body: recorded };
+      // The setting ends with the transaction: it tells whether the body has ended it.
+      await this.client.query(
+        `BEGIN ISOLATION LEVEL ${(isolation ?? "read committed").toUpperCase()}; SET LOCAL durablec.token = '${this.token}'`,
+      );
+      const text = await untilAborted(signal, () => body(this.client));
+      transacting.committing();
+      isCommitting = true;
+      return await this.commit(transacting, text);
+    } catch (error) {
+      if (isCommitting && (error instanceof FencedError || error instanceof StoreUnavailableError))
+        throw error;
+      // Given up: a query of the body may still be under way, and a ROLLBACK would stand behind it.
+      if (signal.aborted) this.isSpoilt = true;
+      else await this.rollBack();
+      return { kind: "failed", error };
+    }
+  }
+
+  private async find({ execution, op }: Transacting): Promise<string | null> {
+    const { rows } = await this.client.query<{ body: string }>(this.sql.find, [execution, op]);
+    return rows[0]?.body ?? null;
+  }
+
+  private async commit(transacting: Transacting, body: string): Promise<Transacted> {
+    const { execution, op, epoch } = transacting;
+    try {
+      const { rowCount } = await this.client.query(this.sql.record, [execution, op, body, epoch, this.token]);
+      if (rowCount !== 1) throw await this.refusal(transacting);
+    } catch (error) {
+      if (!isDuplicate(error) || !isOurs(error)) throw error;
+      // An earlier attempt was being committed when its connection broke. Now it is there.
+      await this.rollBack();
+      return { kind: "recorded", body: (await this.find(transacting))! };
+    }
+    try {
+      await this.client.query("COMMIT");
+    } catch (error) {
+      // The server says that it has rolled back; all else leaves it open.
+      if (/^(23|40)/.test(codeOf(error) ?? "")) throw error;
+      this.isSpoilt = true;
+      throw new StoreUnavailableError(
+        `The connection to ${this.store} broke while a transaction of execution "${execution}" was being committed: it is ` +
+          "there as a whole or not at all. Open the engine again, and it looks.",
+        { cause: error },
+      );
+    }
+    return { kind: "recorded", body };
+  }
+
+  private async refusal({ execution, epoch }: Transacting): Promise<StoreError | TransactionError> {
+    const { rows } = await this.client.query<{ token: string | null; epoch: string; id: string | null }>(
+      this.sql.owner,
+    );
+    const [owner] = rows;
+    if (owner?.token !== this.token) {
+      return new TransactionError(
+        "The body of a transaction() ended the transaction itself: leave COMMIT and ROLLBACK out; throw an error to roll back.",
+      );
+    }
+    if (Number(owner.epoch) === epoch && owner.id !== null)
+      return new TransactionError(
+        `The execution "${execution}" has ended meanwhile: the transaction was rolled back.`,
+      );
+    this.isSpoilt = true;
+    return new FencedError(`Another worker has taken over ${this.store}: the transaction was rolled back.`);
+  }
+
+  private async rollBack(): Promise<void> {
+    try {
+      await this.client.query("ROLLBACK");
+    } catch {
+      this.isSpoilt = true;
+    }
+  }
+}
+
+/** The duplicate is our row, not one of the author's. */
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && "table" in error && error.table === "transacted";
+}
+
+const statements = (s: string) => ({
+  find: `SELECT t.body FROM ${s}.transacted t JOIN ${s}.executions e ON e.key = t.execution WHERE e.id = $1 AND t.op = $2`,
+  // FOR SHARE: who takes over waits until this is committed, and finds it.
+  record: `INSERT INTO ${s}.transacted (execution, op, body)
+    SELECT e.key, $2, $3 FROM ${s}.executions e, ${s}.owner o
+    WHERE e.id = $1 AND e.status = 'RUNNING' AND o.one AND o.epoch = $4 AND o.id IS NOT NULL
+      AND current_setting('durablec.token', true) = $5
+    FOR SHARE OF o`,
+  owner: `SELECT epoch, id, current_setting('durablec.token', true) AS token FROM ${s}.owner WHERE one`,
+});

@@ -1,0 +1,96 @@
+/** Transactions that are killed in life after life: each of their rows is there once, and the result is right. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { openSqliteStore } from "@durablec/runtime";
+import { openPostgresStore } from "@durablec/runtime/postgres";
+import pg from "pg";
+
+export const KILL_PLACES = ["body", "commit", "recorded", "event", "told"] as const;
+
+/** A database with an empty ledger. */
+interface Place {
+  readonly address: string;
+  rows(): Promise<readonly string[]>;
+  remove(): Promise<void>;
+}
+
+interface Lives {
+  /** The built `transactions.js`. */
+  readonly module: string;
+  readonly place: Place;
+  /** How many transactions there are, at once. */
+  readonly count: number;
+  /** How each life ends; those that follow end by themselves. */
+  readonly kills: readonly string[];
+}
+
+/** How many lives it took, and what was promised and did not hold. */
+export async function liveTransactions({
+  module,
+  place,
+  count,
+  kills,
+}: Lives): Promise<{ readonly lives: number; readonly broken: readonly string[] }> {
+  for (let life = 0; ; life++) {
+    const printed = await liveOnce([place.address, module, String(count), kills[life] ?? "never"]);
+    if (printed === null) continue;
+    const rows = [...(await place.rows())].sort();
+    const expected = Array.from({ length: count }, (_, index) => `row ${index}`).sort();
+    const sum = (count * (count - 1)) / 2;
+    const broken = [
+      ...(rows.join() === expected.join() ? [] : [`the ledger has ${rows.join()}`]),
+      ...(printed === String(sum) ? [] : [`the result is ${printed}, not ${sum}`]),
+    ];
+    return { lives: life + 1, broken };
+  }
+}
+
+const program = join(import.meta.dirname, "transactionLife.ts");
+
+/** What a life printed at its end; null if it killed itself. */
+async function liveOnce(args: readonly string[]): Promise<string | null> {
+  try {
+    return (await promisify(execFile)(process.execPath, [program, ...args], { timeout: 30_000 })).stdout;
+  } catch (error) {
+    if ((error as { readonly signal?: string }).signal === "SIGKILL") return null;
+    throw error;
+  }
+}
+
+export async function sqlitePlace(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), "durablec-kill-"));
+  const address = join(folder, "durable.db");
+  await openSqliteStore(address).close();
+  const file = new DatabaseSync(address);
+  file.exec("CREATE TABLE ledger (what TEXT NOT NULL)");
+  return {
+    address,
+    rows: async () =>
+      file
+        .prepare("SELECT what FROM ledger")
+        .all()
+        .map(({ what }) => what as string),
+    async remove() {
+      file.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export async function postgresPlace(server: string, schema: string): Promise<Place> {
+  const address = `${server}?schema=${schema}&options=${encodeURIComponent(`-c search_path=${schema}`)}`;
+  await (await openPostgresStore(address)).close();
+  const client = new pg.Client({ connectionString: address });
+  await client.connect();
+  await client.query("CREATE TABLE ledger (what text NOT NULL)");
+  return {
+    address,
+    rows: async () =>
+      (await client.query<{ what: string }>("SELECT what FROM ledger")).rows.map(({ what }) => what),
+    remove: () => client.end(),
+  };
+}
