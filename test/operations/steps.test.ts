@@ -73,7 +73,7 @@ describe("an attempt", () => {
     const engine = await engineOf({ functions: [f.speaks], logger: (entry) => entries.push(entry) });
     const { id } = await engine.start(f.speaks, null);
     await engine.result(id);
-    expect(entries).toMatchObject([
+    expect(entries.filter(({ execution }) => execution === id)).toMatchObject([
       {
         level: "info",
         message: "hello",
