@@ -241,6 +241,8 @@ export class Execution {
         return;
       case "ExecutionRetried":
         this.timeoutAt = event.timeoutAt ?? null;
+        // As its row says since its end.
+        this.paused = false;
         return this.leaveQueue();
       default:
         this.ended = event;

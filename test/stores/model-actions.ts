@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Answer, Commit, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
-import { applyCommit, expectedDue, expectedRefusal, isOver, newModel } from "./model.ts";
+import type { Answer, Commit, NewExecution, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
+import {
+  addExecution,
+  applyCommit,
+  applyRemoval,
+  applyReopening,
+  expectedDue,
+  expectedRefusal,
+  isOver,
+  newModel,
+} from "./model.ts";
 import type { Model, ModelExecution } from "./model.ts";
 import { commitOf, event, newExecution, owner } from "./samples.ts";
 
@@ -14,7 +23,18 @@ export interface Real {
 /** One thing done to both. Numbers pick among what there is. */
 export interface Action {
   readonly kind:
-    "create" | "commit" | "end" | "post" | "settle" | "heartbeat" | "expire" | "wait" | "takeOver" | "reopen";
+    | "create"
+    | "commit"
+    | "end"
+    | "post"
+    | "settle"
+    | "heartbeat"
+    | "expire"
+    | "wait"
+    | "takeOver"
+    | "open"
+    | "reopen"
+    | "remove";
   readonly pick: number;
   readonly size: number;
   readonly flag: boolean;
@@ -24,16 +44,16 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   fc.record({
     kind: fc.constantFrom(
       ...(["create", "commit", "commit", "commit", "commit", "end", "post", "settle", "heartbeat"] as const),
-      ...(["expire", "wait", "takeOver", "reopen"] as const),
+      ...(["expire", "wait", "takeOver", "open", "end", "reopen", "reopen", "remove"] as const),
     ),
     pick: fc.nat(11),
     size: fc.nat(3),
     flag: fc.boolean(),
   }),
-  { minLength: 5, maxLength: 60 },
+  { minLength: 5, maxLength: 60, size: "max" },
 );
 
-const IDS = ["x0", "x1", "x2", "x3"];
+const IDS = ["x0", "x1", "x2"];
 const pickId = ({ pick }: Action): string => IDS[pick % IDS.length]!;
 const pickCallback = (model: Model, { pick }: Action): string =>
   [...model.callbacks.keys()][pick] ?? "nobody";
@@ -42,7 +62,7 @@ async function act(action: Action, model: Model, real: Real): Promise<void> {
   const { store } = real;
   switch (action.kind) {
     case "create":
-      return create(pickId(action), model, store);
+      return create(action, model, store);
     case "commit":
     case "end":
       return commit(action, model, store);
@@ -58,15 +78,55 @@ async function act(action: Action, model: Model, real: Real): Promise<void> {
       return;
     case "takeOver":
       return takeOver(action, model, store);
-    case "reopen":
+    case "open":
       real.store = await real.reopen();
+      return;
+    case "reopen":
+      return reopen(action, model, store);
+    case "remove":
+      return remove(action, model, store);
   }
 }
 
-async function create(id: string, model: Model, store: Store): Promise<void> {
-  const { created, row } = await store.create(newExecution(id, { createdAt: model.now }));
-  expect(created).toBe(!model.executions.has(id));
-  if (created) model.executions.set(id, { row, events: [event(1)], snapshot: null, messages: [] });
+async function create(action: Action, model: Model, store: Store): Promise<void> {
+  const start = startFor(action, model);
+  const { created } = await store.create(start);
+  expect(created).toBe(!model.executions.has(start.id));
+  if (created) addExecution(model, start);
+}
+
+function startFor(action: Action, model: Model): NewExecution {
+  const { flag, size } = action;
+  return newExecution(pickId(action), {
+    createdAt: model.now,
+    ...(flag ? { parent: "x0", tags: { size: String(size) } } : {}),
+    ...(size > 1 ? { keepMs: size * 10 } : {}),
+  });
+}
+
+async function reopen(action: Action, model: Model, store: Store): Promise<void> {
+  const execution = pickId(action);
+  const held = model.executions.get(execution);
+  const callbacks = [...model.callbacks.values()].filter((row) => row.execution === execution);
+  const reopening = {
+    execution,
+    event: event((held?.row.lastSeq ?? 0) + 1),
+    wakeAt: model.now,
+    callbacks: callbacks.slice(0, action.size).map(({ id }) => id),
+  };
+  const isEnded = held !== undefined && held.row.status !== "RUNNING";
+  expect(await store.reopen(reopening)).toBe(isEnded);
+  if (isEnded) applyReopening(model, reopening);
+}
+
+/** A few rows at a time, until nothing is left to do. */
+async function remove({ size }: Action, model: Model, store: Store): Promise<void> {
+  const limit = size + 1;
+  for (let removed = limit; removed > 0;) {
+    removed = await store.remove(model.now, limit);
+    expect(removed).toBeLessThanOrEqual(limit);
+  }
+  applyRemoval(model);
 }
 
 async function commit(action: Action, model: Model, store: Store): Promise<void> {
@@ -109,10 +169,22 @@ async function commitFor(action: Action, held: ModelExecution | undefined, both:
     closed: pick === 3 ? pending.slice(0, 1) : [],
     ...(held !== undefined && pick > 2 ? { snapshot: snapshotFor(action, held, model) } : {}),
     ...(pick === 5 ? { problem: flag ? "problem" : null } : {}),
-    ...(action.kind === "end" && pick > 5
+    ...(pick === 4 ? { paused: flag } : {}),
+    ...othersFor(action, model),
+    ...(action.kind === "end" && pick > 3
       ? { end: { status: "SUCCEEDED", result: '"r"', error: null, at: model.now } as const }
       : {}),
   });
+}
+
+/** What it starts, and whom it leaves a message: another one, which may not be there, may have ended, or may just begin. */
+function othersFor(action: Action, model: Model): Pick<Commit, "starts" | "posts"> {
+  const { pick, size } = action;
+  if (size < 2) return {};
+  const other = { ...action, pick: pick + 1 + (pick % 3) };
+  if (pickId(other) === pickId(action)) return {};
+  const posts = [{ execution: pickId(other), body: `message ${model.chunkCount++}` }];
+  return pick % 2 === 0 ? { posts } : { posts, starts: [startFor(other, model)] };
 }
 
 /** Keeps some chunks of the last one, drops and adds others. */

@@ -31,5 +31,5 @@ test("any sequence of operations leaves a SQLite file as the model says, through
       folder.remove();
     }
   });
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: 40 });
 });

@@ -1,5 +1,12 @@
 import { deadlineOf } from "../../runtime/stores/rows.ts";
-import type { CallbackRow, Commit, ExecutionRow, StoredEvent } from "../../runtime/stores/store.ts";
+import type {
+  CallbackRow,
+  Commit,
+  ExecutionRow,
+  NewExecution,
+  Reopening,
+  StoredEvent,
+} from "../../runtime/stores/store.ts";
 
 /** What a store should hold, kept in the plainest way, without asking how. */
 export interface Model {
@@ -17,10 +24,28 @@ export interface ModelExecution {
   readonly events: StoredEvent[];
   snapshot: { readonly seq: number; readonly chunks: readonly string[] } | null;
   messages: string[];
+  readonly keepMs: number | null;
 }
 
 export function newModel(): Model {
   return { executions: new Map(), callbacks: new Map(), epoch: 0, isOwned: false, chunkCount: 0, now: 1_000 };
+}
+
+export function addExecution({ executions }: Model, start: NewExecution): void {
+  const { id, input, createdAt, parent = null, tags = {}, keepMs = null } = start;
+  const unset = { result: null, error: null, problem: null, endedAt: null, expiresAt: null, paused: false };
+  const due = { status: "RUNNING", wakeAt: createdAt, lastSeq: 1 } as const;
+  const row: ExecutionRow = {
+    id,
+    function: start.function,
+    input,
+    createdAt,
+    parent,
+    tags,
+    ...unset,
+    ...due,
+  };
+  executions.set(id, { row, events: [start.event], snapshot: null, messages: [], keepMs });
 }
 
 /** Applies a commit that is known to be good. */
@@ -34,16 +59,48 @@ export function applyCommit(model: Model, commit: Commit): void {
   }
   held.row = { ...held.row, wakeAt: commit.wakeAt, lastSeq: held.events.length };
   if (commit.problem !== undefined) held.row = { ...held.row, problem: commit.problem };
+  if (commit.paused !== undefined) held.row = { ...held.row, paused: commit.paused };
   const isClosed = (id: string): boolean => commit.end !== undefined || commit.closed.includes(id);
   for (const [id, row] of model.callbacks) {
     if (row.execution !== commit.execution || row.state !== "PENDING" || !isClosed(id)) continue;
     model.callbacks.set(id, { ...row, state: "CLOSED" });
   }
-  if (commit.end === undefined) return;
-  const { status, result, error, at } = commit.end;
-  held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null };
+  if (commit.end !== undefined) applyEnd(held, commit.end);
+  for (const start of commit.starts ?? []) {
+    if (!model.executions.has(start.id)) addExecution(model, start);
+  }
+  for (const { execution, body } of commit.posts ?? []) {
+    const to = model.executions.get(execution);
+    if (to?.row.status === "RUNNING") to.messages.push(body);
+  }
+}
+
+function applyEnd(held: ModelExecution, { status, result, error, at }: NonNullable<Commit["end"]>): void {
+  const expiresAt = held.keepMs === null ? null : at + held.keepMs;
+  held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null, paused: false, expiresAt };
   held.messages = [];
   held.snapshot = null;
+}
+
+/** Of an execution that has ended. */
+export function applyReopening(model: Model, { execution, event, wakeAt, callbacks }: Reopening): void {
+  const held = model.executions.get(execution)!;
+  held.events.push(event);
+  const again = { status: "RUNNING", result: null, error: null, endedAt: null, expiresAt: null } as const;
+  held.row = { ...held.row, ...again, wakeAt, lastSeq: held.events.length };
+  for (const id of callbacks) {
+    const row = model.callbacks.get(id);
+    if (row?.state === "CLOSED") model.callbacks.set(id, { ...row, state: "PENDING" });
+  }
+}
+
+/** Forgets what has been kept long enough. */
+export function applyRemoval({ executions, callbacks, now }: Model): void {
+  for (const [id, { row }] of executions) {
+    if (row.expiresAt === null || row.expiresAt > now) continue;
+    executions.delete(id);
+    for (const [callback, { execution }] of callbacks) if (execution === id) callbacks.delete(callback);
+  }
 }
 
 /** What `settle` and `heartbeat` should throw, or null. */

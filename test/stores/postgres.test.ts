@@ -9,6 +9,7 @@ import { actions, run } from "./model-actions.ts";
 import { describeEngines } from "./postgres-engines.ts";
 import { describeServers } from "./postgres-servers.ts";
 import { describePostgresTransactions } from "./postgres-transactions.ts";
+import { describeUpgrades } from "./postgres-upgrades.ts";
 import { describePromises } from "./promises.ts";
 import { describeWorkers } from "./workers.ts";
 
@@ -59,6 +60,7 @@ describePromises("the PostgreSQL store", () => {
 });
 
 describeServers(() => ({ server, admin }));
+describeUpgrades(() => ({ server, admin }));
 describeEngines(() => server);
 describePostgresTransactions(() => server);
 describeWorkers("PostgreSQL", (schema) => `${server.url}?schema=workers_${schema}`);
@@ -74,6 +76,6 @@ test("any sequence of operations leaves a PostgreSQL database as the model says,
     await empty(schema);
     await run(list, { store: stores[0]!, reopen });
   });
-  await fc.assert(property, { numRuns: 12 });
+  await fc.assert(property, { numRuns: 8 });
   for (const store of stores) await store.close();
 });
