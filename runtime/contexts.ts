@@ -219,7 +219,15 @@ function toBatch(operationName: "map" | "parallel", { name, branches, options }:
 
 function checkCompletion(operationName: string, completion: CompletionConfig | undefined): void {
   const { shouldComplete, ...limits } = anOptions(operationName, completion) ?? {};
-  if (shouldComplete !== undefined) aFunction(operationName, "shouldComplete", shouldComplete);
+  if (shouldComplete !== undefined) {
+    aFunction(operationName, "shouldComplete", shouldComplete);
+    const [other] = Object.entries(limits).find(([, limit]) => limit !== undefined) ?? [];
+    if (other !== undefined) {
+      throw new OperationArgumentError(
+        `completionConfig of ${operationName} has shouldComplete, which decides alone, and ${other}: leave one of them out.`,
+      );
+    }
+  }
   for (const [key, limit] of Object.entries(limits)) {
     if (limit === undefined || (typeof limit === "number" && limit >= 0)) continue;
     throw new OperationArgumentError(

@@ -16,8 +16,10 @@ await LocalDurableTestRunner.setupTestEnvironment({ skipTime: process.argv[2] !=
 process.send?.("ready");
 
 async function run({ file, answers }: Task): Promise<Outcome> {
-  const { handler } = (await import(pathToFileURL(file).href)) as { readonly handler: Handler };
+  const { handler, invoked } = (await import(pathToFileURL(file).href)) as Readonly<Record<string, Handler>>;
+  if (handler === undefined || invoked === undefined) throw new TypeError(`${file} is no program.`);
   const runner = new LocalDurableTestRunner({ handlerFunction: withDurableExecution(handler) });
+  runner.registerDurableFunction("invoked", withDurableExecution(invoked));
   for (const [name, answer] of Object.entries(answers)) {
     if (answer === "timeout") continue;
     const operation = runner.getOperation(name);

@@ -10,10 +10,11 @@ class Refusal extends Error {
 }
 
 export async function runOurs({ file, answers }: Task): Promise<Outcome> {
-  const { handler } = (await import(pathToFileURL(file).href)) as {
+  const { handler, invoked } = (await import(pathToFileURL(file).href)) as {
     readonly handler: TestedFunction<unknown, unknown>;
+    readonly invoked: unknown;
   };
-  await using runner = await createTestRunner();
+  await using runner = await createTestRunner({ functions: [invoked] });
   for (const [name, answer] of Object.entries(answers)) {
     if (answer === "timeout") continue;
     runner.onCallback(name, (callback) =>

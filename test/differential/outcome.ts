@@ -49,7 +49,10 @@ export function toOutcome({
       ...rest,
       result: rest.result ?? null,
       error: rest.error === null ? null : told(rest.error),
-      events: [...groups].sort(([a], [b]) => (a < b ? -1 : 1)),
+      events: [...groups]
+        // Nothing says which branch they belong to, and branches have no order among each other.
+        .map(([path, inside]) => [path, path.endsWith(FLAT) ? inside.toSorted() : inside] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
     }),
   ) as Outcome;
 }
@@ -59,12 +62,27 @@ export function broken(error: unknown): Outcome {
   return { status: `BROKEN ${String(error)}`, result: null, error: null, events: [] };
 }
 
+/** Of the names of batches without branches in the history. */
+export const FLAT = "flat";
+
 /**
- * Known differences, by design: our callback errors say which callback it was, and are of a class whose name says what
- * happened (`CallbackFailedError` for AWS's `CallbackExternalError`). Programs have this function too.
+ * Known differences, by design: our errors of callbacks and invocations say in their messages which one it was. Programs have
+ * this function too.
  */
 export function told(message: string): string {
   return message
-    .replace(/^The callback "\w+" was failed from outside: /, "")
-    .replace(/^.*callback.*time.*$/i, "callback timed out");
+    .replace(/^(mapped )?The (callback|invoked function) "\w+" (was failed from outside|failed): /, "$1")
+    .replace(/^(mapped )?.*callback.*time.*$/i, "$1callback timed out");
+}
+
+/**
+ * The class of a cause. Those of child contexts that are no errors of operations, and those of invocations, are rebuilt there
+ * as other classes, now and then: only what both keep is compared. Programs have this function too.
+ */
+export function toldCause({ name, cause }: Error): string | null {
+  if (name === "InvokeError" || !(cause instanceof Error)) return null;
+  const isOurs = /^(Step|Callback\w*|Invoke|ChildContext|WaitForCondition|PromiseCombinator)Error$/.test(
+    cause.name,
+  );
+  return name === "StepError" || isOurs ? cause.name : "StepError";
 }

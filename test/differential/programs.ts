@@ -2,7 +2,7 @@
  * Programs of operations, made by chance, and their source: one text in the context form, which both sides run.
  */
 import fc from "fast-check";
-import { told } from "./outcome.ts";
+import { FLAT, told, toldCause } from "./outcome.ts";
 
 export type Operation =
   | { readonly kind: "step"; readonly failures: number; readonly attempts: number }
@@ -10,8 +10,21 @@ export type Operation =
   | { readonly kind: "callback"; readonly answer: Answer }
   | { readonly kind: "condition"; readonly until: number; readonly checks: number }
   | { readonly kind: "throw" }
+  | { readonly kind: "invoke"; readonly fails: boolean }
+  | { readonly kind: "combine"; readonly combinator: Combinator; readonly elements: readonly Element[] }
   | { readonly kind: "try"; readonly body: readonly Operation[] }
-  | { readonly kind: "child"; readonly body: readonly Operation[] }
+  | {
+      readonly kind: "retry";
+      readonly failures: number;
+      readonly attempts: number;
+      readonly inPlace: boolean;
+      readonly body: readonly Operation[];
+    }
+  | {
+      readonly kind: "child";
+      readonly options: "none" | "virtual" | "mapped";
+      readonly body: readonly Operation[];
+    }
   | {
       readonly kind: "parallel";
       readonly branches: readonly (readonly Operation[])[];
@@ -27,7 +40,14 @@ export type Operation =
 /** What a callback gets from outside. */
 export type Answer = "success" | "failure" | "timeout";
 
+type Combinator = "all" | "allSettled" | "any" | "race";
+/** What a combinator waits for. What is done at the same moment has no order. */
+type Element = Extract<Operation, { kind: "step" | "wait" }>;
+
 export interface BatchConfig {
+  readonly nesting?: "FLAT";
+  /** In place of the other ways to end. */
+  readonly custom?: { readonly successes: number; readonly failures: number };
   readonly maxConcurrency?: number;
   readonly completionConfig?: Readonly<
     Partial<Record<"minSuccessful" | "toleratedFailureCount" | "toleratedFailurePercentage", number>>
@@ -43,6 +63,11 @@ export interface Program {
 const config: fc.Arbitrary<BatchConfig> = fc.record(
   {
     maxConcurrency: fc.integer({ min: 1, max: 3 }),
+    nesting: fc.constant("FLAT" as const),
+    custom: fc.record({
+      successes: fc.integer({ min: 1, max: 3 }),
+      failures: fc.integer({ min: 0, max: 2 }),
+    }),
     completionConfig: fc.oneof(
       fc.record({ minSuccessful: fc.integer({ min: 1, max: 3 }) }),
       fc.record({ toleratedFailureCount: fc.integer({ min: 0, max: 2 }) }),
@@ -52,18 +77,26 @@ const config: fc.Arbitrary<BatchConfig> = fc.record(
   { requiredKeys: [] },
 );
 
+const step = fc.record({
+  kind: fc.constant("step" as const),
+  failures: fc.integer({ min: 0, max: 3 }),
+  attempts: fc.integer({ min: 1, max: 4 }),
+});
+const wait = fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 9 }) });
+/** Retries come at even times: see `Element`. */
+const oddWait = fc.record({ kind: fc.constant("wait" as const), seconds: fc.constantFrom(1, 3, 5, 7, 9) });
+
 const leaf: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("step" as const),
-      failures: fc.integer({ min: 0, max: 3 }),
-      attempts: fc.integer({ min: 1, max: 4 }),
-    }),
-  },
+  { weight: 4, arbitrary: step },
+  { weight: 2, arbitrary: wait },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("invoke" as const), fails: fc.boolean() }) },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 9 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant("combine" as const),
+      combinator: fc.constantFrom<Combinator>("all", "allSettled", "any", "race"),
+      elements: fc.tuple(step, oddWait).map(([first, second]) => [first, second]),
+    }),
   },
   {
     weight: 1,
@@ -89,7 +122,18 @@ const { body } = fc.letrec<{ operation: Operation; body: readonly Operation[] }>
     leaf,
     leaf,
     fc.record({ kind: fc.constant("try" as const), body: tie("body") }),
-    fc.record({ kind: fc.constant("child" as const), body: tie("body") }),
+    fc.record({
+      kind: fc.constant("child" as const),
+      options: fc.constantFrom("none" as const, "none" as const, "virtual" as const, "mapped" as const),
+      body: tie("body"),
+    }),
+    fc.record({
+      kind: fc.constant("retry" as const),
+      failures: fc.integer({ min: 0, max: 2 }),
+      attempts: fc.integer({ min: 1, max: 3 }),
+      inPlace: fc.boolean(),
+      body: tie("body"),
+    }),
     fc.record({
       kind: fc.constant("parallel" as const),
       branches: fc.array(tie("body"), { minLength: 1, maxLength: 3 }),
@@ -111,13 +155,20 @@ function toProgram(operations: readonly Operation[]): Program {
   const writer = { names: { count: 0 }, inBatch: false, answers: {} as Record<string, Answer> };
   const lines = toBody(operations, writer, "  ");
   const source = [
-    'import type { DurableContext } from "@durablec/runtime";',
+    'import { completeBatch, CompletionOutcome, continueBatch, StepError, withRetry, type DurableContext } from "@durablec/runtime";',
     "",
+    "export async function invoked({ fails }: { fails: boolean }, ctx: DurableContext): Promise<string> {",
+    '  "use durable";',
+    '  await ctx.wait("before", { seconds: 1 });',
+    '  return await ctx.step("inside", () => { if (fails) throw new RangeError("inside"); return "inside"; }, ' +
+      "{ retryStrategy: () => ({ shouldRetry: false }) });",
+    "}",
     "export async function handler(_event: unknown, ctx: DurableContext): Promise<unknown> {",
     '  "use durable";',
     ...lines,
     "}",
     told.toString(),
+    toldCause.toString(),
     "",
   ].join("\n");
   return { source, answers: writer.answers };
@@ -135,18 +186,22 @@ function toBody(operations: readonly Operation[], writer: Writer, indent: string
 }
 
 function toLines(operation: Operation, writer: Writer): readonly string[] {
-  const name = `${operation.kind}${++writer.names.count}`;
+  const isFlat = "config" in operation && operation.config.nesting === "FLAT";
+  const name = `${operation.kind}${++writer.names.count}${isFlat ? FLAT : ""}`;
   const push = (call: string): readonly string[] => [`out.push(await ${call});`];
   switch (operation.kind) {
-    case "step": {
-      const { failures, attempts } = operation;
-      return push(
-        `ctx.step("${name}", async (c) => { if (c.attempt <= ${failures}) throw new RangeError("${name} " + c.attempt); return "${name}"; }, ` +
-          `{ retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } }) })`,
-      );
-    }
+    case "step":
+      return push(toStep(name, operation));
     case "wait":
       return [`await ctx.wait("${name}", { seconds: ${operation.seconds} });`];
+    case "invoke":
+      // The two harnesses take their time for it: see callbacks.
+      if (writer.inBatch) return [`await ctx.wait("${name}", { seconds: 3 });`];
+      return push(`ctx.invoke("${name}", "invoked", { fails: ${operation.fails} })`);
+    case "combine":
+      return toCombined(name, operation);
+    case "retry":
+      return toRetry(name, operation, writer);
     case "callback":
       // Answers from outside race with the timers of other branches, and the two harnesses answer at different moments.
       if (writer.inBatch) return [`await ctx.wait("${name}", { seconds: 5 });`];
@@ -165,7 +220,7 @@ function toLines(operation: Operation, writer: Writer): readonly string[] {
       return [
         `out.push(await ctx.runInChildContext("${name}", async (ctx) => {`,
         ...toBody(operation.body, writer, "  "),
-        "}));",
+        `}${CHILD_OPTIONS[operation.options]}));`,
       ];
     case "parallel":
       return toBatch(name, operation.config, [
@@ -186,13 +241,67 @@ function toLines(operation: Operation, writer: Writer): readonly string[] {
   }
 }
 
+const CHILD_OPTIONS = {
+  none: "",
+  virtual: ", { virtualContext: true }",
+  mapped: ', { errorMapper: (e) => new StepError("mapped " + told(e.message), e) }',
+} as const;
+
+function toStep(name: string, { failures, attempts }: Extract<Operation, { kind: "step" }>): string {
+  return (
+    `ctx.step("${name}", async (c) => { if (c.attempt <= ${failures}) throw new RangeError("${name} " + c.attempt); return "${name}"; }, ` +
+    `{ retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } }) })`
+  );
+}
+
+function toCombined(
+  name: string,
+  { combinator, elements }: Extract<Operation, { kind: "combine" }>,
+): readonly string[] {
+  const calls = elements.map((element, index) =>
+    element.kind === "step"
+      ? toStep(`${name}e${index}`, element)
+      : `ctx.wait("${name}e${index}", { seconds: ${element.seconds} })`,
+  );
+  const shown =
+    combinator === "allSettled"
+      ? "(r) => r.map((one) => one.status === 'fulfilled' ? [one.value] : one.reason.message)"
+      : "(r) => r";
+  return [`out.push((${shown})(await ctx.promise.${combinator}("${name}", [${calls.join(", ")}])));`];
+}
+
+/** Each attempt has the same names, so there is no callback in it. */
+function toRetry(
+  name: string,
+  { failures, attempts, inPlace, body }: Extract<Operation, { kind: "retry" }>,
+  writer: Writer,
+): readonly string[] {
+  const place = inPlace ? ", wrapWithRunInChildContext: false" : "";
+  return [
+    `out.push(await withRetry(ctx, "${name}", async (ctx, attempt) => {`,
+    `  if (attempt <= ${failures}) throw new RangeError("${name} " + attempt);`,
+    ...toBody(body, { ...writer, inBatch: true }, "  "),
+    `}, { retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } })${place} }));`,
+  ];
+}
+
+/** As source: a decision is code. */
+function toConfig({ custom, ...config }: BatchConfig): string {
+  if (custom === undefined) return JSON.stringify(config);
+  const { completionConfig: _other, ...rest } = config;
+  const decide =
+    `shouldComplete: (s) => s.failureCount > ${custom.failures} ? completeBatch(CompletionOutcome.FAILED) : ` +
+    `s.successCount >= ${custom.successes} ? completeBatch() : continueBatch()`;
+  return `{ ...${JSON.stringify(rest)}, completionConfig: { ${decide} } }`;
+}
+
 function toBatch(name: string, config: BatchConfig, call: readonly string[]): readonly string[] {
   const variable = `r_${name}`;
   const [first = "", ...rest] = call;
   return [
     `const ${variable} = ${first}`,
     ...rest.slice(0, -1),
-    `${rest.at(-1) ?? ""}, ${JSON.stringify(config)});`,
+    `${rest.at(-1) ?? ""}, ${toConfig(config)});`,
     `out.push([${variable}.status, ${variable}.completionReason, ${variable}.totalCount, ${variable}.successCount, ${variable}.failureCount, ` +
       `${variable}.startedCount, ${variable}.hasFailure, ${variable}.getResults(), ${variable}.getErrors().map((e) => told(e.message))]);`,
   ];
@@ -204,8 +313,7 @@ function toTry(body: readonly Operation[], writer: Writer): readonly string[] {
     ...body.flatMap((inner) => toLines(inner, writer)).map((line) => `  ${line}`),
     "} catch (e) {",
     "  const error = e as Error & { errorType?: string };",
-    '  const kind = /^Callback/.test(error.name) ? ["callback"] : [error.name, error.errorType ?? null, (error.cause as Error | undefined)?.name ?? null];',
-    '  out.push(["caught", ...kind, told(error.message)]);',
+    '  out.push(["caught", error.name, error.errorType ?? null, toldCause(error), told(error.message)]);',
     "}",
   ];
 }

@@ -38,7 +38,7 @@ async function compareAll(all: readonly Program[]): Promise<number> {
   const counts = { same: 0, sameInRealTime: 0, different: 0, stuck: 0, events: 0 };
   let official = await startOfficial();
   for (const [index, { source, answers }] of all.entries()) {
-    const theirs = await ask(official, { file: join(folder, `p${index}.ts`), answers });
+    const theirs = await ask(official, { file: join(folder, `official/p${index}.ts`), answers });
     if (theirs === null) {
       counts.stuck++;
       official.kill("SIGKILL");
@@ -74,7 +74,7 @@ async function ask(
 
 async function askInRealTime(index: number, answers: Task["answers"]): Promise<Outcome | null> {
   const official = await startOfficial("real");
-  const task = { file: join(folder, `p${index}.ts`), answers };
+  const task = { file: join(folder, `official/p${index}.ts`), answers };
   return ask(official, task, STUCK_IN_REAL_TIME_AFTER_MS).finally(() => official.kill("SIGKILL"));
 }
 
@@ -92,10 +92,21 @@ function message(from: ChildProcess): Promise<unknown> {
 
 function show(title: string, { theirs, ours }: { readonly theirs: Outcome; readonly ours: Outcome }): void {
   console.log(`--- ${title}`);
-  for (const key of ["status", "result", "error", "events"] as const) {
-    if (isDeepStrictEqual(theirs[key], ours[key])) continue;
-    console.log(`${key}\n  theirs ${JSON.stringify(theirs[key])}\n  ours   ${JSON.stringify(ours[key])}`);
+  const [left, right] = [toParts(theirs), toParts(ours)];
+  for (const key of new Set([...left.keys(), ...right.keys()])) {
+    if (isDeepStrictEqual(left.get(key), right.get(key))) continue;
+    console.log(
+      `${key}\n  theirs ${JSON.stringify(left.get(key))}\n  ours   ${JSON.stringify(right.get(key))}`,
+    );
   }
+}
+
+/** The events of each context by themselves. */
+function toParts({ events, ...rest }: Outcome): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
+    ...Object.entries(rest),
+    ...events.map(([context, inside]) => [`events in "${context}"`, inside] as const),
+  ]);
 }
 
 /** As sources for the official side (Node takes their types out itself) and compiled for ours. Returns its folder. */
@@ -113,7 +124,13 @@ function writeProject(all: readonly Program[]): string {
     include: ["p*.ts"],
   };
   writeFileSync(tsconfig, JSON.stringify(options));
-  all.forEach(({ source }, index) => writeFileSync(join(made, `p${index}.ts`), source));
+  const official = join(made, "official");
+  mkdirSync(official);
+  all.forEach(({ source }, index) => {
+    writeFileSync(join(made, `p${index}.ts`), source);
+    const theirs = source.replace("@durablec/runtime", "@aws/durable-execution-sdk-js");
+    writeFileSync(join(official, `p${index}.ts`), theirs);
+  });
   const { findings } = build({ tsconfig, outDir, typeCheck: false });
   const [error] = findings.filter(({ severity }) => severity === "error");
   if (error !== undefined) throw new Error(`${error.file}: ${error.code} ${error.message}`);

@@ -25,6 +25,7 @@ import { createContext } from "../../runtime/context.ts";
 const fn = (): number => 1;
 const retryStrategy = { maxAttempts: 2 };
 const waitStrategy = (): { readonly shouldContinue: false } => ({ shouldContinue: false });
+const shouldComplete = (): { readonly complete: false } => ({ complete: false });
 const ctx = createContext("", null);
 const [argument, duration, retry] = [OperationArgumentError, DurationError, RetryConfigError];
 
@@ -76,6 +77,8 @@ describe("every option of every operation is looked at", () => {
     [() => parallel([fn], { completionConfig: { minSuccessful: NaN } }), argument, /minSuccessful/],
     // @ts-expect-error: a function.
     [() => parallel([fn], { completionConfig: { shouldComplete: true } }), argument, /shouldComplete/],
+    // @ts-expect-error: one of the two.
+    [() => parallel([fn], { completionConfig: { minSuccessful: 1, shouldComplete } }), argument, /leave one/],
     // @ts-expect-error: a function.
     [() => runInChildContext(fn, { errorMapper: {} }), argument, /errorMapper/],
     // @ts-expect-error: yes or no.

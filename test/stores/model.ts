@@ -33,7 +33,15 @@ export function newModel(): Model {
 
 export function addExecution({ executions }: Model, start: NewExecution): void {
   const { id, input, createdAt, parent = null, tags = {}, keepMs = null } = start;
-  const unset = { result: null, error: null, problem: null, endedAt: null, expiresAt: null, paused: false };
+  const unset = {
+    result: null,
+    error: null,
+    problem: null,
+    endedAt: null,
+    expiresAt: null,
+    paused: false,
+    queue: null,
+  };
   const due = { status: "RUNNING", wakeAt: createdAt, lastSeq: 1 } as const;
   const row: ExecutionRow = {
     id,
