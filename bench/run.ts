@@ -1,8 +1,9 @@
-/** `npm run bench [-- awaits|steps|resume|engine|lint|size]`: ratios of one run on one machine, medians of rounds. */
+/** `npm run bench [-- awaits|steps|resume|engine|scale|lint|size]`: ratios of one run on one machine, medians of rounds. */
 import { join } from "node:path";
 import { build } from "../compiler/build.ts";
 import { benchAwaits } from "./awaits.ts";
 import { benchEngine } from "./engine/engine.ts";
+import { benchScale } from "./engine/scale.ts";
 import { benchLint } from "./lint.ts";
 import { benchResume } from "./resume.ts";
 import { benchSize } from "./size.ts";
@@ -22,5 +23,6 @@ if (wanted("awaits")) await benchAwaits({ native, compiled }, 1_000_000, 7);
 if (wanted("steps")) await benchSteps(compiled.steps, 2_000, 5);
 if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000, 10_000, 100_000], 3);
 if (wanted("engine")) await benchEngine(compiled, 5);
+if (wanted("scale")) await benchScale(compiled.sleeper, { asleep: 100_000, woken: 10_000 });
 if (wanted("lint")) await benchLint();
 if (wanted("size")) benchSize();

@@ -6,6 +6,7 @@ import type { LoadedExecution, Store } from "../stores/store.ts";
 import type { ExecutionHooks } from "./execution.ts";
 import type { Running } from "./load.ts";
 import { bringBack } from "./load.ts";
+import { Turnstile } from "./turnstile.ts";
 
 export interface AdmissionParts {
   readonly store: Store;
@@ -23,13 +24,17 @@ export interface AdmissionParts {
   park(id: string, error: unknown): Promise<void>;
 }
 
+/** Executions that are read in one pass of the event loop. */
+const LOADS_MAX = 100;
+
 export class Admission {
   private readonly parts: AdmissionParts;
   private readonly loading = new Map<string, Promise<void>>();
   /** Executions of functions that this worker does not have. */
   private readonly strangers = new Set<string>();
+  private readonly turnstile = new Turnstile(LOADS_MAX);
   /** An execution is due that there was no room for. */
-  private isBehind = false;
+  private behind = false;
 
   constructor(parts: AdmissionParts) {
     this.parts = parts;
@@ -44,13 +49,19 @@ export class Admission {
     return Math.max(this.parts.executionsMax - this.taken, 0);
   }
 
-  /** Takes what is due at `now` or has messages. */
-  async findDue(now: number): Promise<void> {
+  /** Takes what is due at `now` or has messages. `news`: those in memory may have some, too. */
+  async findDue(now: number, news: boolean): Promise<void> {
     const { store, executionsMax, loaded } = this.parts;
-    for (const id of await store.due(now, this.taken + this.strangers.size + this.room)) {
+    const limit = this.taken + this.strangers.size + this.room;
+    const due = await store.due(now, limit);
+    // There may be more than these.
+    if (due.length >= limit) this.behind = true;
+    for (const id of due) {
       if (this.strangers.has(id)) continue;
-      if (loaded.has(id)) await this.parts.deliverTo(id);
-      else if (this.taken < executionsMax) void this.load(id);
+      if (loaded.has(id)) {
+        if (news) await this.parts.deliverTo(id);
+      } else if (this.taken < executionsMax) void this.load(id);
+      else this.behind = true;
     }
   }
 
@@ -60,14 +71,22 @@ export class Admission {
     if (loading !== undefined) await loading;
     if (this.parts.loaded.has(id)) await this.parts.deliverTo(id);
     else if (this.taken < this.parts.executionsMax) await this.load(id, known);
-    else this.isBehind = true;
+    else this.behind = true;
   }
 
-  /** One has left memory. True: look for what is due, as somebody was woken while there was no room. */
+  /** Somebody was woken while there was no room, and now there is some. */
+  get isBehind(): boolean {
+    return this.behind && this.room > 0;
+  }
+
+  /**
+   * One has left memory. True: look for what is due, as somebody was woken while there was no room. Not for each place that
+   * is free: the look costs as much as all that are due.
+   */
   hasRoomAgain(): boolean {
-    const { isBehind } = this;
-    this.isBehind = false;
-    return isBehind;
+    if (!this.behind || this.room < this.parts.executionsMax / 8) return false;
+    this.behind = false;
+    return true;
   }
 
   load(id: string, known?: LoadedExecution): Promise<void> {
@@ -78,9 +97,14 @@ export class Admission {
     return loading;
   }
 
+  private async read(id: string): Promise<LoadedExecution | null> {
+    await this.turnstile.enter();
+    return this.parts.store.load(id);
+  }
+
   private async bringBack(id: string, known?: LoadedExecution): Promise<void> {
     try {
-      const stored = known ?? (await this.parts.store.load(id));
+      const stored = known ?? (await this.read(id));
       if (stored === null || stored.row.status !== "RUNNING" || stored.row.problem !== null) return;
       if (!this.parts.knows(stored.row.function)) {
         this.strangers.add(id);

@@ -34,6 +34,8 @@ export class Creations {
       // Whoever is told of a result at this moment may start the next one.
       await drained();
       await this.record(this.asked.splice(0, CREATE_MAX));
+      // Whoever starts without end leaves time for what was started.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     this.busy = false;
   }

@@ -339,9 +339,10 @@ export class Engine {
     if (this.parts.worker) await this.keepOwnership(now);
     if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
     const version = await store.version();
-    if (version === this.version) return;
+    const news = version !== this.version;
+    if (!news && this.worker?.isBehind !== true) return;
     this.version = version;
-    await this.worker?.pump();
+    await this.worker?.pump(news);
     await this.waiters.settleAll();
   }
 
@@ -367,7 +368,7 @@ export class Engine {
       parked: (id, problem) => this.parts.onError(problem, id),
       failed: (error) => this.failed(error),
     });
-    await this.worker.pump();
+    await this.worker.pump(false);
   }
 
   /** A new owner may be a new build: what the last one could not place gets another try. */

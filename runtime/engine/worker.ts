@@ -17,6 +17,7 @@ import { leave, tellCommitted, tellLoaded } from "./observing.ts";
 import { QueueWatch } from "./queues.ts";
 import { ResumeReports } from "./resumeReports.ts";
 import { mustGoOn } from "./restarting.ts";
+import { takeSome } from "./takeSome.ts";
 import { TimerQueue } from "./timers.ts";
 import { transactIn } from "./transact.ts";
 import type { OperationAtWork } from "./world.ts";
@@ -25,6 +26,8 @@ import { drained } from "./world.ts";
 
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;
+/** Executions in one commit, and in the turns of one pass: of ten thousand that wake at once, the others wait for the next. */
+const COMMITS_MAX = 500;
 
 export class Worker {
   private readonly parts: WorkerParts;
@@ -94,6 +97,11 @@ export class Worker {
     return this.loaded.has(id);
   }
 
+  /** Somebody was woken while there was no room, and now there is: worth a look. */
+  get isBehind(): boolean {
+    return this.admission.isBehind;
+  }
+
   get executionsInMemory(): number {
     return this.loaded.size;
   }
@@ -106,12 +114,15 @@ export class Worker {
     return this.loaded.get(id)?.snapshots.problem?.message ?? null;
   }
 
-  /** Looks for executions that are due or have messages, and at the clock of the store. */
-  pump(): Promise<void> {
+  /**
+   * Looks for executions that are due or have messages, and at the clock of the store. `news`: other processes may have left
+   * messages to those in memory.
+   */
+  pump(news: boolean): Promise<void> {
     return this.guard(async () => {
       if (this.draining) return;
       const now = this.parts.world.now();
-      await this.admission.findDue(now);
+      await this.admission.findDue(now, news);
       this.storeWakeAt = await this.parts.store.nextWake(now);
       this.arm();
       this.watch.look();
@@ -205,25 +216,27 @@ export class Worker {
 
   /** What comes of a turn at once is the next; after a few, timers and I/O of bodies get their share, however fast steps are. */
   private async turns(): Promise<void> {
-    for (let left = TURNS_MAX; left > 0 && !this.stopped; left--) {
-      await this.turn();
+    let commits = 0;
+    for (let left = TURNS_MAX; left > 0 && commits < COMMITS_MAX && !this.stopped; left--) {
+      commits += await this.turn();
       if (this.ready.size === 0) return;
     }
   }
 
-  private async turn(): Promise<void> {
+  /** Returns how many executions it committed. */
+  private async turn(): Promise<number> {
     const { store, world, epoch, lingerMs, restarting, observer } = this.parts;
-    const ready = new Set([...this.ready].filter(({ execution }) => !execution.disposed));
-    this.ready.clear();
+    const awake = takeSome(this.ready, COMMITS_MAX);
+    const ready = new Set(awake.filter(({ execution }) => !execution.disposed));
     const moment = { now: world.now(), lingerMs };
     const prepared = [...ready].map((running) => ({ running, ...prepareCommit(running, moment) }));
+    const idle = takeSome(this.drowsy, COMMITS_MAX);
     // One that has something to report after all is awake: its commit is among the others.
-    const drowsy = [...this.drowsy].filter((running) => !ready.has(running) && this.mayLeave(running));
+    const drowsy = idle.filter((running) => !ready.has(running) && this.mayLeave(running));
     // A timer that has come near meanwhile keeps its execution here.
-    for (const running of this.drowsy) if (!this.mayLeave(running)) this.setTimer(running);
-    this.drowsy.clear();
+    for (const running of idle) if (!this.mayLeave(running)) this.setTimer(running);
     const commits: Commit[] = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
-    if (commits.length === 0) return;
+    if (commits.length === 0) return 0;
     const began = observer === null ? 0 : performance.now();
     const answer = store.commit(epoch, commits);
     if (answer instanceof Promise) await answer;
@@ -235,6 +248,7 @@ export class Worker {
     for (const { running } of alive) this.rest(running);
     for (const running of drowsy) this.rest(running);
     this.wakeOthers(commits);
+    return commits.length;
   }
 
   /** Executions that began with these commits, and those that were left messages. */
@@ -309,7 +323,7 @@ export class Worker {
     leave(running.execution);
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
-    if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump());
+    if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump(false));
   }
 
   private setTimer(running: Running | undefined): void {
@@ -339,7 +353,7 @@ export class Worker {
         running.execution.fireTimers(now);
         if (running.execution.outbox.length === 0) this.setTimer(running);
       }
-      if (this.storeWakeAt !== null && this.storeWakeAt <= now) void this.pump();
+      if (this.storeWakeAt !== null && this.storeWakeAt <= now) void this.pump(false);
       else this.arm();
     });
   }
