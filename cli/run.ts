@@ -7,6 +7,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addInvoke } from "./commands/invoke.ts";
 import { addLint } from "./commands/lint.ts";
 import { addLsp } from "./commands/lsp.ts";
+import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Trouble, type ExitCode } from "./exit.ts";
@@ -22,6 +23,7 @@ const commands: readonly ((cli: Cli, face: Face) => Cli)[] = [
   addExplain,
   addInvoke,
   addWorker,
+  addServe,
   addExecution,
   addMessages,
   addCallback,

@@ -91,7 +91,7 @@ export type { EnqueueOptions, StartOptions } from "./engine/starts.ts";
 export type { DurableFunction, Engine } from "./engine/engine.ts";
 export type { Limits } from "./engine/limits.ts";
 export type { ExecutionView } from "./engine/view.ts";
-export type { ExecutionEventKind, HistoryEvent } from "./engine/history.ts";
+export type { ExecutionEventKind, HistoryEvent, HistoryRange } from "./engine/history.ts";
 export type { ForkOptions, RetryOptions } from "./engine/again.ts";
 export type { Activation, ExecutionState, PendingOperation } from "./engine/query.ts";
 export { toAwsHistory } from "./awsHistory.ts";

@@ -39,7 +39,8 @@ export type EngineEvent =
   | "engine.failed"
   | "worker.standby"
   | "worker.started"
-  | "execution.parked";
+  | "execution.parked"
+  | "http.answered";
 
 /** Takes a line. It must not throw: a log line is never a reason for an execution to fail. */
 export type LogSink = (entry: LogEntry) => void;

@@ -1,12 +1,15 @@
 /** The engine's own lines in the service's log. */
 import type { EngineEvent, LogEntry, LogSink } from "../logger.ts";
 
+/** The others are of `durablec serve`. */
+type Announced = Exclude<EngineEvent, "http.answered">;
+
 export type Fields = NonNullable<LogEntry["fields"]>;
 
 /** Writes one line. */
-export type Announce = (event: EngineEvent, fields?: Fields, execution?: string) => void;
+export type Announce = (event: Announced, fields?: Fields, execution?: string) => void;
 
-const LINES: Readonly<Record<EngineEvent, Pick<LogEntry, "level" | "message">>> = {
+const LINES: Readonly<Record<Announced, Pick<LogEntry, "level" | "message">>> = {
   "engine.opened": { level: "info", message: "The engine is open." },
   "engine.draining": { level: "info", message: "Nothing new is started; bodies at work may finish." },
   "engine.drained": { level: "info", message: "Bodies at work have finished, or their time is over." },

@@ -16,7 +16,7 @@ import type { ExecutionState } from "./query.ts";
 import { readState } from "./query.ts";
 import type { Functions } from "./functions.ts";
 import type { Gate } from "./gate.ts";
-import type { HistoryEvent } from "./history.ts";
+import type { HistoryEvent, HistoryRange } from "./history.ts";
 import { readHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import { Creations } from "./creations.ts";
@@ -153,10 +153,10 @@ export class Engine {
     return this.parts.store.counts(this.parts.world.now());
   }
 
-  /** All events, in order. Throws `UnknownExecutionError`. */
-  async history(id: string): Promise<readonly HistoryEvent[]> {
+  /** Events in their order, all or a range. Throws `UnknownExecutionError`. */
+  async history(id: string, range: HistoryRange = {}): Promise<readonly HistoryEvent[]> {
     await this.view(id);
-    return readHistory(this.parts.store, id);
+    return readHistory(this.parts.store, id, range);
   }
 
   /** Ends a running execution as STOPPED. Resolves when the order is recorded; false if it had ended already. */

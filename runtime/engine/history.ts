@@ -58,18 +58,28 @@ export type Places = Map<string, NonNullable<HistoryEvent["source"]>>;
 
 const PAGE = 1_000;
 
-/** All of it, page by page. */
+/** A part of a journal. */
+export interface HistoryRange {
+  /** Only events after this one. Default 0: from the first. */
+  readonly after?: number;
+  /** At most so many. Default: all. */
+  readonly limit?: number;
+}
+
+/** From the first event on, page by page, as later ones stand where earlier ones were called; keeps those asked for. */
 export async function readHistory(
   store: Pick<Store, "history">,
   id: string,
+  { after = 0, limit = Infinity }: HistoryRange,
 ): Promise<readonly HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   const places: Places = new Map();
-  for (;;) {
-    const page = await store.history(id, events.length, PAGE);
-    events.push(...toHistory(page, places));
-    if (page.length < PAGE) return events;
+  for (let read = 0; events.length < limit; read += PAGE) {
+    const page = await store.history(id, read, PAGE);
+    events.push(...toHistory(page, places).filter(({ seq }) => seq > after));
+    if (page.length < PAGE) break;
   }
+  return events.slice(0, limit);
 }
 
 /**

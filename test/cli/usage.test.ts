@@ -36,6 +36,12 @@ describe("wrong usage ends with 2, one line of what and one of what to do, and n
     [["explain", "a.ts#"], "does not name a function"],
     [["worker"], "There is no build in"],
     [["worker", "nowhere"], "There is no"],
+    [["worker", "module.mjs", "--drain", "-1"], "--drain must be a number of seconds"],
+    [["serve", "--no-token", "--host", "0.0.0.0"], "would answer everybody who can reach it"],
+    [["serve", "--no-token", "--token-file", "x"], "contradict each other"],
+    [["serve", "--token-file", "none"], "cannot be read (ENOENT)"],
+    [["serve", "--token-file", "a.ts"], "is not 16 characters or more"],
+    [["serve", "--port", "70000"], "--port must be a number from 0 to 65535"],
   ])("durablec %j", async (argv, message) => {
     const { exit, out, err } = await run(...argv);
     expect(err).toContain(message);

@@ -19,6 +19,7 @@ const ownPackages: Readonly<Record<string, string>> = {
   "@durablec/runtime": "runtime",
   "@durablec/runtime/machine": "runtime",
   "@durablec/runtime/testing": "runtime",
+  "@durablec/runtime/http": "runtime",
   durablec: "compiler",
   "durablec/compiler": "compiler",
 };
@@ -27,6 +28,7 @@ const ownPackages: Readonly<Record<string, string>> = {
 const homes: Readonly<Record<string, string>> = {
   pg: "runtime/stores/postgres",
   "@opentelemetry/api": "runtime/otel",
+  hono: "runtime/http",
 };
 
 interface Edge {

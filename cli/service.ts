@@ -1,0 +1,84 @@
+import { relative } from "node:path";
+import type { Engine, LogEntry } from "@durablec/runtime";
+import { aborted } from "./aborted.ts";
+import { EXIT, Trouble } from "./exit.ts";
+import type { SharedArgs } from "./face.ts";
+import type { Io } from "./io.ts";
+import { readKeys } from "./keys.ts";
+import { importAll } from "./modules.ts";
+import { loadRuntime, toStore, type StoreArgs } from "./runtime.ts";
+
+export interface ServiceArgs extends SharedArgs, StoreArgs {
+  /** Seconds. */
+  readonly drain: number;
+}
+
+/** An engine that is open until a signal ends it. */
+export interface Service {
+  readonly engine: Engine;
+  /** Writes a line of the log: to standard output, unless one JSON document is to be all there. */
+  log(entry: LogEntry): void;
+  /** Resolves when the process is told to stop. Throws a `Trouble` when the engine gives up first. */
+  stopped(): Promise<void>;
+  /** Lets steps at work finish. */
+  close(): Promise<void>;
+}
+
+export const drainOption = {
+  type: "number",
+  default: 30,
+  describe: "Seconds that steps at work get to finish",
+} as const;
+
+/** Opens the store, and runs the functions of these modules on it; without modules, only as a client. */
+export async function openService(args: ServiceArgs, io: Io, modules: readonly string[]): Promise<Service> {
+  const drainMs = toDrainMs(args);
+  const functions = await importAll(modules);
+  const { open, toLogLine } = await loadRuntime(io.cwd);
+  const names = modules.map((path) => relative(io.cwd, path)).join(", ");
+  const gaveUp = Promise.withResolvers<Error>();
+  const log = (entry: LogEntry): void => {
+    (args.json ? io.err : io.out)(toLogLine(entry));
+    tellState(entry, names, io);
+  };
+  const engine = await open({
+    store: toStore(args, io),
+    ...readKeys(args, io),
+    functions,
+    worker: modules.length > 0,
+    logger: log,
+    onError(error, execution) {
+      io.err(`${execution === null ? "the engine gave up" : `${execution} is parked`}: ${error.message}`);
+      if (execution === null) gaveUp.resolve(error);
+    },
+  });
+  return {
+    engine,
+    log,
+    async stopped() {
+      const failure = await Promise.race([aborted(io.stopped).then(() => null), gaveUp.promise]);
+      if (failure !== null) throw new Trouble(failure.message, "Start it again.", EXIT.failed);
+      if (modules.length === 0) return;
+      io.err(
+        `finishing the steps at work, for at most ${args.drain} s; what waits goes on with the next worker`,
+      );
+    },
+    close: () => engine.close({ drainMs }),
+  };
+}
+
+/** For people, and for scripts that wait for it: the line that says the worker is ready. */
+function tellState({ event, fields }: LogEntry, names: string, io: Io): void {
+  if (event === "worker.standby")
+    io.err(`worker ${process.pid} stands by: another process runs ${String(fields?.["store"])}`);
+  if (event === "worker.started")
+    io.err(`worker ${process.pid} runs ${names} on ${String(fields?.["store"])}; Ctrl-C ends it`);
+}
+
+function toDrainMs({ drain }: ServiceArgs): number {
+  if (Number.isFinite(drain) && drain >= 0) return drain * 1_000;
+  throw new Trouble(
+    `--drain must be a number of seconds, 0 or more, not ${drain}.`,
+    "30 is the default; with 0, steps at work are run again by the next worker.",
+  );
+}
