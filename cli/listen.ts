@@ -14,6 +14,7 @@ export interface Listening {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CONNECTIONS_MAX = 10_000;
+const IDLE_MS = 20;
 
 export async function listen(
   answer: (request: Request) => Promise<Response>,
@@ -45,11 +46,13 @@ export async function listen(
     close: (graceMs) =>
       new Promise((resolve) => {
         const late = setTimeout(() => server.closeAllConnections(), graceMs);
+        // Clients keep connections open that have been answered.
+        const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
         server.close(() => {
           clearTimeout(late);
+          clearInterval(idle);
           resolve();
         });
-        server.closeIdleConnections();
       }),
   };
 }

@@ -60,6 +60,9 @@ export class Admission {
       if (this.strangers.has(id)) continue;
       if (loaded.has(id)) {
         if (news) await this.parts.deliverTo(id);
+      } else if (this.loading.has(id)) {
+        // What is being brought back has been read before this message came.
+        if (news) void this.parts.guard(() => this.wake(id));
       } else if (this.taken < executionsMax) void this.load(id);
       else this.behind = true;
     }

@@ -8,8 +8,7 @@ import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateEr
 import type { Commit, LoadedExecution } from "../stores/store.ts";
 import { Admission } from "./admission.ts";
 import { atWork } from "./atWork.ts";
-import type { Prepared } from "./commits.ts";
-import { findOthers, parkCommit, prepareCommit, wakeCommit } from "./commits.ts";
+import { findOthers, parkCommit, prepareCommit, type Prepared, wakeCommit } from "./commits.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
 import type { ResumeReport, Running } from "./load.ts";
 import { deliver } from "./messages.ts";
@@ -20,9 +19,8 @@ import { mustGoOn } from "./restarting.ts";
 import { takeSome } from "./takeSome.ts";
 import { TimerQueue } from "./timers.ts";
 import { transactIn } from "./transact.ts";
-import type { OperationAtWork } from "./world.ts";
 import type { WorkerParts } from "./workerParts.ts";
-import { drained } from "./world.ts";
+import { drained, type OperationAtWork } from "./world.ts";
 
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;
@@ -187,7 +185,10 @@ export class Worker {
     const running = this.loaded.get(id);
     if (running === undefined) return;
     try {
-      deliver(running.execution, await this.parts.store.messages(id));
+      const messages = await this.parts.store.messages(id);
+      // It has left memory meanwhile: it comes back with them.
+      if (running.execution.disposed && messages.length > 0) return await this.admission.wake(id);
+      deliver(running.execution, messages);
     } catch (error) {
       await this.park(id, error);
     }

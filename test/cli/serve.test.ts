@@ -43,10 +43,10 @@ test("serve runs functions behind a token of its own, says nothing of what goes 
   expect((await fetch(`${url}/v1/executions`)).status).toBe(401);
 
   // It waits for a minute, and is answered when the service goes.
-  const waiting = ask("/v1/executions/first/result?wait=60s");
-  await cli.said(/"status":401/);
+  const waiting = ask("/v1/executions?wait=60s", { ...order, id: "second" });
+  while (!("id" in ((await ask("/v1/executions/second")) as object)));
   expect(await cli.end()).toEqual({ code: 0, signal: null });
-  expect(await waiting).toEqual({ id: "first", status: "RUNNING" });
+  expect(await waiting).toEqual({ id: "second", created: true, status: "RUNNING" });
   const [line = ""] = await cli.said(/\{.*"event":"http.answered".*"status":401.*\}/);
   expect(JSON.parse(line)).toMatchObject({ fields: { method: "GET", route: "/v1/*" } });
   expect(cli.text().split(token)).toHaveLength(2);

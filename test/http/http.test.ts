@@ -49,7 +49,14 @@ interface Answer {
   readonly headers: Headers;
 }
 
-async function ask(method: string, path: string, body?: unknown, headers = {}): Promise<Answer> {
+type Asked = readonly [
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+];
+
+async function ask(...[method, path, body, headers]: Asked): Promise<Answer> {
   const response = await fetch(server.url + path, {
     method,
     headers: {
