@@ -91,7 +91,8 @@ export class Keyring {
   /** What stands in the store for a content hash: equal content of two executions must not show. */
   nameOf(scope: string, hash: string): string {
     // Key and hash have fixed lengths and the end is cut off: nothing can be appended. An HMAC would take ten times as long.
-    const key = this.derive(this.current, scope)!.toString("hex");
+    // A key of its own: what encrypts does nothing else. Scopes begin with one letter, so no scope is called so.
+    const key = this.derive(this.current, `names of ${scope}`)!.toString("hex");
     return digest("sha256", key + hash, "hex").slice(0, NAME_CHARACTERS);
   }
 

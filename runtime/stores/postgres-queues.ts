@@ -55,7 +55,7 @@ export const queueTables = (s: string): string => `
   CREATE FUNCTION ${s}.leave_queue() RETURNS trigger LANGUAGE plpgsql AS $leave$
   BEGIN
     WITH place AS (DELETE FROM ${s}.queue_places WHERE execution = NEW.key RETURNING queue, lane, state)
-    INSERT INTO ${s}.queue_freed (queue, lane) SELECT queue, lane FROM place WHERE state = 2 AND lane <> '';
+    INSERT INTO ${s}.queue_freed (queue, lane) SELECT queue, lane FROM place WHERE state <> 0 AND lane <> '';
     RETURN NULL;
   END
   $leave$;

@@ -33,10 +33,10 @@ export class SqliteQueues {
     this.statements.put.run(execution, name, lane, priority, turn);
   }
 
-  /** The execution has ended: its place is free. */
+  /** The execution has ended: its place is free. One that was brought forward and never admitted leaves it to the next. */
   leave(execution: number): void {
     const place = this.statements.leave.get(execution);
-    if (place?.state === ADMITTED && place.lane !== NO_KEY)
+    if (place !== undefined && place.state !== BEHIND && place.lane !== NO_KEY)
       this.statements.free.run(place.queue!, place.lane!);
   }
 

@@ -5,6 +5,7 @@ import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
 import type { Store } from "../../runtime/stores/store.ts";
 import { makeFolder } from "./folder.ts";
 import { actions, run } from "./model-actions.ts";
+import { queueActions, runQueues } from "./queue-actions.ts";
 
 test("any sequence of operations leaves the memory store as the model says", async () => {
   const property = fc.asyncProperty(actions, async (list) => {
@@ -32,4 +33,13 @@ test("any sequence of operations leaves a SQLite file as the model says, through
     }
   });
   await fc.assert(property, { numRuns: 40 });
+});
+
+test("queues of a SQLite file admit as those of the memory store do, whatever comes and ends", async () => {
+  const property = fc.asyncProperty(queueActions, async (list) => {
+    const store = openSqliteStore(":memory:");
+    await runQueues(list, store);
+    await store.close();
+  });
+  await fc.assert(property, { numRuns: 100 });
 });

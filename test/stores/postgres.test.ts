@@ -6,6 +6,7 @@ import type { Store } from "../../runtime/stores/store.ts";
 import { startPostgres } from "../support/postgresServer.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { actions, run } from "./model-actions.ts";
+import { queueActions, runQueues } from "./queue-actions.ts";
 import { describeEngines } from "./postgres-engines.ts";
 import { describeServers } from "./postgres-servers.ts";
 import { describePostgresTransactions } from "./postgres-transactions.ts";
@@ -77,5 +78,10 @@ test("any sequence of operations leaves a PostgreSQL database as the model says,
     await run(list, { store: stores[0]!, reopen });
   });
   await fc.assert(property, { numRuns: 8 });
+  const admissions = fc.asyncProperty(queueActions, async (list) => {
+    await empty(schema);
+    await runQueues(list, stores[0]!);
+  });
+  await fc.assert(admissions, { numRuns: 8 });
   for (const store of stores) await store.close();
 });
