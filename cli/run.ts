@@ -9,6 +9,7 @@ import { addLint } from "./commands/lint.ts";
 import { addLsp } from "./commands/lsp.ts";
 import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
+import { addStore } from "./commands/store.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Trouble, type ExitCode } from "./exit.ts";
 import { reportTrouble, toFace, type Cli, type Face } from "./face.ts";
@@ -27,6 +28,7 @@ const commands: readonly ((cli: Cli, face: Face) => Cli)[] = [
   addExecution,
   addMessages,
   addCallback,
+  addStore,
 ];
 
 const exitCodes = `Exit codes: 0 done, 1 findings in the code, 2 wrong usage, 3 an execution or the store failed.`;

@@ -68,7 +68,8 @@ export async function withClient<T>(
   }
 }
 
-function toExistingStore({ store }: StoreArgs, io: Io): string {
+/** A file that is not there is refused. */
+export function toExistingStore({ store }: StoreArgs, io: Io): string {
   if (isServer(store)) return store;
   const path = toPath(store, io);
   if (store !== "memory:" && existsSync(path)) return path;

@@ -83,7 +83,7 @@ export { createAbortController } from "./abort.ts";
 export type { DurableAbortController, DurableAbortSignal } from "./abort.ts";
 export { opaque } from "./named.ts";
 export type { Opaque } from "./named.ts";
-export { open } from "./engine/open.ts";
+export { open, openStore } from "./engine/open.ts";
 export type { OpenOptions } from "./engine/open.ts";
 export type { PlainFunction } from "./engine/functions.ts";
 export type { QueueChoice, QueueOptions } from "./engine/queues.ts";
@@ -107,6 +107,10 @@ export type {
   Observer,
   TraceContext,
 } from "./observer.ts";
+export { exportExecutions } from "./transfer/export.ts";
+export type { ExportOptions } from "./transfer/export.ts";
+export { importExecutions } from "./transfer/import.ts";
+export type { Imported, ImportOptions } from "./transfer/import.ts";
 export type { EncryptionOptions } from "./stores/encryption-options.ts";
 export { openMemoryStore } from "./stores/memory.ts";
 export { openSqliteStore } from "./stores/sqlite.ts";

@@ -7,16 +7,15 @@ import { formatExecution, formatExecutions } from "../format/execution.ts";
 import { formatTimeline } from "../format/timeline.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
+import { STATUSES, type Status } from "../statuses.ts";
 import { loadRuntime, storeOptions, withClient, type StoreArgs } from "../runtime.ts";
 
 type Args = SharedArgs & StoreArgs;
 type OneArgs = Args & { readonly id: string };
 type HistoryArgs = OneArgs & { readonly format: "timeline" | "aws" };
 
-const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"] as const;
-
 interface ListArgs extends Args {
-  readonly status?: (typeof statuses)[number] | undefined;
+  readonly status?: Status | undefined;
   readonly function?: string | undefined;
   readonly tag?: readonly string[] | undefined;
   readonly queue?: string | undefined;
@@ -61,7 +60,7 @@ function idOf(cli: Group) {
 
 function listOptions(cli: Group) {
   return cli
-    .option("status", { choices: statuses, describe: "Only these" })
+    .option("status", { choices: STATUSES, describe: "Only these" })
     .option("function", { type: "string", describe: "Only of this function, path#name" })
     .option("tag", { type: "string", array: true, describe: "Only with this tag: name=value" })
     .option("queue", { type: "string", describe: "Only of this queue, waiting or not" })

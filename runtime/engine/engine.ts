@@ -30,6 +30,7 @@ import { toView, type ExecutionView } from "./view.ts";
 import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { recordInside, recordStart } from "./recordStart.ts";
 import type { Restarting } from "./restarting.ts";
+import { retryParked } from "./retryParked.ts";
 import { Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
@@ -356,7 +357,7 @@ export class Engine {
     if (this.worker !== null) return this.ownership.keep(now);
     const epoch = await this.ownership.take(now);
     if (epoch === null) return;
-    await this.retryParked(epoch, now);
+    await retryParked(this.parts.store, epoch, now);
     this.parts.announce("worker.started", { store: this.parts.store.name, epoch });
     this.worker = new Worker({
       ...this.parts,
@@ -369,18 +370,6 @@ export class Engine {
       failed: (error) => this.failed(error),
     });
     await this.worker.pump(false);
-  }
-
-  /** A new owner may be a new build: what the last one could not place gets another try. */
-  private async retryParked(epoch: number, now: number): Promise<void> {
-    const { store } = this.parts;
-    for (;;) {
-      const parked = await store.list({ parked: true, limit: 1_000 });
-      if (parked.length === 0) return;
-      const none = { events: [], consumed: [], opened: [], closed: [] };
-      const commits = parked.map(({ id }) => ({ execution: id, ...none, wakeAt: now, problem: null }));
-      await store.commit(epoch, commits);
-    }
   }
 
   private failed(error: unknown): void {

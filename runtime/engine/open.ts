@@ -82,7 +82,7 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
   });
   const limits = { ...LIMITS, ...options.limits };
   return Engine.open({
-    store: await openStoreOf(options),
+    store: await openStore(options),
     functions,
     queues: new Queues(options.queues ?? {}, { idOf: (fn) => functions.idOf(fn), isStrict: worker }),
     retention: options.retention ?? null,
@@ -99,9 +99,15 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
   });
 }
 
-/** The store, and what encrypts it. A store that was opened here does not stay open after an error. */
-async function openStoreOf({ store: given, encryption }: OpenOptions): Promise<Store> {
-  const store = typeof given === "string" ? await openStore(given) : given;
+/**
+ * The store that `open` would use, and what encrypts it: for `exportExecutions` and `importExecutions`. Close it afterwards.
+ * Throws the store's errors.
+ */
+export async function openStore({
+  store: given,
+  encryption,
+}: Pick<OpenOptions, "store" | "encryption">): Promise<Store> {
+  const store = typeof given === "string" ? await openAddress(given) : given;
   try {
     await assertSameSecrecy(store, encryption !== undefined);
     return encryption === undefined ? store : encryptStore(store, encryption);
@@ -111,7 +117,7 @@ async function openStoreOf({ store: given, encryption }: OpenOptions): Promise<S
   }
 }
 
-async function openStore(name: string): Promise<Store> {
+async function openAddress(name: string): Promise<Store> {
   if (name === "memory:") return openMemoryStore();
   if (/^postgres(ql)?:/.test(name)) return (await importPostgres()).openPostgresStore(name);
   const [, scheme, path] = /^(?:([a-z]{2,}):)?(.+)$/.exec(name) ?? [];

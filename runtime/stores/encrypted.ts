@@ -1,5 +1,6 @@
 import { DecryptionError, StoreError } from "../errors.ts";
 import type { EncryptionOptions } from "./encryption-options.ts";
+import { isHeld } from "./held.ts";
 import { isSealed, Keyring } from "./keyring.ts";
 import { ADMITTED_MESSAGE } from "./rows.ts";
 import type {
@@ -58,6 +59,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
     messages: (execution) =>
       then(store.messages(execution), (all) => all.map((message) => seal.openMessage(message))),
     callback: (id) => store.callback(id),
+    about: (execution) => store.about(execution),
     get: (execution) => then(store.get(execution), row),
     list: (filter) => then(store.list(filter), (rows) => rows.map((one) => seal.openListed(one))),
     history: (execution, afterSeq, limit) =>
@@ -146,7 +148,7 @@ class Sealing {
       ...(posts === undefined
         ? {}
         : { posts: posts.map((post) => ({ ...post, body: this.message(post.execution, post.body) })) }),
-      ...(problem === undefined ? {} : { problem: outcome("problem", problem) }),
+      ...(problem === undefined ? {} : { problem: isHeld(problem) ? problem : outcome("problem", problem) }),
     };
   }
 
@@ -198,7 +200,7 @@ class Sealing {
       input: this.open(row.id, "input", row.input),
       result: open("result", row.result),
       error: open("error", row.error),
-      problem: open("problem", row.problem),
+      problem: isHeld(row.problem) ? row.problem : open("problem", row.problem),
     };
   }
 

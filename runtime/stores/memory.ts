@@ -13,9 +13,14 @@ import {
   listLimit,
   newRow,
   settledState,
+  toCallbackRow,
+  toShownRow,
 } from "./rows.ts";
+import { isHeld } from "./held.ts";
+import type { SettledCallback } from "./rows.ts";
 import { toCounts, toGroup } from "./counts.ts";
 import type {
+  About,
   Acquired,
   AdmissionMoment,
   Admitted,
@@ -95,7 +100,13 @@ class MemoryStore implements Store {
   }
 
   private open(execution: string, opened: Commit["opened"][number]): void {
-    this.memory.callbacks.set(opened.id, { ...opened, execution, state: "PENDING", settledAt: null });
+    this.memory.callbacks.set(opened.id, {
+      ...opened,
+      execution,
+      state: "PENDING",
+      settledAt: null,
+      problem: null,
+    });
   }
 
   createAll(executions: readonly NewExecution[]): readonly Created[] {
@@ -259,7 +270,7 @@ class MemoryStore implements Store {
 
   settle(id: string, settlement: Settlement, now: number): void {
     const { callbacks } = this.writing();
-    const row = callbacks.get(id) ?? null;
+    const row = this.find(id);
     assertPending(row, id, now);
     callbacks.set(id, { ...row, state: settledState(settlement), settledAt: now });
     this.leave(row.execution, callbackMessage(row, settlement));
@@ -267,7 +278,7 @@ class MemoryStore implements Store {
 
   heartbeat(id: string, now: number): void {
     const { callbacks } = this.writing();
-    const row = callbacks.get(id) ?? null;
+    const row = this.find(id);
     assertPending(row, id, now);
     callbacks.set(id, { ...row, heartbeatAt: now });
   }
@@ -285,7 +296,8 @@ class MemoryStore implements Store {
   }
 
   post(execution: string, body: string): boolean {
-    if (this.reading().executions.get(execution)?.row.status !== "RUNNING") return false;
+    const row = this.reading().executions.get(execution)?.row;
+    if (row?.status !== "RUNNING" || isHeld(row.problem)) return false;
     this.writing();
     this.leave(execution, body);
     return true;
@@ -301,10 +313,24 @@ class MemoryStore implements Store {
   }
 
   callback(id: string): CallbackRow | null {
-    const found = this.reading().callbacks.get(id);
-    if (found === undefined) return null;
-    const { settledAt: _, ...row } = found;
-    return row;
+    return toCallbackRow(this.find(id));
+  }
+
+  /** With the problem its execution has now. */
+  private find(id: string): SettledCallback | null {
+    const { callbacks, executions } = this.reading();
+    const found = callbacks.get(id);
+    return found === undefined
+      ? null
+      : { ...found, problem: executions.get(found.execution)?.row.problem ?? null };
+  }
+
+  about(execution: string): About | null {
+    const { callbacks, executions } = this.reading();
+    const held = executions.get(execution);
+    if (held === undefined) return null;
+    const own = [...callbacks.values()].filter((callback) => callback.execution === execution);
+    return { callbacks: own.map(toShownRow).sort((a, b) => (a.id < b.id ? -1 : 1)), keepMs: held.keepMs };
   }
 
   get(execution: string): ExecutionRow | null {

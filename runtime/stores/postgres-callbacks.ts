@@ -1,8 +1,15 @@
 import { StoreError } from "../errors.ts";
-import type { PostgresConnection, Statement } from "./postgres-connection.ts";
-import { assertPending, callbackMessage, deadlineOf, settledState } from "./rows.ts";
+import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
+import {
+  assertPending,
+  callbackMessage,
+  deadlineOf,
+  settledState,
+  toCallbackRow,
+  toShownRow,
+} from "./rows.ts";
 import type { SettledCallback } from "./rows.ts";
-import type { CallbackRow, Message, Settlement } from "./store.ts";
+import type { About, CallbackRow, Message, Settlement } from "./store.ts";
 
 /** How often a callback is looked at again that others changed between the look and the write. */
 const ATTEMPT_MAX = 100;
@@ -78,34 +85,48 @@ export class PostgresCallbacks {
 
   async callback(id: string): Promise<CallbackRow | null> {
     const found = await this.find(id);
-    if (found === null) return null;
-    const { settledAt: _, ...row } = found;
-    return row;
+    return toCallbackRow(found);
+  }
+
+  /** Null: there is no such execution. */
+  async about(execution: string): Promise<About | null> {
+    if (execution.includes("\0")) return null;
+    const [row] = await this.connection.query(this.statements.keep, [execution]);
+    if (row === undefined) return null;
+    const callbacks = await this.connection.query(this.statements.all, [row.key]);
+    return {
+      callbacks: callbacks.map((one) => toShownRow(toRow(one))),
+      keepMs: row.keep_ms as number | null,
+    };
   }
 
   private async find(id: string): Promise<SettledCallback | null> {
     if (id.includes("\0")) return null;
     const [row] = await this.connection.query(this.statements.find, [id]);
-    if (row === undefined) return null;
-    return {
-      id,
-      execution: row.execution_id as string,
-      op: row.op as string,
-      state: row.state as CallbackRow["state"],
-      timeoutAt: row.timeout_at as number | null,
-      heartbeatMs: row.heartbeat_ms as number | null,
-      heartbeatAt: row.heartbeat_at as number,
-      settledAt: row.settled_at as number | null,
-    };
+    return row === undefined ? null : { ...toRow(row), execution: row.execution_id as string };
   }
+}
+
+/** What every row of the table has. */
+function toRow(row: Row): Omit<SettledCallback, "execution"> {
+  return {
+    id: row.id as string,
+    op: row.op as string,
+    state: row.state as CallbackRow["state"],
+    timeoutAt: row.timeout_at as number | null,
+    heartbeatMs: row.heartbeat_ms as number | null,
+    heartbeatAt: row.heartbeat_at as number,
+    settledAt: row.settled_at as number | null,
+    problem: (row.problem as string | null | undefined) ?? null,
+  };
 }
 
 const statements = (
   s: string,
-): Readonly<Record<"find" | "mark" | "beat" | "post" | "messages", Statement>> => ({
+): Readonly<Record<"find" | "mark" | "beat" | "post" | "messages" | "keep" | "all", Statement>> => ({
   find: {
     name: "findCallback",
-    text: `SELECT c.*, e.id AS execution_id FROM ${s}.callbacks c JOIN ${s}.executions e ON e.key = c.execution
+    text: `SELECT c.*, e.id AS execution_id, e.problem FROM ${s}.callbacks c JOIN ${s}.executions e ON e.key = c.execution
       WHERE c.id = $1`,
   },
   mark: {
@@ -125,8 +146,11 @@ const statements = (
   post: {
     name: "post",
     text: `INSERT INTO ${s}.inbox (execution, body)
-      SELECT key, $2 FROM ${s}.executions WHERE id = $1 AND status = 'RUNNING' FOR SHARE RETURNING number`,
+      SELECT key, $2 FROM ${s}.executions WHERE id = $1 AND status = 'RUNNING'
+        AND (problem IS NULL OR problem NOT LIKE 'Held: %') FOR SHARE RETURNING number`,
   },
+  keep: { name: "keepOf", text: `SELECT key, keep_ms FROM ${s}.executions WHERE id = $1` },
+  all: { name: "callbacksOf", text: `SELECT * FROM ${s}.callbacks WHERE execution = $1 ORDER BY id` },
   messages: {
     name: "messages",
     text: `SELECT i.number, i.body FROM ${s}.inbox i JOIN ${s}.executions e ON e.key = i.execution

@@ -11,6 +11,7 @@ export class PostgresCommits {
   private readonly insert: Statement;
   /** For executions with more than their first event. */
   private readonly insertAll: Statement;
+  private readonly hold: Statement;
   private readonly call: Statement;
   /** For batches in which executions end, pause, or do something to others. */
   private readonly callAll: Statement;
@@ -20,6 +21,7 @@ export class PostgresCommits {
     const { schema } = connection;
     this.insert = { name: "create", text: createSql(schema) };
     this.insertAll = { name: "createAll", text: `SELECT id FROM ${schema}.create_2($1) AS made (id)` };
+    this.hold = { name: "hold", text: `UPDATE ${schema}.executions SET problem = $2 WHERE id = $1` };
     const call = (version: number, count: number): Statement => {
       const parameters = Array.from({ length: count }, (_, i) => `$${i + 1}`).join(", ");
       return { name: `commit${version}`, text: `SELECT ${schema}.commit_${version}(${parameters})` };
@@ -33,6 +35,7 @@ export class PostgresCommits {
     for (const execution of executions) assertNew(execution);
     const first = new Map(executions.toReversed().map((execution) => [execution.id, execution]));
     const all = executions.filter((execution) => first.get(execution.id) === execution);
+    if (all.some(({ held }) => held !== undefined)) return this.createHeld(all);
     if (!all.every(isPlain)) {
       const made = await this.connection.query(this.insertAll, [toNew(all)]);
       return new Set(made.map(({ id }) => id as string));
@@ -47,6 +50,17 @@ export class PostgresCommits {
       all.map(({ event }) => event.body),
     ]);
     return new Set(rows.map(({ id }) => id as string));
+  }
+
+  /** In one transaction: nobody may begin one that is held. */
+  private async createHeld(executions: readonly NewExecution[]): Promise<ReadonlySet<string>> {
+    return this.connection.transaction(async (query) => {
+      const rows = await query(this.insertAll, [toNew(executions)]);
+      const ids = new Set(rows.map(({ id }) => id as string));
+      for (const { id, held } of executions)
+        if (held !== undefined && ids.has(id)) await query(this.hold, [id, held]);
+      return ids;
+    });
   }
 
   async commit(epoch: number, commits: readonly Commit[]): Promise<void> {

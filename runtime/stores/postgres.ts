@@ -104,6 +104,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
     messages: (execution) => callbacks.messages(execution),
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
+    about: (execution) => callbacks.about(execution),
     list: (filter) => queries.list(filter),
     ended: (executions) => queries.ended(executions),
     counts: (now) => queries.counts(now),

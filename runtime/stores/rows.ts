@@ -5,6 +5,7 @@ import {
   StoreError,
   UnknownCallbackError,
 } from "../errors.ts";
+import { isHeld } from "./held.ts";
 import type {
   CallbackRow,
   ExecutionRow,
@@ -19,7 +20,20 @@ import type {
 
 /** A callback with the time it was settled, which only messages show. */
 export interface SettledCallback extends CallbackRow {
+  /** Of its execution. */
+  readonly problem: string | null;
   readonly settledAt: number | null;
+}
+
+/** A callback as `Store.callback` shows it. */
+export function toCallbackRow(found: SettledCallback | null): CallbackRow | null {
+  return found === null ? null : { ...toShownRow(found), execution: found.execution };
+}
+
+/** ... and as `Store.about` does. */
+export function toShownRow(found: Omit<SettledCallback, "execution">): Omit<CallbackRow, "execution"> {
+  const { id, op, state, timeoutAt, heartbeatMs, heartbeatAt } = found;
+  return { id, op, state, timeoutAt, heartbeatMs, heartbeatAt };
 }
 
 /** When a callback's time is over, and by what, or null. */
@@ -42,6 +56,11 @@ export function assertPending(
   if (row === null) {
     throw new UnknownCallbackError(
       `There is no callback "${id}" in this store. Check the id, and which store is open.`,
+    );
+  }
+  if (isHeld(row.problem)) {
+    throw new CallbackSettledError(
+      `The callback "${id}" belongs to an execution that was moved to another store: settle it there.`,
     );
   }
   const deadline = deadlineOf(row);
@@ -123,7 +142,7 @@ export function newRow(execution: NewExecution): ExecutionRow {
     input,
     result: null,
     error: null,
-    problem: null,
+    problem: execution.held ?? null,
     createdAt,
     endedAt: null,
     wakeAt: wakeTimeOf(execution),

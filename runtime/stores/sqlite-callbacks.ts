@@ -1,8 +1,15 @@
-import type { StatementSync } from "node:sqlite";
-import { assertPending, callbackMessage, deadlineOf, settledState } from "./rows.ts";
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import {
+  assertPending,
+  callbackMessage,
+  deadlineOf,
+  settledState,
+  toCallbackRow,
+  toShownRow,
+} from "./rows.ts";
 import type { SettledCallback } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import type { CallbackRow, Message, Settlement } from "./store.ts";
+import type { About, CallbackRow, Message, Settlement } from "./store.ts";
 
 /** What comes from outside. Any process may call this; none of it needs the epoch. */
 export class SqliteCallbacks {
@@ -13,18 +20,24 @@ export class SqliteCallbacks {
   private readonly leave: StatementSync;
   private readonly selectRunning: StatementSync;
   private readonly selectMessages: StatementSync;
+  private readonly selectKeep: StatementSync;
+  private readonly selectAll: StatementSync;
 
   constructor(connection: SqliteConnection) {
     this.connection = connection;
     this.select = connection.prepare(
-      "SELECT c.*, e.id AS execution_id FROM callbacks c JOIN executions e ON e.key = c.execution WHERE c.id = ?",
+      "SELECT c.*, e.id AS execution_id, e.problem FROM callbacks c JOIN executions e ON e.key = c.execution WHERE c.id = ?",
     );
     this.setState = connection.prepare("UPDATE callbacks SET state = ?, settled_at = ? WHERE id = ?");
     this.beat = connection.prepare("UPDATE callbacks SET heartbeat_at = ? WHERE id = ?");
     this.leave = connection.prepare(
       "INSERT INTO inbox (execution, body) SELECT key, ? FROM executions WHERE id = ?",
     );
-    this.selectRunning = connection.prepare("SELECT 1 FROM executions WHERE id = ? AND status = 'RUNNING'");
+    this.selectRunning = connection.prepare(
+      "SELECT 1 FROM executions WHERE id = ? AND status = 'RUNNING' AND (problem IS NULL OR problem NOT LIKE 'Held: %')",
+    );
+    this.selectKeep = connection.prepare("SELECT key, keep_ms FROM executions WHERE id = ?");
+    this.selectAll = connection.prepare("SELECT * FROM callbacks WHERE execution = ? ORDER BY id");
     this.selectMessages = connection.prepare(
       "SELECT i.number, i.body FROM inbox i JOIN executions e ON e.key = i.execution WHERE e.id = ? ORDER BY i.number",
     );
@@ -80,26 +93,40 @@ export class SqliteCallbacks {
 
   callback(id: string): CallbackRow | null {
     const found = this.connection.guard(() => this.find(id));
-    if (found === null) return null;
-    const { settledAt: _, ...row } = found;
-    return row;
+    return toCallbackRow(found);
+  }
+
+  /** Null: there is no such execution. */
+  about(execution: string): About | null {
+    return this.connection.guard(() => {
+      const row = this.selectKeep.get(execution);
+      if (row === undefined) return null;
+      const callbacks = this.selectAll.all(row.key!).map((one) => toShownRow(toRow(one)));
+      return { callbacks, keepMs: row.keep_ms as number | null };
+    });
   }
 
   private find(id: string): SettledCallback | null {
     const row = this.select.get(id);
-    if (row === undefined) return null;
-    return {
-      id,
-      execution: row.execution_id as string,
-      op: row.op as string,
-      state: row.state as CallbackRow["state"],
-      timeoutAt: row.timeout_at as number | null,
-      heartbeatMs: row.heartbeat_ms as number | null,
-      heartbeatAt: row.heartbeat_at as number,
-      settledAt: row.settled_at as number | null,
-    };
+    return row === undefined ? null : { ...toRow(row), execution: row.execution_id as string };
   }
 }
+
+/** What every row of the table has. */
+function toRow(row: SqliteRow): Omit<SettledCallback, "execution"> {
+  return {
+    id: row.id as string,
+    op: row.op as string,
+    state: row.state as CallbackRow["state"],
+    timeoutAt: row.timeout_at as number | null,
+    heartbeatMs: row.heartbeat_ms as number | null,
+    heartbeatAt: row.heartbeat_at as number,
+    settledAt: row.settled_at as number | null,
+    problem: (row.problem as string | null | undefined) ?? null,
+  };
+}
+
+type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 function isEarly(row: CallbackRow, now: number): boolean {
   const deadline = deadlineOf(row);

@@ -121,6 +121,7 @@ export class SqliteCommits {
     for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
     for (const callback of opened) this.open(key, callback);
     if (queue !== undefined) this.queues.put(key, queue);
+    if (execution.held !== undefined) statements.setProblem.run(execution.held, key);
     this.remember(id, { key, lastSeq: 1 + past.length, wakeAt, snapshot: null });
     return true;
   }

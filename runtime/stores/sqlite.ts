@@ -79,6 +79,7 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     messages: (execution) => callbacks.messages(execution),
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
+    about: (execution) => callbacks.about(execution),
     list: (filter: ListFilter) => queries.list(filter),
     ended: (executions) => queries.ended(executions),
     counts: (now) => queries.counts(now),

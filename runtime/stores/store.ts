@@ -187,8 +187,16 @@ export interface NewExecution {
   readonly keepMs?: number;
   /** It waits there until it is admitted. Absent: it begins at once. */
   readonly queue?: QueuePlace;
+  /** It is parked from the start, with this problem: see `held.ts`. */
+  readonly held?: string;
   /** Of one that waits in a queue: when its time is over all the same. Others wake as soon as they are created. */
   readonly wakeAt?: number | null;
+}
+
+export interface About {
+  /** In whatever state, in the order of their ids. */
+  readonly callbacks: readonly Omit<CallbackRow, "execution">[];
+  readonly keepMs: number | null;
 }
 
 /** How an execution that has ended goes on. */
@@ -324,12 +332,14 @@ export interface Store {
    */
   expire(callback: string, now: number): Answer<number | null>;
 
-  /** Leaves a message; false if the execution does not exist or has ended. */
+  /** Leaves a message; false if the execution does not exist, has ended, or was moved away. */
   post(execution: string, body: string): Answer<boolean>;
   messages(execution: string): Answer<readonly Message[]>;
   callback(id: string): Answer<CallbackRow | null>;
 
   get(execution: string): Answer<ExecutionRow | null>;
+  /** What else is known of it: for taking it elsewhere. */
+  about(execution: string): Answer<About | null>;
   /** Newest first. */
   list(filter: ListFilter): Answer<readonly ExecutionRow[]>;
   /** Those of these ids that have ended, or that are not there. At most 1,000 ids at a time. */

@@ -148,6 +148,36 @@ export const lives: readonly Claim[] = [
       expect((await store.create(newExecution("x"))).created).toBe(true);
     },
   ],
+
+  [
+    "one that is held from its beginning is parked, hears nothing, and is known with its callbacks",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      const held = "Held: being imported.";
+      const { row } = await store.create(newExecution("x", { held, keepMs: 5, tags: { a: "1" } }));
+      expect(row).toMatchObject({ problem: held, lastSeq: 1 });
+      expect(await store.due(1_000, 10)).toEqual([]);
+      const callback = { id: "c", op: "1", timeoutAt: null, heartbeatMs: 7, heartbeatAt: 200 };
+      const closed = { ...callback, id: "d", timeoutAt: 9 };
+      await store.commit(epoch, [commitOf("x", { opened: [callback, closed], closed: ["d"] })]);
+      expect(await store.about("x")).toEqual({
+        keepMs: 5,
+        callbacks: [
+          { ...callback, state: "PENDING" },
+          { ...closed, state: "CLOSED" },
+        ],
+      });
+      expect(await store.about("y")).toBeNull();
+      expect(await store.post("x", "1")).toBe(false);
+      const refused = await failure(() => store.settle("c", { kind: "succeeded", result: "1" }, 201));
+      expect(String(refused)).toContain("moved to another store");
+      await store.commit(epoch, [
+        commitOf("x", { problem: null, wakeAt: 3, posts: [{ execution: "x", body: "m" }] }),
+      ]);
+      await store.settle("c", { kind: "succeeded", result: "1" }, 201);
+      expect((await store.load("x"))?.messages).toHaveLength(2);
+    },
+  ],
 ];
 
 async function removeAll(store: Store): Promise<number> {

@@ -1,0 +1,92 @@
+import { open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { EXIT, type ExitCode } from "../exit.ts";
+import type { Cli, Face, SharedArgs } from "../face.ts";
+import { toJson } from "../format/value.ts";
+import type { Io } from "../io.ts";
+import { readKeys } from "../keys.ts";
+import { loadRuntime, storeOptions, toExistingStore, toStore, type StoreArgs } from "../runtime.ts";
+import { STATUSES, type Status } from "../statuses.ts";
+
+type Args = SharedArgs & StoreArgs;
+
+interface ExportArgs extends Args {
+  readonly execution?: readonly string[] | undefined;
+  readonly status?: Status | undefined;
+  readonly move: boolean;
+}
+
+interface ImportArgs extends Args {
+  readonly file: string;
+  readonly adopt: boolean;
+}
+
+/** `durablec store`: what concerns a store as a whole. */
+export function addStore(cli: Cli, face: Face): Cli {
+  return cli.command("store", "Take executions from one store to another", (group) =>
+    group
+      .options(storeOptions)
+      .demandCommand(1, "Say what to do: export or import.")
+      .command(
+        "export",
+        "Write executions to standard output, as lines of JSON",
+        (one) =>
+          one
+            .option("execution", { type: "string", array: true, describe: "Only these" })
+            .option("status", { choices: STATUSES, describe: "Only these" })
+            .option("move", {
+              type: "boolean",
+              default: false,
+              describe: "Freeze here those that run, so that they can run elsewhere",
+            }),
+        (args) => face.run(args, () => exportAll(args, face.io)),
+      )
+      .command(
+        "import <file>",
+        "Read executions from such a file",
+        (one) =>
+          one
+            .positional("file", { type: "string", demandOption: true, describe: "What export wrote" })
+            .option("adopt", {
+              type: "boolean",
+              default: false,
+              describe: "Also run those that were not moved: only if the store they came from is gone",
+            }),
+        (args) => face.run(args, () => importAll(args, face.io)),
+      ),
+  );
+}
+
+async function exportAll(args: ExportArgs, io: Io): Promise<ExitCode> {
+  const { openStore, exportExecutions } = await loadRuntime(io.cwd);
+  const store = await openStore({ store: toExistingStore(args, io), ...readKeys(args, io) });
+  try {
+    const { execution, status, move } = args;
+    const options = {
+      move,
+      ...(execution === undefined ? {} : { executions: execution }),
+      ...(status === undefined ? {} : { status }),
+    };
+    for await (const line of exportExecutions(store, options)) io.out(line);
+    return EXIT.ok;
+  } finally {
+    await store.close();
+  }
+}
+
+async function importAll(args: ImportArgs, io: Io): Promise<ExitCode> {
+  const { openStore, importExecutions } = await loadRuntime(io.cwd);
+  const store = await openStore({ store: toStore(args, io), ...readKeys(args, io) });
+  try {
+    const lines = (await open(resolve(io.cwd, args.file))).readLines();
+    const { imported, skipped } = await importExecutions(store, lines, { adopt: args.adopt });
+    io.out(
+      args.json
+        ? toJson({ imported, skipped })
+        : `imported ${imported} ${imported === 1 ? "execution" : "executions"}${skipped === 0 ? "" : `; ${skipped} were here already`}`,
+    );
+    return EXIT.ok;
+  } finally {
+    await store.close();
+  }
+}
