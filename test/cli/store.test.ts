@@ -42,3 +42,28 @@ describe("--key-file", () => {
     expect(err).not.toContain(key);
   });
 });
+
+describe("durablec store", () => {
+  test("exports what import takes, and says how much", async () => {
+    const { out } = await run("store", "export", "--store", "secret.db", "--key-file", "keys.json", "--move");
+    writeFileSync(join(cwd, "all.jsonl"), out);
+    expect(out).toContain("hidden");
+    expect((await run("store", "import", "all.jsonl", "--store", "plain.db")).out).toBe(
+      "imported 1 execution\n",
+    );
+    const again = await run("store", "import", "all.jsonl", "--store", "plain.db", "--json");
+    expect(JSON.parse(again.out)).toEqual({ imported: 0, skipped: 1 });
+    expect((await run("execution", "get", "a", "--store", "plain.db")).out).toContain("hidden");
+    expect(
+      (await run("execution", "get", "a", "--store", "secret.db", "--key-file", "keys.json")).out,
+    ).toContain("moved to another store");
+  });
+
+  test("says which file is missing or damaged", async () => {
+    expect((await run("store", "import", "none.jsonl")).err).toContain("none.jsonl");
+    writeFileSync(join(cwd, "bad.jsonl"), '{"durablec":"executions","version":1}\n');
+    const { exit, err } = await run("store", "import", "bad.jsonl", "--store", "other.db");
+    expect([exit, err]).toEqual([3, expect.stringContaining("Line 1 ")]);
+    expect((await run("store", "export", "--store", "nothing.db")).exit).toBe(2);
+  });
+});
