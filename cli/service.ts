@@ -6,9 +6,10 @@ import type { SharedArgs } from "./face.ts";
 import type { Io } from "./io.ts";
 import { readKeys } from "./keys.ts";
 import { importAll } from "./modules.ts";
+import { readQueues, type QueueArgs } from "./queues.ts";
 import { loadRuntime, toStore, type StoreArgs } from "./runtime.ts";
 
-export interface ServiceArgs extends SharedArgs, StoreArgs {
+export interface ServiceArgs extends SharedArgs, StoreArgs, QueueArgs {
   /** Seconds. */
   readonly drain: number;
 }
@@ -44,6 +45,7 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
   const engine = await open({
     store: toStore(args, io),
     ...readKeys(args, io),
+    ...readQueues(args, io),
     functions,
     worker: modules.length > 0,
     logger: log,

@@ -5,6 +5,7 @@ import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { listen } from "../listen.ts";
 import { findModules } from "../modules.ts";
+import { queuesOption } from "../queues.ts";
 import { storeOptions } from "../runtime.ts";
 import { drainOption, openService, type Service, type ServiceArgs } from "../service.ts";
 import { readToken, tokenOptions, type TokenArgs } from "../token.ts";
@@ -34,6 +35,7 @@ export function addServe(cli: Cli, face: Face): Cli {
           describe: "Build whose functions run in this process too; else a worker has to",
         })
         .option("drain", drainOption)
+        .option("queues", queuesOption)
         .options(storeOptions),
     (args) => face.run(args, () => serve(args, face.io)),
   );

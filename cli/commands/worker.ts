@@ -6,6 +6,7 @@ import type { Cli, Face } from "../face.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
 import { findModules } from "../modules.ts";
+import { queuesOption } from "../queues.ts";
 import { storeOptions } from "../runtime.ts";
 import { drainOption, openService, type ServiceArgs } from "../service.ts";
 
@@ -26,6 +27,7 @@ export function addWorker(cli: Cli, face: Face): Cli {
           describe: "Output folder, manifest or built module [dist]",
         })
         .option("drain", drainOption)
+        .option("queues", queuesOption)
         .options(storeOptions),
     (args) => face.run(args, () => work(args, face.io)),
   );

@@ -7,6 +7,7 @@ import { fromJson, toJson } from "./json.ts";
 import { badRequest, Problem } from "./problem.ts";
 import {
   duration,
+  integer,
   given,
   one,
   queriedTags,
@@ -39,7 +40,10 @@ export function addExecutions(app: HttpApp, engine: Engine, waits: Waits): void 
 async function start(c: HttpContext, engine: Engine, waits: Waits): Promise<Response> {
   const query = readQuery(c, ["wait"]);
   const waitMs = wait(query("wait"), waits.maxMs);
-  const body = await readObject(c, ["function", "input", "id", "tags", "executionTimeout", "retention"]);
+  const body = await readObject(c, [
+    ...(["function", "input", "id", "tags", "executionTimeout", "retention"] as const),
+    ...(["queue", "key", "priority"] as const),
+  ]);
   const name = text("function", body.function);
   if (name === undefined) throw badRequest('function is missing: the id of a durable function, "path#name".');
   const options = given({
@@ -47,6 +51,9 @@ async function start(c: HttpContext, engine: Engine, waits: Waits): Promise<Resp
     tags: tags(body.tags),
     executionTimeout: duration("executionTimeout", body.executionTimeout),
     retention: duration("retention", body.retention),
+    queue: text("queue", body.queue),
+    key: text("key", body.key),
+    priority: integer("priority", body.priority),
   });
   const { id, created } = await engine.start(name, fromJson(body.input), options);
   const ended = waitMs > 0 ? await waits.forEnd(id, waitMs, c.req.raw.signal) : null;
@@ -60,7 +67,7 @@ const PAGE_MAX = 1_000;
 
 /** A page, newest first, without inputs and results. */
 async function list(c: HttpContext, engine: Engine): Promise<Response> {
-  const query = readQuery(c, ["status", "function", "tag", "parent", "parked", "limit", "before"]);
+  const query = readQuery(c, ["status", "function", "tag", "parent", "queue", "parked", "limit", "before"]);
   const status = one("status", query("status"));
   if (status !== undefined && !STATUSES.some((known) => known === status))
     throw badRequest(`status must be one of ${STATUSES.join(", ")}.`);
@@ -74,6 +81,7 @@ async function list(c: HttpContext, engine: Engine): Promise<Response> {
       function: one("function", query("function")),
       tags: queriedTags(query("tag")),
       parent: one("parent", query("parent")),
+      queue: one("queue", query("queue")),
       before: one("before", query("before")),
     }),
     ...(parked === undefined ? {} : { parked: true as const }),

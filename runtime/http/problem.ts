@@ -27,6 +27,7 @@ const KNOWN: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["UnknownExecutionError", [404, "unknown_execution"]],
   ["UnknownCallbackError", [404, "unknown_callback"]],
   ["UnknownFunctionError", [404, "unknown_function"]],
+  ["UnknownQueueError", [404, "unknown_queue"]],
   ["ExecutionExistsError", [409, "execution_exists"]],
   ["CallbackSettledError", [409, "callback_settled"]],
   ["CallbackTimedOutError", [409, "callback_timed_out"]],

@@ -91,6 +91,12 @@ export function wholeNumber(name: string, given: unknown, min: number): number |
   throw badRequest(`${name} must be a whole number of ${min} or more.`);
 }
 
+/** A whole number, negative ones too, in a body. */
+export function integer(name: string, given: unknown): number | undefined {
+  if (given === undefined || (typeof given === "number" && Number.isSafeInteger(given))) return given;
+  throw badRequest(`${name} must be a whole number.`);
+}
+
 export function text(name: string, given: unknown): string | undefined {
   if (given === undefined || (typeof given === "string" && given !== "")) return given;
   throw badRequest(`${name} must be a text that is not empty.`);

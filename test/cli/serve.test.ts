@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -56,15 +56,25 @@ test("serve runs functions behind a token of its own, says nothing of what goes 
 test("a serve without functions is a client of another process's worker, with the token of its environment", async () => {
   const token = "a-token-of-the-environment";
   const { cli, url } = await serve([], { DURABLEC_TOKEN: token });
-  const worker = startCli(["worker", "--store", join(folder, "serve.db"), module]);
+  const queues = join(folder, "queues.json");
+  writeFileSync(queues, JSON.stringify({ doubles: { concurrency: 1, rate: { count: 9, per: "1s" } } }));
+  const worker = startCli(["worker", "--store", join(folder, "serve.db"), "--queues", queues, module]);
   started.push(worker);
   await worker.said(/worker \d+ runs/);
   const answer = await fetch(`${url}/v1/executions?wait=20s`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ function: "fixtures/front/functions.ts#double", input: 21 }),
+    body: JSON.stringify({
+      function: "fixtures/front/functions.ts#double",
+      input: 21,
+      ...{ queue: "doubles", key: "a", priority: -1 },
+    }),
   });
   expect(await answer.json()).toMatchObject({ status: "SUCCEEDED", result: 42 });
+  const listed = await fetch(`${url}/v1/executions?queue=doubles`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(await listed.json()).toMatchObject({ executions: [{ queue: "doubles" }] });
   expect(cli.text()).not.toContain(token);
   expect((await cli.end()).code).toBe(0);
 });
