@@ -10,6 +10,14 @@ export interface Io {
   readonly colors: boolean;
   /** Aborted by SIGINT or SIGTERM. */
   readonly stopped: AbortSignal;
+  /** Absent: standard output is no terminal. */
+  readonly screen?: Screen;
+}
+
+/** A terminal to draw on. */
+export interface Screen {
+  write(text: string): void;
+  size(): { readonly columns: number; readonly rows: number };
 }
 
 /** The io of this process. `stopped` fires once; a second signal ends the process as signals do. */
@@ -22,5 +30,13 @@ export function toProcessIo(): Io {
     err: (text) => void process.stderr.write(`${text}\n`),
     colors: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
     stopped: stop.signal,
+    ...(process.stdout.isTTY ? { screen: toScreen(process.stdout) } : {}),
+  };
+}
+
+function toScreen(stdout: typeof process.stdout): Screen {
+  return {
+    write: (text) => void stdout.write(text),
+    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
   };
 }

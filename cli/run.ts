@@ -10,6 +10,7 @@ import { addLsp } from "./commands/lsp.ts";
 import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
 import { addStore } from "./commands/store.ts";
+import { addTop } from "./commands/top.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Trouble, type ExitCode } from "./exit.ts";
 import { reportTrouble, toFace, type Cli, type Face } from "./face.ts";
@@ -25,6 +26,7 @@ const commands: readonly ((cli: Cli, face: Face) => Cli)[] = [
   addInvoke,
   addWorker,
   addServe,
+  addTop,
   addExecution,
   addMessages,
   addCallback,

@@ -114,4 +114,4 @@ export type { Imported, ImportOptions } from "./transfer/import.ts";
 export type { EncryptionOptions } from "./stores/encryption-options.ts";
 export { openMemoryStore } from "./stores/memory.ts";
 export { openSqliteStore } from "./stores/sqlite.ts";
-export type { ExecutionStatus, Store } from "./stores/store.ts";
+export type { ExecutionStatus, FunctionCounts, Store } from "./stores/store.ts";

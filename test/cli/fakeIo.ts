@@ -1,5 +1,6 @@
 import { runCli } from "../../cli/run.ts";
 import type { ExitCode } from "../../cli/exit.ts";
+import type { Screen } from "../../cli/io.ts";
 
 export interface Ran {
   readonly exit: ExitCode;
@@ -11,16 +12,21 @@ export interface Ran {
 export interface RunOptions {
   readonly cwd: string;
   readonly stopped?: AbortSignal;
+  readonly screen?: Screen;
   /** Called with each line to standard error as it is said. */
   readonly onErr?: (text: string) => void;
 }
 
 /** Runs one command line in this process, with a world of its own. */
-export async function runIn({ cwd, stopped, onErr }: RunOptions, ...argv: readonly string[]): Promise<Ran> {
+export async function runIn(
+  { cwd, stopped, screen, onErr }: RunOptions,
+  ...argv: readonly string[]
+): Promise<Ran> {
   const said = { out: "", err: "" };
   const exit = await runCli(argv, {
     cwd,
     colors: false,
+    ...(screen === undefined ? {} : { screen }),
     stopped: stopped ?? new AbortController().signal,
     out: (text) => void (said.out += `${text}\n`),
     err: (text) => {

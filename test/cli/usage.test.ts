@@ -41,6 +41,8 @@ describe("wrong usage ends with 2, one line of what and one of what to do, and n
     [["serve", "--no-token", "--token-file", "x"], "contradict each other"],
     [["serve", "--token-file", "none"], "cannot be read (ENOENT)"],
     [["serve", "--token-file", "a.ts"], "is not 16 characters or more"],
+    [["top"], "There is no store at"],
+    [["top", "--interval", "0"], "--interval must be 0.1 to 3600 seconds"],
     [["serve", "--port", "70000"], "--port must be a number from 0 to 65535"],
   ])("durablec %j", async (argv, message) => {
     const { exit, out, err } = await run(...argv);
