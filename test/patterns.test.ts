@@ -51,7 +51,8 @@ type Run = (runner: TestRunner) => Promise<TestExecution>;
 /** The same, sent by somebody who knows the execution. */
 async function aggregated(runner: TestRunner): Promise<TestExecution> {
   const execution = await runner.start(aggregator.aggregate, WINDOW, { id: "window" });
-  for (const source of ["roof", "cellar"]) await runner.engine.signal("window", "reading", { source, value: 21 });
+  for (const source of ["roof", "cellar"])
+    await runner.engine.signal("window", "reading", { source, value: 21 });
   return execution.ended();
 }
 

@@ -41,6 +41,7 @@ async function run({ file, answers }: Task): Promise<Outcome> {
     status,
     result: status === "SUCCEEDED" ? execution.getResult() : null,
     error: status === "SUCCEEDED" ? null : (execution.getError().errorMessage ?? null),
+    errorType: status === "SUCCEEDED" ? null : (execution.getError().errorType ?? null),
     events: execution.getHistoryEvents(),
   });
 }

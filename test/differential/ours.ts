@@ -9,7 +9,8 @@ class Refusal extends Error {
   override readonly name = "Refusal";
 }
 
-export async function runOurs({ file, answers }: Task): Promise<Outcome> {
+/** `skew`: see `skewed`. */
+export async function runOurs({ file, answers }: Task, skew?: number): Promise<Outcome> {
   const { handler, invoked } = (await import(pathToFileURL(file).href)) as {
     readonly handler: TestedFunction<unknown, unknown>;
     readonly invoked: unknown;
@@ -23,12 +24,13 @@ export async function runOurs({ file, answers }: Task): Promise<Outcome> {
         : callback.fail(new Refusal(`no to ${name}`)),
     );
   }
-  const execution = await runner.run(handler, {});
+  const execution = await runner.run(handler, skew === undefined ? {} : { skew });
   const { status, view } = execution;
   return toOutcome({
     status,
     result: view.result ?? null,
     error: view.error === undefined ? null : (view.error as Error).message,
+    errorType: view.error === undefined ? null : (view.error as Error).name,
     events: toAwsHistory(execution.history, execution.id),
   });
 }

@@ -9,6 +9,7 @@ export interface Outcome {
   readonly status: string;
   readonly result: unknown;
   readonly error: string | null;
+  readonly errorType: string | null;
   /** By context (its path of names): what happened directly in it, in order. */
   readonly events: readonly (readonly [context: string, events: readonly string[]])[];
 }
@@ -39,7 +40,8 @@ export function toOutcome({
     id !== undefined && (over.has(id) || isCutOff(parents.get(id)?.ParentId));
   const groups = new Map<string, string[]>();
   for (const { EventType = "", SubType = "", Name = "", Id = "", ParentId } of events) {
-    if (LEFT_OUT.test(EventType) || isCutOff(ParentId)) continue;
+    const isLate = EventType === "WaitSucceeded" && Name.endsWith(LOOSE);
+    if (LEFT_OUT.test(EventType) || isLate || isCutOff(ParentId)) continue;
     if (/^Context(Succeeded|Failed)$/.test(EventType)) over.add(Id);
     const path = pathOf(ParentId);
     groups.set(path, [...(groups.get(path) ?? []), `${EventType} ${SubType} ${Name}`.trim()]);
@@ -51,7 +53,7 @@ export function toOutcome({
       error: rest.error === null ? null : told(rest.error),
       events: [...groups]
         // Nothing says which branch they belong to, and branches have no order among each other.
-        .map(([path, inside]) => [path, path.endsWith(FLAT) ? inside.toSorted() : inside] as const)
+        .map(([path, inside]) => [path, path.includes(FLAT) ? inside.toSorted() : inside] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     }),
   ) as Outcome;
@@ -59,9 +61,23 @@ export function toOutcome({
 
 /** A side that did not come to an end of its own. */
 export function broken(error: unknown): Outcome {
-  return { status: `BROKEN ${String(error)}`, result: null, error: null, events: [] };
+  return { status: `BROKEN ${String(error)}`, result: null, error: null, errorType: null, events: [] };
 }
 
+/** How much longer something takes with us, where the order of what is close together is to be another. Programs have it too. */
+export function skewed(
+  seconds: number,
+  name: string,
+  { skew }: { readonly skew?: number },
+): { readonly seconds: number } | { readonly milliseconds: number } {
+  if (skew === undefined) return { seconds };
+  let hash = skew;
+  for (const letter of name) hash = (hash * 31 + letter.charCodeAt(0)) % 9_973;
+  return { milliseconds: seconds * 1_000 + (hash % 900) };
+}
+
+/** Of the names of waits that may go on while others do: when they end says nothing. */
+export const LOOSE = "loose";
 /** Of the names of batches without branches in the history. */
 export const FLAT = "flat";
 
@@ -76,11 +92,11 @@ export function told(message: string): string {
 }
 
 /**
- * The class of a cause. Those of child contexts that are no errors of operations, and those of invocations, are rebuilt there
- * as other classes, now and then: only what both keep is compared. Programs have this function too.
+ * The class of a cause. Those of child contexts that are no errors of operations, of callbacks and of
+ * invocations are rebuilt there as other classes, now and then: only what both keep is compared. Programs have this function too.
  */
 export function toldCause({ name, cause }: Error): string | null {
-  if (name === "InvokeError" || !(cause instanceof Error)) return null;
+  if (/^(Invoke|Callback)/.test(name) || !(cause instanceof Error)) return null;
   const isOurs = /^(Step|Callback\w*|Invoke|ChildContext|WaitForCondition|PromiseCombinator)Error$/.test(
     cause.name,
   );

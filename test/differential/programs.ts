@@ -2,7 +2,7 @@
  * Programs of operations, made by chance, and their source: one text in the context form, which both sides run.
  */
 import fc from "fast-check";
-import { FLAT, told, toldCause } from "./outcome.ts";
+import { FLAT, LOOSE, skewed, told, toldCause } from "./outcome.ts";
 
 export type Operation =
   | { readonly kind: "step"; readonly failures: number; readonly attempts: number }
@@ -11,7 +11,7 @@ export type Operation =
   | { readonly kind: "condition"; readonly until: number; readonly checks: number }
   | { readonly kind: "throw" }
   | { readonly kind: "invoke"; readonly fails: boolean }
-  | { readonly kind: "combine"; readonly combinator: Combinator; readonly elements: readonly Element[] }
+  | { readonly kind: "combine"; readonly combinator: Combinator; readonly of: Combined }
   | { readonly kind: "try"; readonly body: readonly Operation[] }
   | {
       readonly kind: "retry";
@@ -41,8 +41,11 @@ export type Operation =
 export type Answer = "success" | "failure" | "timeout";
 
 type Combinator = "all" | "allSettled" | "any" | "race";
-/** What a combinator waits for. What is done at the same moment has no order. */
-type Element = Extract<Operation, { kind: "step" | "wait" }>;
+/** What a combinator waits for: the step ends at once, so that nothing depends on how long the two harnesses take. */
+interface Combined {
+  readonly fails: boolean;
+  readonly seconds: number;
+}
 
 export interface BatchConfig {
   readonly nesting?: "FLAT";
@@ -83,9 +86,6 @@ const step = fc.record({
   attempts: fc.integer({ min: 1, max: 4 }),
 });
 const wait = fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 9 }) });
-/** Retries come at even times: see `Element`. */
-const oddWait = fc.record({ kind: fc.constant("wait" as const), seconds: fc.constantFrom(1, 3, 5, 7, 9) });
-
 const leaf: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: step },
   { weight: 2, arbitrary: wait },
@@ -95,7 +95,7 @@ const leaf: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("combine" as const),
       combinator: fc.constantFrom<Combinator>("all", "allSettled", "any", "race"),
-      elements: fc.tuple(step, oddWait).map(([first, second]) => [first, second]),
+      of: fc.record({ fails: fc.boolean(), seconds: fc.integer({ min: 1, max: 5 }) }),
     }),
   },
   {
@@ -163,12 +163,13 @@ function toProgram(operations: readonly Operation[]): Program {
     '  return await ctx.step("inside", () => { if (fails) throw new RangeError("inside"); return "inside"; }, ' +
       "{ retryStrategy: () => ({ shouldRetry: false }) });",
     "}",
-    "export async function handler(_event: unknown, ctx: DurableContext): Promise<unknown> {",
+    "export async function handler(event: { skew?: number }, ctx: DurableContext): Promise<unknown> {",
     '  "use durable";',
     ...lines,
     "}",
     told.toString(),
     toldCause.toString(),
+    skewed.toString(),
     "",
   ].join("\n");
   return { source, answers: writer.answers };
@@ -193,10 +194,10 @@ function toLines(operation: Operation, writer: Writer): readonly string[] {
     case "step":
       return push(toStep(name, operation));
     case "wait":
-      return [`await ctx.wait("${name}", { seconds: ${operation.seconds} });`];
+      return [`await ctx.wait("${name}", ${after(operation.seconds, name)});`];
     case "invoke":
       // The two harnesses take their time for it: see callbacks.
-      if (writer.inBatch) return [`await ctx.wait("${name}", { seconds: 3 });`];
+      if (writer.inBatch) return [`await ctx.wait("${name}", ${after(3, name)});`];
       return push(`ctx.invoke("${name}", "invoked", { fails: ${operation.fails} })`);
     case "combine":
       return toCombined(name, operation);
@@ -204,13 +205,13 @@ function toLines(operation: Operation, writer: Writer): readonly string[] {
       return toRetry(name, operation, writer);
     case "callback":
       // Answers from outside race with the timers of other branches, and the two harnesses answer at different moments.
-      if (writer.inBatch) return [`await ctx.wait("${name}", { seconds: 5 });`];
+      if (writer.inBatch) return [`await ctx.wait("${name}", ${after(5, name)});`];
       writer.answers[name] = operation.answer;
       return push(`ctx.waitForCallback("${name}", async () => {}, { timeout: { seconds: 60 } })`);
     case "condition":
       return push(
         `ctx.waitForCondition("${name}", async (s: number) => s + 1, { initialState: 0, waitStrategy: (s, n) => ` +
-          `s < ${operation.until} && n < ${operation.checks} ? { shouldContinue: true, delay: { seconds: 3 } } : { shouldContinue: false } })`,
+          `s < ${operation.until} && n < ${operation.checks} ? { shouldContinue: true, delay: ${after(3, name)} } : { shouldContinue: false } })`,
       );
     case "throw":
       return [`if (out.length >= 0) throw new TypeError("${name}");`];
@@ -247,27 +248,32 @@ const CHILD_OPTIONS = {
   mapped: ', { errorMapper: (e) => new StepError("mapped " + told(e.message), e) }',
 } as const;
 
-function toStep(name: string, { failures, attempts }: Extract<Operation, { kind: "step" }>): string {
+/** A duration, as source. */
+function after(seconds: number, name: string): string {
+  return `skewed(${seconds}, "${name}", event)`;
+}
+
+function toStep(
+  name: string,
+  { failures, attempts }: Pick<Extract<Operation, { kind: "step" }>, "failures" | "attempts">,
+): string {
   return (
     `ctx.step("${name}", async (c) => { if (c.attempt <= ${failures}) throw new RangeError("${name} " + c.attempt); return "${name}"; }, ` +
-    `{ retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } }) })`
+    `{ retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: ${after(2, name)} }) })`
   );
 }
 
 function toCombined(
   name: string,
-  { combinator, elements }: Extract<Operation, { kind: "combine" }>,
+  { combinator, of: { fails, seconds } }: Extract<Operation, { kind: "combine" }>,
 ): readonly string[] {
-  const calls = elements.map((element, index) =>
-    element.kind === "step"
-      ? toStep(`${name}e${index}`, element)
-      : `ctx.wait("${name}e${index}", { seconds: ${element.seconds} })`,
-  );
+  const step = toStep(`${name}step`, { failures: fails ? 1 : 0, attempts: 1 });
+  const wait = `ctx.wait("${name}${combinator === "allSettled" ? "wait" : LOOSE}", ${after(seconds, name)})`;
   const shown =
     combinator === "allSettled"
       ? "(r) => r.map((one) => one.status === 'fulfilled' ? [one.value] : one.reason.message)"
       : "(r) => r";
-  return [`out.push((${shown})(await ctx.promise.${combinator}("${name}", [${calls.join(", ")}])));`];
+  return [`out.push((${shown})(await ctx.promise.${combinator}("${name}", [${step}, ${wait}])));`];
 }
 
 /** Each attempt has the same names, so there is no callback in it. */
@@ -281,7 +287,7 @@ function toRetry(
     `out.push(await withRetry(ctx, "${name}", async (ctx, attempt) => {`,
     `  if (attempt <= ${failures}) throw new RangeError("${name} " + attempt);`,
     ...toBody(body, { ...writer, inBatch: true }, "  "),
-    `}, { retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: { seconds: 2 } })${place} }));`,
+    `}, { retryStrategy: (_e, n) => ({ shouldRetry: n < ${attempts}, delay: ${after(2, name)} })${place} }));`,
   ];
 }
 
