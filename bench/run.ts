@@ -22,7 +22,7 @@ const wanted = (name: string): boolean => chosen.length === 0 || chosen.includes
 if (wanted("awaits")) await benchAwaits({ native, compiled }, 1_000_000, 7);
 if (wanted("steps")) await benchSteps(compiled.steps, 2_000, 5);
 if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000, 10_000, 100_000], 3);
-if (wanted("engine")) await benchEngine(compiled, 5);
+if (wanted("engine")) await benchEngine(compiled, 5, process.argv.includes("--peers"));
 if (wanted("scale")) await benchScale(compiled.sleeper, { asleep: 100_000, woken: 10_000 });
 if (wanted("lint")) await benchLint();
 if (wanted("size")) benchSize();

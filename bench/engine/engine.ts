@@ -4,9 +4,12 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { startPostgres } from "../../test/support/postgresServer.ts";
 import { median, table } from "../measure.ts";
 import type { Functions } from "./ours.ts";
 import { ours } from "./ours.ts";
+import { dbos, installPeers, restate } from "./peers.ts";
+import { rawPostgres } from "./rawPostgres.ts";
 import { rawSqlite } from "./raw.ts";
 import type { Contender } from "./shapes.ts";
 
@@ -26,11 +29,12 @@ const LABELS: Readonly<Record<Row, string>> = {
   fanOut: `${FAN_OUT} steps at once: ms`,
 };
 
-export async function benchEngine(functions: Functions, rounds: number): Promise<void> {
+/** `peers`: engines of others, too; they are installed for it. */
+export async function benchEngine(functions: Functions, rounds: number, peers: boolean): Promise<void> {
   const folder = mkdtempSync(join(import.meta.dirname, "..", "dist-"));
+  const server = await startPostgres({ isDurable: true });
+  const contenders = await gather({ functions, folder, url: server.url, peers });
   try {
-    const place = (): string => join(folder, `ours-${performance.now()}.db`);
-    const contenders = [rawSqlite(folder), ours("durablec, SQLite", functions, place)];
     const results = contenders.map(() => [] as Record<Row, number>[]);
     for (let round = 0; round <= rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
@@ -40,24 +44,51 @@ export async function benchEngine(functions: Functions, rounds: number): Promise
       }
     }
     const medians = results.map((list) => (row: Row) => median(list.map((result) => result[row])));
-    const [raw] = medians;
+    const limits = contenders.map(({ limit }) => contenders.findIndex(({ name }) => name === limit));
     console.log(
-      `(d) the engine, medians of ${rounds} rounds; in brackets: how many times the bare database's time`,
+      `(d) the engine, medians of ${rounds} rounds; in brackets: speed, where the bare database's is 1`,
     );
     console.log(
       table([
         ["", ...contenders.map(({ name }) => name)],
-        ...ROWS.map((row) => [LABELS[row], ...medians.map((of) => cell(row, of(row), raw?.(row) ?? NaN))]),
+        ...ROWS.map((row) => [
+          LABELS[row],
+          ...medians.map((of, index) => cell(row, of(row), medians[limits[index] ?? -1]?.(row))),
+        ]),
       ]),
     );
   } finally {
+    for (const { close } of contenders) await close?.();
+    await server.stop();
     rmSync(folder, { recursive: true });
   }
 }
 
-function cell(row: Row, value: number, raw: number): string {
-  const times = row === "many" ? raw / value : value / raw;
-  return `${row === "many" ? value.toFixed(0) : value.toFixed(3)} (${times.toFixed(2)})`;
+interface Field {
+  readonly functions: Functions;
+  readonly folder: string;
+  readonly url: string;
+  readonly peers: boolean;
+}
+
+async function gather({ functions, folder, url, peers }: Field): Promise<Contender[]> {
+  const file = (): string => join(folder, `ours-${performance.now()}.db`);
+  const schema = (): string => `${url}?schema=ours${Math.trunc(performance.now() * 1_000)}`;
+  const own: Contender[] = [
+    rawSqlite(folder),
+    { ...ours("durablec, SQLite", functions, file), limit: "raw SQLite" },
+    rawPostgres(url),
+    { ...ours("durablec, PostgreSQL", functions, schema), limit: "raw PostgreSQL" },
+  ];
+  if (!peers) return own;
+  const packages = await installPeers();
+  return [...own, await dbos(packages, url), await restate(packages, join(folder, "restate"))];
+}
+
+function cell(row: Row, value: number, limit: number | undefined): string {
+  const text = row === "many" ? value.toFixed(0) : value.toFixed(value < 10 ? 3 : 1);
+  if (limit === undefined) return text;
+  return `${text} (${(row === "many" ? value / limit : limit / value).toFixed(2)})`;
 }
 
 async function measure({ open }: Contender): Promise<Record<Row, number>> {

@@ -21,5 +21,10 @@ export interface Shapes {
 
 export interface Contender {
   readonly name: string;
+  /** Name of the contender that is its limit. */
+  readonly limit?: string;
+  /** Once a round. */
   open(): Promise<Shapes>;
+  /** After the last round. */
+  close?(): Promise<void>;
 }
