@@ -9,11 +9,12 @@ import { formatBrief } from "./value.ts";
  */
 export function formatTimeline(view: ExecutionView, events: readonly HistoryEvent[]): string[] {
   const startedAt = new Map(events.filter(isStart).map(({ op, time }) => [op, time]));
-  const rows = events.map((event) => {
+  const rows = events.flatMap((event) => {
     const { mark, text } = describe(event);
     const began = event.startedAt ?? startedAt.get(event.op);
     const took = began === undefined || isStart(event) ? "" : formatDuration(event.time - began);
-    return [formatDuration(event.time - view.createdAt), took, `${mark} ${text}`, place(event)];
+    const row = [formatDuration(event.time - view.createdAt), took, `${mark} ${text}`, place(event)];
+    return event.trimmed === undefined ? [row] : [["", "", `  … ${event.trimmed} events trimmed`, ""], row];
   });
   const columns = [
     { title: "at", align: "right" },

@@ -6,6 +6,7 @@ import { effective, fromStored, toStored } from "./events.ts";
 import type { StartOptions } from "./starts.ts";
 import { checkStart } from "./starts.ts";
 import { toMilliseconds } from "../duration.ts";
+import { assertWhole } from "./trimming.ts";
 import { openCallbacks, planFork, planRetry } from "./undo.ts";
 import type { World } from "./world.ts";
 
@@ -99,8 +100,9 @@ const PAGE = 1_000;
 async function readJournal(store: Store, id: string): Promise<readonly Numbered[]> {
   const journal: Numbered[] = [];
   for (;;) {
-    const page = await store.history(id, journal.length, PAGE);
+    const page = await store.history(id, journal.at(-1)?.seq ?? 0, PAGE);
     journal.push(...page.map((stored) => ({ seq: stored.seq, event: fromStored(stored) })));
+    assertWhole(id, journal);
     if (page.length < PAGE) return journal;
   }
 }

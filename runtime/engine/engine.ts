@@ -42,6 +42,7 @@ export interface EngineParts {
   readonly store: Store;
   readonly functions: Functions;
   readonly retention: Duration | null;
+  readonly keepEvents: number | null;
   readonly worker: boolean;
   readonly world: World;
   readonly limits: Limits;

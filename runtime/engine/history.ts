@@ -46,6 +46,8 @@ export interface HistoryEvent {
   readonly to?: number;
   readonly keep?: readonly number[];
   readonly drop?: readonly number[];
+  /** So many events before this one have been removed: `open({ history: { keepEvents } })`. */
+  readonly trimmed?: number;
   readonly value?: unknown;
   readonly error?: unknown;
 }
@@ -74,12 +76,26 @@ export async function readHistory(
 ): Promise<readonly HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   const places: Places = new Map();
-  for (let read = 0; events.length < limit; read += PAGE) {
+  for (let read = 0; events.length < limit;) {
     const page = await store.history(id, read, PAGE);
-    events.push(...toHistory(page, places).filter(({ seq }) => seq > after));
+    const trimmed = trimmedBefore(page, read);
+    for (const event of toHistory(page, places)) {
+      if (event.seq <= after) continue;
+      events.push(event.seq === trimmed?.seq ? { ...event, trimmed: trimmed.count } : event);
+    }
+    read = page.at(-1)?.seq ?? read;
     if (page.length < PAGE) break;
   }
   return events.slice(0, limit);
+}
+
+/** A journal has one gap at most: behind its first event. */
+function trimmedBefore(page: readonly StoredEvent[], read: number) {
+  const index = page.findIndex(({ seq }, i) => seq !== (page[i - 1]?.seq ?? read) + 1);
+  const found = page[index];
+  return found === undefined
+    ? null
+    : { seq: found.seq, count: found.seq - (page[index - 1]?.seq ?? read) - 1 };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Running {
   readonly report: ResumeReport;
   /** The queue it was put into. */
   readonly queue: string | null;
+  /** Events up to this number have been trimmed; 0: it is not known. */
+  trimmedTo: number;
   /** The wake time in its row. */
   wakeAt: number | null;
   /** The earliest time for which a timer is set, so that a long one is not set again at every turn. */
@@ -76,6 +78,7 @@ async function tryToBringBack(loaded: LoadedExecution, hooks: ExecutionHooks): P
       tailEvents: tail.length,
     },
     queue: row.queue,
+    trimmedTo: 0,
     wakeAt: row.wakeAt,
     timerAt: null,
   };

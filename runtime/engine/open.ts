@@ -23,6 +23,8 @@ import { LIMITS } from "./limits.ts";
 import type { QueueOptions } from "./queues.ts";
 import { Queues } from "./queues.ts";
 import type { Restarting } from "./restarting.ts";
+import type { HistoryOptions } from "./trimming.ts";
+import { checkHistory } from "./trimming.ts";
 import type { World } from "./world.ts";
 import { realWorld } from "./world.ts";
 
@@ -43,6 +45,8 @@ export interface OpenOptions {
   readonly plain?: Readonly<Record<string, PlainFunction>>;
   /** How long executions are kept after their ends. Default: for ever. */
   readonly retention?: Duration;
+  /** How much of the history of running executions is kept. Default: all. */
+  readonly history?: HistoryOptions;
   /** False: only start, settle and look; another process runs. Default true. */
   readonly worker?: boolean;
   readonly limits?: Partial<Limits>;
@@ -86,6 +90,7 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     functions,
     queues: new Queues(options.queues ?? {}, { idOf: (fn) => functions.idOf(fn), isStrict: worker }),
     retention: options.retention ?? null,
+    keepEvents: checkHistory(options.history ?? {}),
     worker,
     world,
     limits,

@@ -2,9 +2,9 @@
  * When the state is written. Three bounds: a resume re-runs a short tail; all snapshots together cost at most twice the
  * journal, so what is written is at most three times what was recorded; and nothing ever depends on a snapshot.
  *
- * A snapshot is considered when 32 events have come since the last one and before every sleep, and written when the bytes that are new in it
- * fit the credit: twice what the journal has taken, less what snapshots have. A large state is therefore written less
- * often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
+ * A snapshot is considered when 32 events have come since the last one and before every sleep, and written when the bytes
+ * that are new in it fit the credit: twice what the journal has taken, less what snapshots have. A large state is therefore
+ * written less often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
  */
 import { EncodeError } from "../errors.ts";
 import type { SnapshotWrite } from "../stores/store.ts";
@@ -14,7 +14,11 @@ import { UnwritableStateError } from "./state.ts";
 
 /** Snapshot bytes allowed for each byte of journal. */
 const ALLOWANCE = 2;
-/** After this many events a snapshot is tried whatever the last one was like. */
+/**
+ * After this many events a snapshot is tried however large the state is. It is still not written if it would cost more than
+ * allowed, as where each of a thousand small results changes another part of a large map: then a resume re-runs more, but
+ * never more bytes than the state has.
+ */
 const TAIL_MAX = 64;
 /**
  * While an execution hurries from step to step, its state is written when so many events lie behind it that a resume
@@ -96,9 +100,9 @@ export class Snapshots {
     if (forced) return true;
     this.pause -= events;
     if (this.pause > 0 || gain === 0 || (gain < EVERY && !pausing)) return false;
-    if (gain + events >= TAIL_MAX) return true;
     // Encoding costs time whether or not it is written: a large state waits until the journal has grown with it.
-    return this.size <= Math.max(SMALL, this.recorded) && this.tooLarge <= this.credit;
+    if (this.tooLarge > this.credit) return false;
+    return gain + events >= TAIL_MAX || this.size <= Math.max(SMALL, this.recorded);
   }
 
   private write({ seq, save, forced, events }: Occasion): SnapshotWrite | undefined {

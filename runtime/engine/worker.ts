@@ -18,6 +18,7 @@ import { ResumeReports } from "./resumeReports.ts";
 import { mustGoOn } from "./restarting.ts";
 import { takeSome } from "./takeSome.ts";
 import { TimerQueue } from "./timers.ts";
+import { trimJournals } from "./trimming.ts";
 import { transactIn } from "./transact.ts";
 import type { WorkerParts } from "./workerParts.ts";
 import { drained, type OperationAtWork } from "./world.ts";
@@ -246,8 +247,8 @@ export class Worker {
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
     const alive = restarting?.drops === true ? await this.restart(prepared) : prepared;
     await this.applyAll(alive);
-    for (const { running } of alive) this.rest(running);
-    for (const running of drowsy) this.rest(running);
+    for (const running of [...alive.map((one) => one.running), ...drowsy]) this.rest(running);
+    await trimJournals(this.parts, prepared);
     this.wakeOthers(commits);
     return commits.length;
   }

@@ -24,6 +24,8 @@ export interface WorkerParts {
   readonly observer: ExecutionHooks["observer"];
   functionId(fn: Named): string;
   readonly retention: Duration | null;
+  /** Of running executions, behind their states. Null: all. */
+  readonly keepEvents: number | null;
   readonly queues: Queues;
   readonly gate: Gate;
   ended(id: string, event: EndEvent): void;

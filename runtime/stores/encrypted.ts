@@ -48,6 +48,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
     reopen: (reopening) =>
       store.reopen({ ...reopening, event: seal.event(reopening.execution, reopening.event) }),
     remove: (now, limit) => store.remove(now, limit),
+    trim: (execution, to, limit) => store.trim(execution, to, limit),
     load: (execution) =>
       then(store.load(execution), (found) => (found === null ? null : seal.openLoaded(found))),
     due: (now, limit) => store.due(now, limit),

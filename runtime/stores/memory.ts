@@ -15,6 +15,7 @@ import {
   settledState,
   toCallbackRow,
   toShownRow,
+  trimEvents,
 } from "./rows.ts";
 import { isHeld } from "./held.ts";
 import type { SettledCallback } from "./rows.ts";
@@ -243,7 +244,7 @@ class MemoryStore implements Store {
     if (row.status !== "RUNNING") return { row, snapshot: null, chunks: [], tail: [], messages: [] };
     if (snapshot === null) return { row, snapshot: null, chunks: [], tail: [...held.events], messages };
     const body = snapshot.chunks.map((hash) => held.chunks.get(hash)!).join("");
-    const tail = held.events.slice(snapshot.seq);
+    const tail = held.events.filter(({ seq }) => seq > snapshot.seq);
     return { row, snapshot: { seq: snapshot.seq, body }, chunks: snapshot.chunks, tail, messages };
   }
 
@@ -359,7 +360,12 @@ class MemoryStore implements Store {
 
   history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {
     const events = this.reading().executions.get(execution)?.events ?? [];
-    return events.slice(afterSeq, afterSeq + Math.max(0, limit));
+    const from = afterSeq < 1 ? 0 : events.findIndex(({ seq }) => seq > afterSeq);
+    return from < 0 ? [] : events.slice(from, from + Math.max(0, limit));
+  }
+
+  trim(execution: string, to: number, limit: number): number {
+    return trimEvents(this.writing().executions.get(execution), { to, limit });
   }
 
   version(): number {

@@ -46,6 +46,12 @@ export class PostgresLives {
       return removed;
     });
   }
+
+  trim(execution: string, to: number, limit: number): Promise<number> {
+    return this.connection.transaction(
+      async (query) => (await query(this.statements.trim, [execution, to, limit])).length,
+    );
+  }
 }
 
 const statements = (s: string) => ({
@@ -78,6 +84,15 @@ const statements = (s: string) => ({
     name: "dropEvents",
     text: `DELETE FROM ${s}.events WHERE execution = $1 AND seq IN (
       SELECT seq FROM ${s}.events WHERE execution = $1 ORDER BY seq DESC LIMIT $2) RETURNING seq`,
+  },
+  trim: {
+    name: "trim",
+    text: `DELETE FROM ${s}.events d USING (
+        SELECT e.execution, e.seq FROM ${s}.executions x JOIN ${s}.snapshots s ON s.execution = x.key
+          JOIN ${s}.events e ON e.execution = x.key AND e.seq > 1 AND e.seq <= least($2::integer, s.seq)
+            AND e.seq < (SELECT max(seq) FROM ${s}.events WHERE execution = x.key)
+        WHERE x.id = $1 AND x.status = 'RUNNING' ORDER BY e.seq LIMIT $3) old
+      WHERE d.execution = old.execution AND d.seq = old.seq RETURNING d.seq`,
   },
   // No foreign keys here, so each table is named; the snapshot and the inbox went with the end.
   dropRest: {

@@ -94,6 +94,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
     },
     reopen: (reopening) => told(lives.reopen(reopening)),
     remove: (now, limit) => lives.remove(now, limit),
+    trim: (execution, to, limit) => lives.trim(execution, to, limit),
     load: (execution) => queries.load(execution),
     due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),

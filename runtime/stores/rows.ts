@@ -14,6 +14,7 @@ import type {
   Owner,
   QueueLimits,
   Settlement,
+  StoredEvent,
 } from "./store.ts";
 
 /** What every store decides alike, whatever it keeps its rows in. */
@@ -214,4 +215,22 @@ export function isListed(
   ];
   if (parked === true && row.problem === null) return false;
   return wanted.every(([asked, found]) => asked === undefined || asked === found);
+}
+
+interface Trimmable {
+  readonly events: StoredEvent[];
+  readonly row: Pick<ExecutionRow, "lastSeq">;
+  readonly snapshot: { readonly seq: number } | null;
+}
+
+/** `Store.trim`, on a list of events. */
+export function trimEvents(
+  held: Trimmable | undefined,
+  { to, limit }: { readonly to: number; readonly limit: number },
+): number {
+  if (held === undefined) return 0;
+  const { events, row, snapshot } = held;
+  const last = Math.min(to, snapshot?.seq ?? 0, row.lastSeq - 1);
+  const after = events.findIndex(({ seq }) => seq > last);
+  return events.splice(1, Math.max(0, Math.min(after - 1, limit))).length;
 }

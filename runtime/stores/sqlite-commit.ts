@@ -159,6 +159,10 @@ export class SqliteCommits {
     });
   }
 
+  trim(execution: string, to: number, limit: number): number {
+    return this.transaction(() => Number(this.statements.trim.run({ execution, to, limit }).changes));
+  }
+
   private commitOne(commit: Commit): void {
     const { statements } = this;
     const entry = this.entries.get(commit.execution) ?? this.find(commit.execution);
@@ -276,6 +280,11 @@ const SQL = {
     "SELECT key FROM executions INDEXED BY executions_expiring WHERE expires_at IS NOT NULL AND expires_at <= ? " +
     "ORDER BY expires_at LIMIT 1",
   dropEvents: "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE execution = ? LIMIT ?)",
+  trim:
+    "DELETE FROM events WHERE number IN (SELECT e.number FROM executions x JOIN snapshots s ON s.execution = x.key " +
+    "JOIN events e ON e.execution = x.key AND e.seq > 1 AND e.seq <= min(:to, s.seq) " +
+    "AND e.seq < (SELECT max(seq) FROM events WHERE execution = x.key) " +
+    "WHERE x.id = :execution AND x.status = 'RUNNING' ORDER BY e.seq LIMIT :limit)",
   dropExecution: "DELETE FROM executions WHERE key = ?",
   consume: "DELETE FROM inbox WHERE number = ? AND execution = ?",
   emptyInbox: "DELETE FROM inbox WHERE execution = ?",

@@ -68,6 +68,7 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     admit: (queue, moment) => turns.write(() => commits.admit(queue, moment)),
     reopen: (reopening) => turns.write(() => commits.reopen(reopening)),
     remove: (now, limit) => turns.write(() => commits.remove(now, limit)),
+    trim: (execution, to, limit) => turns.write(() => commits.trim(execution, to, limit)),
     load: (execution) => queries.load(execution),
     due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),

@@ -305,6 +305,11 @@ export interface Store {
    * Returns how many rows it removed; 0: nothing is left to do.
    */
   remove(now: number, limit: number): Answer<number>;
+  /**
+   * Removes events of a RUNNING execution, the oldest first and at most `limit`: neither the first nor the last of its journal,
+   * none after number `to`, and none that its snapshot does not make up for. Returns how many it removed.
+   */
+  trim(execution: string, to: number, limit: number): Answer<number>;
 
   /** Of an execution that has ended only the row: no snapshot, tail or messages. */
   load(execution: string): Answer<LoadedExecution | null>;

@@ -25,7 +25,7 @@ export class ExecutionRecord {
 
   async read(): Promise<void> {
     for (;;) {
-      const page = await this.store.history(this.id, this.events.length, 1_000);
+      const page = await this.store.history(this.id, this.events.at(-1)?.seq ?? 0, 1_000);
       if (page.length > 0) this.events = [...this.events, ...toHistory(page, this.places)];
       if (page.length < 1_000) break;
     }

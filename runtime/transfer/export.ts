@@ -72,6 +72,10 @@ async function* exportOne(store: Store, id: string): AsyncGenerator<string> {
     const page = await store.history(id, seq, Math.min(PAGE, lastSeq - seq));
     if (page.length === 0)
       throw new StoreError(`The journal of "${id}" in ${store.name} ends at ${seq}, not ${lastSeq}.`);
+    if (page.some((event, index) => event.seq !== seq + index + 1))
+      throw new StoreError(
+        `The history of "${id}" in ${store.name} has been trimmed (open({ history })): it cannot be exported. Name the others.`,
+      );
     for (const event of page) yield line({ event });
     seq += page.length;
   }

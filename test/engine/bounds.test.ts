@@ -16,19 +16,35 @@ interface Written {
   readonly snapshotBytes: number;
   /** Most events that a crash after some commit would have left to re-run. */
   readonly longestTail: number;
+  readonly longestTailBytes: number;
+  /** Of the last state. */
+  readonly stateBytes: number;
 }
 
 /** Runs `fn` and counts what each commit writes. */
 async function measure(fn: DurableFunction<number>, input: number): Promise<Written> {
-  const written = { journalBytes: 0, snapshotBytes: 0, longestTail: 0 };
+  const written = { journalBytes: 0, snapshotBytes: 0, longestTail: 0, longestTailBytes: 0, stateBytes: 0 };
   const store = openMemoryStore();
   const commit = store.commit.bind(store);
   let snapshotSeq = 0;
+  let tailBytes = 0;
+  const sizes = new Map<string, number>();
   store.commit = (epoch, commits) => {
     for (const { events, snapshot, end } of commits) {
-      for (const { body } of events) written.journalBytes += Buffer.byteLength(body);
-      for (const { body } of snapshot?.added ?? []) written.snapshotBytes += Buffer.byteLength(body);
-      snapshotSeq = snapshot?.seq ?? snapshotSeq;
+      if (snapshot !== undefined) {
+        for (const { hash, body } of snapshot.added) sizes.set(hash, Buffer.byteLength(body));
+        const bytesOf = (hashes: readonly string[]): number =>
+          hashes.reduce((sum, hash) => sum + (sizes.get(hash) ?? NaN), 0);
+        written.snapshotBytes += bytesOf(snapshot.added.map(({ hash }) => hash));
+        written.stateBytes = bytesOf(snapshot.chunks);
+        snapshotSeq = snapshot.seq;
+        tailBytes = 0;
+      }
+      const bytes = events.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+      written.journalBytes += bytes;
+      tailBytes += bytes;
+      if (end === undefined && snapshotSeq > 0)
+        written.longestTailBytes = Math.max(written.longestTailBytes, tailBytes);
       const last = events.at(-1)?.seq ?? 0;
       if (end === undefined) written.longestTail = Math.max(written.longestTail, last - snapshotSeq);
     }
@@ -56,10 +72,36 @@ describe("snapshots", () => {
     },
   );
 
+  it("a map of 10,000 items, changed all over: what lies after the state is smaller than the state", async () => {
+    const { journalBytes, snapshotBytes, longestTail, longestTailBytes, stateBytes } = await measure(
+      f.bigMap,
+      2_500,
+    );
+    expect((journalBytes + snapshotBytes) / journalBytes).toBeLessThanOrEqual(3);
+    // Both bounds cannot hold: each state has new bytes all over it, many times those of 64 small results.
+    expect(longestTail).toBeGreaterThan(64);
+    expect(longestTailBytes).toBeLessThan(stateBytes);
+  });
+
   it("a state that cannot be written only lengthens the tail", async () => {
     const { longestTail, snapshotBytes } = await measure(f.unwritableLocal, 200);
     expect(longestTail).toBeGreaterThan(190);
     expect(snapshotBytes).toBe(0);
+  });
+
+  it("history: { keepEvents } bounds the journal, says what is gone, and refuses to go back there", async () => {
+    const options = { store: openMemoryStore(), functions: [f.counts], history: { keepEvents: 100 } };
+    const engine = await open(options);
+    const { id } = await engine.start(f.counts, 3_000);
+    await engine.result(id);
+    const history = await engine.history(id);
+    expect(history.length).toBeLessThan(100 + 256 + 64);
+    expect(history[1]).toMatchObject({ trimmed: 3_002 - history.length });
+    expect(history.at(-1)).toMatchObject({ kind: "ExecutionSucceeded", seq: 3_002 });
+    await expect(engine.fork(id)).rejects.toThrow(/Events 2 to \d+ .* have been trimmed/);
+    await engine.close();
+    const wrong = { ...options, store: "memory:", history: { keepEvents: -1 } };
+    await expect(open(wrong)).rejects.toThrow(/whole number from 0/);
   });
 
   it("checkpoint() writes the state at once, whatever its size", async () => {

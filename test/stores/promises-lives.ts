@@ -46,6 +46,38 @@ export const lives: readonly Claim[] = [
   ],
 
   [
+    "a journal is trimmed from its second event on, never beyond its snapshot nor of its last event",
+    async ({ store, open }) => {
+      const epoch = await acquire(store);
+      await store.create(newExecution("x"));
+      await store.commit(epoch, [commitOf("x", { events: [2, 3, 4, 5, 6].map((seq) => event(seq)) })]);
+      expect(await store.trim("x", 6, 10)).toBe(0);
+      const added = [{ hash: "h", body: "state" }];
+      await store.commit(epoch, [
+        commitOf("x", { events: [event(7)], snapshot: { seq: 6, chunks: ["h"], added, removed: [] } }),
+      ]);
+      const seqs = async (from: number): Promise<number[]> =>
+        (await (await open()).history("x", from, 10)).map(({ seq }) => seq);
+      expect(await store.trim("x", 5, 2)).toBe(2);
+      expect(await seqs(0)).toEqual([1, 4, 5, 6, 7]);
+      expect(await store.trim("x", 100, 10)).toBe(3);
+      expect(await seqs(0)).toEqual([1, 7]);
+      expect(await seqs(3)).toEqual([7]);
+      const snapshot = { seq: 7, chunks: ["h"], added: [], removed: [] };
+      await store.commit(epoch, [commitOf("x", { events: [], snapshot })]);
+      expect(await store.trim("x", 100, 10)).toBe(0);
+      expect(await store.trim("nobody", 100, 10)).toBe(0);
+      expect(await store.load("x")).toMatchObject({
+        row: { lastSeq: 7 },
+        snapshot: { seq: 7, body: "state" },
+        tail: [],
+      });
+      await store.commit(epoch, [commitOf("x", { events: [event(8)], end })]);
+      expect(await store.trim("x", 100, 10)).toBe(0);
+    },
+  ],
+
+  [
     "executions are found by all of their tags",
     async ({ store }) => {
       await store.create(newExecution("a", { tags: { customer: "7", "it's": '"' } }));
