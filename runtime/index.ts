@@ -107,6 +107,8 @@ export type {
   Observer,
   TraceContext,
 } from "./observer.ts";
+export { checkStore } from "./check/checkStore.ts";
+export type { CheckOptions, Finding } from "./check/checkStore.ts";
 export { exportExecutions } from "./transfer/export.ts";
 export type { ExportOptions } from "./transfer/export.ts";
 export { importExecutions } from "./transfer/import.ts";

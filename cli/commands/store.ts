@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { Finding } from "@durablec/runtime";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { toJson } from "../format/value.ts";
@@ -23,10 +24,16 @@ interface ImportArgs extends Args {
 
 /** `durablec store`: what concerns a store as a whole. */
 export function addStore(cli: Cli, face: Face): Cli {
-  return cli.command("store", "Take executions from one store to another", (group) =>
+  return cli.command("store", "Check a store, or take executions from one to another", (group) =>
     group
       .options(storeOptions)
-      .demandCommand(1, "Say what to do: export or import.")
+      .demandCommand(1, "Say what to do: check, export or import.")
+      .command(
+        "check",
+        "Read all of a store and say what is wrong in it",
+        (one) => one,
+        (args) => face.run(args, () => check(args, face.io)),
+      )
       .command(
         "export",
         "Write executions to standard output, as lines of JSON",
@@ -55,6 +62,18 @@ export function addStore(cli: Cli, face: Face): Cli {
         (args) => face.run(args, () => importAll(args, face.io)),
       ),
   );
+}
+
+async function check(args: Args, io: Io): Promise<ExitCode> {
+  const { checkStore } = await loadRuntime(io.cwd);
+  const found: Finding[] = [];
+  for await (const finding of checkStore({ store: toExistingStore(args, io), ...readKeys(args, io) })) {
+    found.push(finding);
+    if (!args.json) io.out(`${finding.execution === null ? "" : `${finding.execution}: `}${finding.what}`);
+  }
+  if (args.json) io.out(toJson(found));
+  else if (found.length === 0) io.out("nothing is wrong");
+  return found.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function exportAll(args: ExportArgs, io: Io): Promise<ExitCode> {

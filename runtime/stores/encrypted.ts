@@ -266,9 +266,9 @@ class Sealing {
 }
 
 /** With the kind: an event's kind is readable, and must not be changed. */
-const eventField = ({ seq, kind }: StoredEvent): string => `event ${seq} (${kind})`;
+export const eventField = ({ seq, kind }: StoredEvent): string => `event ${seq} (${kind})`;
 
-const chunkField = (name: string): string => `snapshot's chunk ${name}`;
+export const chunkField = (name: string): string => `snapshot's chunk ${name}`;
 
 interface Settled {
   readonly callback: string;

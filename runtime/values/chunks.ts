@@ -49,7 +49,12 @@ function wholeCharacter(text: string, end: number): number {
 }
 
 function chunkOf(body: string): Chunk {
-  return { hash: hash("sha256", body, "hex").slice(0, 32), body };
+  return { hash: hashOf(body), body };
+}
+
+/** The name of a chunk with this body. */
+export function hashOf(body: string): string {
+  return hash("sha256", body, "hex").slice(0, 32);
 }
 
 /** 256 fixed numbers without pattern (xorshift): other numbers would cut elsewhere, and nothing stored would be shared. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSqliteStore } from "@durablec/runtime";
 import { encryptStore } from "../../runtime/stores/encrypted.ts";
-import { newExecution } from "../stores/samples.ts";
+import { event, newExecution } from "../stores/samples.ts";
 import { runIn, type Ran } from "./fakeIo.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "durablec-store-"));
@@ -14,7 +15,9 @@ const keys = { current: "k1", keys: { k1: key } };
 
 beforeAll(async () => {
   const store = encryptStore(openSqliteStore(join(cwd, "secret.db")), keys);
-  await store.create(newExecution("a", { input: '"hidden"' }));
+  await store.create(
+    newExecution("a", { input: '"hidden"', event: { ...event(1), kind: "ExecutionStarted" } }),
+  );
   await store.close();
   writeFileSync(join(cwd, "keys.json"), JSON.stringify(keys));
 });
@@ -65,5 +68,24 @@ describe("durablec store", () => {
     const { exit, err } = await run("store", "import", "bad.jsonl", "--store", "other.db");
     expect([exit, err]).toEqual([3, expect.stringContaining("Line 1 ")]);
     expect((await run("store", "export", "--store", "nothing.db")).exit).toBe(2);
+  });
+
+  test("checks a store, with its findings as the exit code", async () => {
+    const whole = await run("store", "check", "--store", "secret.db", "--key-file", "keys.json");
+    expect([whole.exit, whole.out]).toEqual([0, "nothing is wrong\n"]);
+    const file = new DatabaseSync(join(cwd, "secret.db"));
+    file.exec("DELETE FROM inputs");
+    file.close();
+    const { exit, out } = await run(
+      "store",
+      "check",
+      "--store",
+      "secret.db",
+      "--key-file",
+      "keys.json",
+      "--json",
+    );
+    expect(exit).toBe(3);
+    expect(JSON.parse(out)).toEqual([{ execution: "a", what: "its input is missing" }]);
   });
 });

@@ -3,6 +3,8 @@ import pg from "pg";
 import { describe, expect, test, vi } from "vitest";
 import { StoreError, StoreTooNewError, StoreUnavailableError } from "../../runtime/errors.ts";
 import { openPostgresStore } from "../../runtime/stores/postgres.ts";
+import { checkStore } from "../../runtime/check/checkStore.ts";
+import { toChunks } from "../../runtime/values/chunks.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { acquire, commitOf, event, failure, newExecution } from "./samples.ts";
 
@@ -128,6 +130,50 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       await vi.waitFor(async () => expect(await other.version()).not.toBe(before), 4_000);
       await store.close();
       await other.close();
+    },
+  ],
+
+  [
+    "is checked: nothing is wrong in a whole store, and what is wrong is named; nothing is written",
+    async (given) => {
+      const store = await openAt(given, "checked");
+      const epoch = await acquire(store);
+      const started = { ...event(1), kind: "ExecutionStarted" };
+      await store.create(newExecution("x", { event: started, tags: { a: "1" } }));
+      await store.create(newExecution("y", { event: started }));
+      const chunks = toChunks("text ".repeat(5_000));
+      const snapshot = {
+        seq: 1,
+        chunks: chunks.map(({ hash }) => hash),
+        added: [...new Set(chunks)],
+        removed: [],
+      };
+      await store.commit(epoch, [commitOf("x", { events: [event(2), event(3)], snapshot })]);
+      const address = `${given.server.url}?schema=checked`;
+      const check = async (): Promise<readonly string[]> => {
+        const found: string[] = [];
+        for await (const { execution, what } of checkStore({ store: address }))
+          found.push(`${execution}: ${what}`);
+        return found;
+      };
+      expect(await check()).toEqual([]);
+      await given.admin.query(
+        "DELETE FROM checked.events WHERE seq = 2; DELETE FROM checked.inputs WHERE execution = 2",
+      );
+      await given.admin.query(
+        "UPDATE checked.chunks SET body = 'other'; DELETE FROM checked.executions WHERE id = 'y'",
+      );
+      const found = await check();
+      expect(found).toContain("x: its journal has 2 events, from 1 to 3");
+      expect(found).toContain("null: the table events has rows of executions that are not there");
+      expect(found.join()).toMatch(/x: chunk \w+ of its state is not what its name says/);
+      await store.close();
+      const none = `${given.server.url}?schema=nowhere`;
+      expect(
+        await refused(given, async () => {
+          for await (const _ of checkStore({ store: none }));
+        }),
+      ).toContain("no store at");
     },
   ],
 ];
