@@ -15,7 +15,7 @@ interface TopArgs extends SharedArgs, StoreArgs {
 /** How many executions of each list are shown. */
 const LIST_MAX = 8;
 const REASON_LENGTH = 100;
-/** Counting reads every row of the store: at most so much of the time is spent on it. */
+/** Counting a large store takes long: at most so much of the time is spent on it. */
 const SHARE_MAX = 0.1;
 
 /** `durablec top`: what a store's executions are doing, as it changes. */

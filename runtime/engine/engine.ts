@@ -149,7 +149,7 @@ export class Engine {
     return (await this.parts.store.list(filter)).map((row) => toView(row, null));
   }
 
-  /** How many executions there are, by function and state. Reads every row: for a look now and then. */
+  /** How many executions there are, by function and state. Looks at every one that runs: for people, now and then. */
   async counts(): Promise<readonly FunctionCounts[]> {
     this.assertOpen();
     return this.parts.store.counts(this.parts.world.now());

@@ -64,7 +64,10 @@ export class SqliteQueries {
     this.selectNextWake = connection.prepare(`SELECT min(wake_at) AS at FROM ${DUE} AND wake_at > ?`);
     this.selectStatus = connection.prepare("SELECT status FROM executions WHERE id = ?");
     this.selectCounts = connection.prepare(`
-      SELECT ${groupColumns("?")}, count(*) AS count, min(wake_at) AS earliest FROM executions GROUP BY 1, 2, 3, 4`);
+      SELECT function, status, 0 AS paused, 'ended' AS state, count(*) AS count, NULL AS earliest
+        FROM executions INDEXED BY executions_ended WHERE status <> 'RUNNING' GROUP BY function, status
+      UNION ALL SELECT ${groupColumns("?")}, count(*), min(wake_at)
+        FROM executions WHERE status = 'RUNNING' GROUP BY 1, 2, 3, 4`);
     this.dataVersion = connection.prepare("PRAGMA data_version");
   }
 

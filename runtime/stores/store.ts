@@ -349,7 +349,7 @@ export interface Store {
   list(filter: ListFilter): Answer<readonly ExecutionRow[]>;
   /** Those of these ids that have ended, or that are not there. At most 1,000 ids at a time. */
   ended(executions: readonly string[]): Answer<readonly string[]>;
-  /** By the names of the functions. Reads every row: without an index of its own, so that no step has to keep one. */
+  /** By the names of the functions. Looks at every execution that runs: for people, now and then. */
   counts(now: number): Answer<readonly FunctionCounts[]>;
   /** Events from `afterSeq + 1` on, at most `limit`. */
   history(execution: string, afterSeq: number, limit: number): Answer<readonly StoredEvent[]>;
