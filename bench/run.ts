@@ -1,8 +1,9 @@
-/** `npm run bench [-- awaits|steps|resume|engine|scale|lint|size]`: ratios of one run on one machine, medians of rounds. */
+/** `npm run bench [-- awaits|steps|resume|engine|scale|costs|lint|size]`: ratios of one run on one machine, medians of rounds. */
 import { join } from "node:path";
 import { build } from "../compiler/build.ts";
 import { benchAwaits } from "./awaits.ts";
 import { benchEngine } from "./engine/engine.ts";
+import { benchCosts } from "./engine/costs.ts";
 import { benchScale } from "./engine/scale.ts";
 import { benchLint } from "./lint.ts";
 import { benchResume } from "./resume.ts";
@@ -24,5 +25,6 @@ if (wanted("steps")) await benchSteps(compiled.steps, 2_000, 5);
 if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000, 10_000, 100_000], 3);
 if (wanted("engine")) await benchEngine(compiled, 5, process.argv.includes("--peers"));
 if (wanted("scale")) await benchScale(compiled.sleeper, { asleep: 100_000, woken: 10_000 });
+if (wanted("costs")) await benchCosts(compiled, chosen.includes("--million") ? 1_000_000 : 20_000);
 if (wanted("lint")) await benchLint();
 if (wanted("size")) benchSize();

@@ -110,6 +110,7 @@ const PORTS = { ingress: 28_080, admin: 29_070, node: 25_122, service: 29_080 };
 
 /** Its server in a process of its own, on 127.0.0.1. */
 export async function restate(folder: string, data: string): Promise<Contender> {
+  process.env.RESTATE_LOGGING = "ERROR";
   const sdk = (await importFrom(folder, "@restatedev/restate-sdk")) as Restate;
   const clients = (await importFrom(folder, "@restatedev/restate-sdk-clients")) as RestateClients;
   const service = sdk.service({

@@ -69,3 +69,17 @@ export async function sleeper(ms: number): Promise<number> {
   await wait({ milliseconds: ms });
   return ms;
 }
+
+/** (f) Small steps while 10 MB are alive. */
+export async function besideLarge(n: number): Promise<number> {
+  "use durable";
+  const rows = await step("large", () =>
+    Array.from({ length: 100_000 }, (_, i) => ({
+      id: i,
+      text: `row ${i * 7919} of a table that is kept alive, so that it is written with each state`,
+    })),
+  );
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += await step("add", () => i);
+  return sum + rows.length;
+}
