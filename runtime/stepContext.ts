@@ -12,16 +12,21 @@ export interface StepContext {
   readonly logger: DurableLogger;
 }
 
-/** One attempt's context. The signal is made when it is asked for: most steps never do. */
+/** One attempt's context. The signal and the logger are made when they are asked for: most steps never do. */
 export class Attempt implements StepContext {
   readonly attempt: number;
-  readonly logger: DurableLogger;
+  private readonly toLogger: () => DurableLogger;
+  private made: DurableLogger | null = null;
   private controller: AbortController | null = null;
   private aborted: { readonly reason: unknown } | null = null;
 
-  constructor(attempt: number, logger: DurableLogger = toLogger(writeLog, { attempt })) {
+  constructor(attempt: number, logger = () => toLogger(writeLog, { attempt })) {
     this.attempt = attempt;
-    this.logger = logger;
+    this.toLogger = logger;
+  }
+
+  get logger(): DurableLogger {
+    return (this.made ??= this.toLogger());
   }
 
   get signal(): AbortSignal {

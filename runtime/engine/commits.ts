@@ -2,7 +2,7 @@
 import type { Commit, StoredEvent } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
 import { toStored } from "./events.ts";
-import { isEnd, isStop } from "./events.ts";
+import { isEnd, isOperationEvent, isStop } from "./events.ts";
 import type { EndEvent, Execution, Outgoing } from "./execution.ts";
 import type { MessageBody } from "./messages.ts";
 import type { InvokeOperation } from "./operations/invoke.ts";
@@ -43,6 +43,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
   const consumed = leftovers.consumed.splice(0);
   let journalBytes = 0;
   let forced = execution.hooks.everyAwait;
+  let isPlain = leftovers.posts.length === 0;
   for (const outgoing of batch) {
     const event = toEvent(outgoing);
     events.push(event);
@@ -51,6 +52,8 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
     journalBytes += Buffer.byteLength(written.body);
     forced ||= outgoing.snapshot;
     if (outgoing.message !== null) consumed.push(outgoing.message);
+    // Only of these does another execution hear, or the row.
+    isPlain &&= outgoing.start === undefined && isOperationEvent(event);
   }
   // Both are last if they are there.
   const last = events.at(-1);
@@ -78,7 +81,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
       opened,
       closed,
       ...(end === undefined ? {} : { end: toEnd(end) }),
-      ...toOthers(execution, { batch, stopped, end }),
+      ...(isPlain ? {} : toOthers(execution, { batch, stopped, end })),
     },
   };
 }
@@ -162,12 +165,12 @@ export function parkCommit(execution: string, problem: string): Commit {
 
 /** Executions that began with these commits, and those that were left messages. */
 export function findOthers(commits: readonly Commit[]): ReadonlySet<string> {
-  return new Set(
-    commits.flatMap(({ starts = [], posts = [] }) => [
-      ...starts.flatMap(({ id, queue }) => (queue === undefined ? [id] : [])),
-      ...posts.map(({ execution }) => execution),
-    ]),
-  );
+  const others = new Set<string>();
+  for (const { starts, posts } of commits) {
+    for (const { id, queue } of starts ?? []) if (queue === undefined) others.add(id);
+    for (const { execution } of posts ?? []) others.add(execution);
+  }
+  return others;
 }
 
 /** The end of an execution is its last event, whatever else was reported at the same moment. */

@@ -86,7 +86,7 @@ export class PromiseTable {
   create(source: Source): PromiseRecord {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // Nobody may be listening yet, or ever: that is the author's business, not a reason to end the process.
-    thenNatively(promise, undefined, () => undefined);
+    thenNatively(promise, undefined, ignore);
     toDurable(promise);
     const record: PromiseRecord = {
       promise,
@@ -215,6 +215,8 @@ export class PromiseTable {
     return current?.settled ?? null;
   }
 }
+
+const ignore = (): void => undefined;
 
 /** As the language says it. */
 const CYCLE = "Chaining cycle detected for promise #<Promise>";

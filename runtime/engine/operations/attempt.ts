@@ -29,7 +29,7 @@ export interface AttemptOutcome {
  */
 export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): { giveUp(reason: unknown): void } {
   const { head, scope, attempt, timeout, body } = spec;
-  const context = new Attempt(attempt, scope.logger(head, attempt));
+  const context = new Attempt(attempt, () => scope.logger(head, attempt));
   let over = false;
   let cancelTimer = (): void => undefined;
   const end = (): boolean => {
