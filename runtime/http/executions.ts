@@ -9,6 +9,7 @@ import {
   duration,
   integer,
   given,
+  label,
   one,
   queriedTags,
   readBody,
@@ -47,7 +48,7 @@ async function start(c: HttpContext, engine: Engine, waits: Waits): Promise<Resp
   const name = text("function", body.function);
   if (name === undefined) throw badRequest('function is missing: the id of a durable function, "path#name".');
   const options = given({
-    id: text("id", body.id),
+    id: label("id", body.id),
     tags: tags(body.tags),
     executionTimeout: duration("executionTimeout", body.executionTimeout),
     retention: duration("retention", body.retention),
@@ -78,11 +79,11 @@ async function list(c: HttpContext, engine: Engine): Promise<Response> {
     limit,
     ...given({
       status: status as ExecutionStatus | undefined,
-      function: one("function", query("function")),
+      function: label("function", one("function", query("function"))),
       tags: queriedTags(query("tag")),
-      parent: one("parent", query("parent")),
+      parent: label("parent", one("parent", query("parent"))),
       queue: one("queue", query("queue")),
-      before: one("before", query("before")),
+      before: label("before", one("before", query("before"))),
     }),
     ...(parked === undefined ? {} : { parked: true as const }),
   });
@@ -190,7 +191,7 @@ async function retry(c: HttpContext, engine: Engine): Promise<Response> {
 async function fork(c: HttpContext, engine: Engine): Promise<Response> {
   const body = await readObject(c, ["id", "at", "tags", "executionTimeout", "retention"]);
   const options = given({
-    id: text("id", body.id),
+    id: label("id", body.id),
     at: wholeNumber("at", body.at, 1),
     tags: tags(body.tags),
     executionTimeout: duration("executionTimeout", body.executionTimeout),

@@ -111,8 +111,13 @@ function writeRecord(value: object, writing: Writing): unknown {
   return Object.fromEntries(entries.map(([key, one]) => [key, write(one, writing)]));
 }
 
+/** Of its class: not what it has as `constructor` itself. */
 function nameOf(value: object): string {
-  return value.constructor.name;
+  const prototype = Object.getPrototypeOf(value) as {
+    readonly constructor?: { readonly name?: unknown };
+  } | null;
+  const name = prototype?.constructor?.name;
+  return typeof name === "string" ? name : "Object";
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
@@ -144,9 +149,10 @@ function readTagged(json: Record_, depth: number): unknown {
       `${JSON.stringify(type)} is no $type of a value that can be sent: ${[...READERS.keys()].join(", ")}. An object with a ` +
         `key $type of its own is { "$type": "Object", "value": {...} }.`,
     );
-  const made = read(type === "Error" ? json : value, depth);
+  const given = type === "Error" ? json : value;
+  const made = read(given, depth);
   if (made === INVALID)
-    throw badRequest(`${JSON.stringify(value)?.slice(0, 100)} is no value of a ${String(type)}.`);
+    throw badRequest(`${JSON.stringify(given)?.slice(0, 100)} is no value of the $type ${String(type)}.`);
   return made;
 }
 

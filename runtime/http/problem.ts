@@ -20,11 +20,12 @@ export function badRequest(message: string): Problem {
   return new Problem(400, "bad_request", message);
 }
 
-type Entry = readonly [status: Status, code: string];
+/** With a message of our own where the error's says where the store is. */
+type Entry = readonly [status: Status, code: string, message?: string];
 
 /** By name, not by class: the engine may be of another copy of the runtime. */
 const KNOWN: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ["UnknownExecutionError", [404, "unknown_execution"]],
+  ["UnknownExecutionError", [404, "unknown_execution", "There is no execution of this id."]],
   ["UnknownCallbackError", [404, "unknown_callback"]],
   ["UnknownFunctionError", [404, "unknown_function"]],
   ["UnknownQueueError", [404, "unknown_queue"]],
@@ -39,10 +40,10 @@ const KNOWN: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["OperationArgumentError", [400, "bad_request"]],
   ["DurationError", [400, "bad_request"]],
   ["EncodeError", [400, "bad_request"]],
-  ["StoreUnavailableError", [503, "store_unavailable"]],
-  ["StoreFullError", [503, "store_full"]],
-  ["FencedError", [503, "closed"]],
-  ["EngineClosedError", [503, "closed"]],
+  ["StoreUnavailableError", [503, "store_unavailable", "The store does not answer: try again."]],
+  ["StoreFullError", [503, "store_full", "The store is full."]],
+  ["FencedError", [503, "closed", "This service is closing: try again."]],
+  ["EngineClosedError", [503, "closed", "This service is closing: try again."]],
 ]);
 
 /** Null: not one of those that are for the caller; the service hears of it, and the caller only that. */
@@ -50,5 +51,7 @@ export function toProblem(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (!(error instanceof Error)) return null;
   const known = KNOWN.get(error.name);
-  return known === undefined ? null : new Problem(known[0], known[1], error.message);
+  if (known === undefined) return null;
+  const [status, code, message = error.message] = known;
+  return new Problem(status, code, message);
 }

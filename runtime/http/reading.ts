@@ -102,6 +102,17 @@ export function text(name: string, given: unknown): string | undefined {
   throw badRequest(`${name} must be a text that is not empty.`);
 }
 
+/** Longest name and id: they are in an index, and in the address of every request about them. */
+const NAME_MAX = 1_000;
+
+/** A text that names something: an id, a tag. */
+export function label(name: string, given: unknown): string | undefined {
+  const known = text(name, given);
+  if (known === undefined || (known.length <= NAME_MAX && known.isWellFormed() && !known.includes("\0")))
+    return known;
+  throw badRequest(`${name} must have at most ${NAME_MAX} characters, all of them whole, and no NUL.`);
+}
+
 /** `30s` in a query: at most `maxMs`; more is as much as that. */
 export function wait(values: readonly string[], maxMs: number): number {
   const given = one("wait", values);
@@ -124,6 +135,10 @@ export function tags(given: unknown): Tags | undefined {
     !Object.values(given).every(isText)
   )
     throw badRequest("tags must be an object of texts.");
+  for (const [name, value] of Object.entries(given)) {
+    label("The name of a tag", name);
+    if (value !== "") label("A tag", value);
+  }
   return given as Tags;
 }
 
@@ -137,6 +152,7 @@ export function queriedTags(values: readonly string[]): Tags | undefined {
   const pairs = values.map((pair) => {
     const at = pair.indexOf("=");
     if (at <= 0) throw badRequest("tag must be name=value.");
+    label("tag", pair);
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
   return Object.fromEntries(pairs);

@@ -245,6 +245,8 @@ describe("a request is refused", () => {
     ["POST", "/v1/executions", { function: "double", inputs: 1 }, [400, "bad_request"]],
     ["POST", "/v1/executions", { function: "double", executionTimeout: "soon" }, [400, "bad_request"]],
     ["POST", "/v1/executions", { function: "double", id: "" }, [400, "bad_request"]],
+    ["POST", "/v1/executions", { function: "double", id: "a\0" }, [400, "bad_request"]],
+    ["POST", "/v1/executions", { function: "double", id: "x".repeat(1_001) }, [400, "bad_request"]],
     ["POST", "/v1/executions", { function: "double", tags: { a: 1 } }, [400, "bad_request"]],
     ["POST", "/v1/executions", "{", [400, "bad_request"]],
     ["POST", "/v1/executions", "x".repeat(10_001), [413, "too_large"]],
