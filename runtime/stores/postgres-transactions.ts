@@ -23,6 +23,7 @@ interface Parts {
 export class PostgresTransactions implements Transactions {
   private readonly parts: Parts;
   private readonly sql: ReturnType<typeof statements>;
+  private readonly sessions = new Set<Session>();
   private pool: pg.Pool | null = null;
 
   constructor(parts: Parts) {
@@ -38,9 +39,11 @@ export class PostgresTransactions implements Transactions {
       return { kind: "failed", error: toStoreError(error, this.parts.connection.name) };
     }
     const session = new Session(client, this.sql, this.parts.connection.name);
+    this.sessions.add(session);
     try {
       return await session.run(transacting);
     } finally {
+      this.sessions.delete(session);
       session.release();
     }
   }
@@ -73,7 +76,9 @@ export class PostgresTransactions implements Transactions {
     return this.pool.connect();
   }
 
+  /** Bodies that are at work lose their connections: the pool would wait for them, and they may never end. */
   async close(): Promise<void> {
+    for (const session of this.sessions) session.cut();
     await this.pool?.end();
   }
 }
@@ -98,6 +103,7 @@ class Session {
   private readonly token = randomUUID();
   /** Its state is not known: the server rolls back when it is closed. */
   private isSpoilt = false;
+  private isGiven = false;
 
   constructor(client: pg.PoolClient, sql: ReturnType<typeof statements>, store: string) {
     this.client = client;
@@ -116,8 +122,15 @@ class Session {
   };
 
   release(): void {
-    this.client.off("error", this.spoil);
+    if (this.isGiven) return;
+    this.isGiven = true;
     this.give(this.isSpoilt);
+    this.client.off("error", this.spoil);
+  }
+
+  cut(): void {
+    this.isSpoilt = true;
+    this.release();
   }
 
   async run(transacting: Transacting): Promise<Transacted> {

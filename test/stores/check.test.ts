@@ -6,6 +6,7 @@ import type { EncryptionOptions, Finding } from "@durablec/runtime";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type * as Functions from "../../fixtures/engine/functions.ts";
 import { compileFixture } from "../support/compileFixture.ts";
+import { crash, findBroken } from "./torn.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 
@@ -171,4 +172,12 @@ test("flipped bytes never crash the check, and no text that keys protect changes
     else expect(textsOf(file), `bytes flipped at ${at}`).toBe(texts);
   }
   expect(seen.damaged).toBeGreaterThan(5);
+});
+
+test("a log that was torn anywhere keeps what was acknowledged before it, and nothing that was not written", async () => {
+  const crashed = await crash(30);
+  for (const how of ["cut", "flipped", "zeroed"] as const) {
+    for (let at = 0; at < crashed.log.length; at += 4_096 * 9 + 1_013)
+      expect(await findBroken(crashed, how, at), `${how} at ${at}`).toEqual([]);
+  }
 });

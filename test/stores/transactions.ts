@@ -133,10 +133,8 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
   [
     "one that hangs is rolled back at its timeout, and other executions go on meanwhile",
     async ({ engine, f, world, database }) => {
-      const order: string[] = [];
       world.deeds.set("rent", async (_client, attempt) => {
         if (attempt === 1) await never();
-        order.push("rent");
       });
       const one = await engine();
       const { id } = await one.start(f.pays, "rent");
@@ -186,6 +184,35 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       expect(await database.rows()).toEqual([]);
       await store.close();
       await other.close();
+    },
+  ],
+
+  [
+    "one that hangs while the engine is closed is rolled back, keeps nothing waiting, and runs again",
+    async ({ engine, closed, f, world, database }) => {
+      world.deeds.set("rent", never);
+      const first = await engine();
+      const { id } = await first.start(f.pays, "rent");
+      await vi.waitFor(() => expect(world.lines).toContain("rent"));
+      await closed(first);
+      expect(await database.rows()).toEqual([]);
+      world.deeds.clear();
+      expect(await (await engine()).result(id)).toMatch(/^rent paid/);
+      expect(await database.rows()).toEqual(["rent"]);
+    },
+  ],
+
+  [
+    "a body can enqueue, through its own client: once, though it runs three times",
+    async ({ engine, f, world, database }) => {
+      const one = await engine();
+      world.deeds.set("rent", async (client, attempt) => {
+        await one.enqueue(client, f.threeSteps, { input: `${attempt}`, id: "child" });
+        if (attempt < 3) throw new Error("not yet");
+      });
+      expect(await one.result((await one.start(f.pays, "rent")).id)).toBe("rent paid at attempt 3");
+      expect(await one.result("child")).toBe("3123");
+      expect(await database.rows()).toEqual(["rent"]);
     },
   ],
 
