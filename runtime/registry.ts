@@ -2,6 +2,7 @@
  * What compiled modules announce while they load: machines, closures, durable functions, classes. One registry a
  * process, because identities (`path#name`) are global; it only grows, and saying the same thing twice is harmless.
  */
+import { createHash } from "node:crypto";
 import type { MachineDefinition, Slots } from "./contract.ts";
 import { VOCABULARY } from "./contract.ts";
 import { DurableError } from "./errors.ts";
@@ -43,6 +44,14 @@ export function machine<const D extends MachineDefinition>(definition: D): D {
   }
   machines.set(definition.id, definition);
   return definition;
+}
+
+/** Names what is registered now: another name means other code, which may fit where this does not. */
+export function buildName(): string {
+  const code = [...machines.values()].map(({ id, hash }) => `machine ${id} ${hash}`);
+  for (const id of factories.keys()) code.push(`closure ${id}`);
+  for (const id of classesById.keys()) code.push(`class ${id}`);
+  return createHash("sha256").update(code.sort().join("\n")).digest("hex").slice(0, 16);
 }
 
 export function findMachine(id: string): MachineDefinition | undefined {

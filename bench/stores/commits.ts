@@ -122,9 +122,11 @@ function rowsOf(i: number, executions: number, batch: number): (readonly [number
 async function ready(store: Store, shape: Shape): Promise<Ready> {
   const event = { seq: 1, kind: "ExecutionStarted", body: "{}" };
   const rest = { function: "f", input: "1", createdAt: 1, event };
-  await store.createAll(Array.from({ length: shape.executions }, (_, i) => ({ id: `x${i}`, ...rest })));
-  const acquired = await store.acquire({ id: "bench", pid: process.pid, host: "here" }, 0, 1);
+  const owner = { id: "bench", pid: process.pid, host: "here", build: "bench" };
+  const acquired = await store.acquire(owner, 0, 600_000);
   if (acquired.kind !== "acquired") throw new Error("The store of this benchmark is held.");
+  const all = Array.from({ length: shape.executions }, (_, i) => ({ id: `x${i}`, ...rest }));
+  await store.createAll(all, acquired.epoch);
   return {
     transact: (i) => store.commit(acquired.epoch, commitsOf(i, shape)),
     close: () => store.close(),
@@ -142,7 +144,7 @@ function commitsOf(i: number, { executions, batch, withState }: Shape): Commit[]
   const removed = i === 0 ? [] : [`hash-${i - 1}`];
   const snapshot = { seq: first - 1, chunks: [hash], added: [{ hash, body: STATE }], removed };
   const rest = { wakeAt: null, consumed: [], opened: [], closed: [], ...(withState ? { snapshot } : {}) };
-  return Array.from({ length: executions }, (_, n) => ({ execution: `x${n}`, events, ...rest }));
+  return Array.from({ length: executions }, (_, n) => ({ execution: `x${n}`, lease: 1, events, ...rest }));
 }
 
 async function perSecond(count: number, { transact, close }: Ready): Promise<number> {

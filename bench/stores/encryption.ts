@@ -8,7 +8,7 @@ import { openSqliteStore } from "@durablec/runtime";
 import type { Store } from "@durablec/runtime";
 
 const [EXECUTIONS, ROUNDS, RUNS] = [100, 100, 5];
-const owner = { id: "bench", pid: process.pid, host: "here" };
+const owner = { id: "bench", pid: process.pid, host: "here", build: "bench" };
 const body =
   JSON.stringify({ op: "1", name: "charge", site: 2, time: 1, attempt: 1, startedAt: 1 }) +
   '\n"'.padEnd(99, "x");
@@ -28,7 +28,7 @@ async function measure(wrap: (store: Store) => Store): Promise<number> {
     const events = [{ seq, kind: "StepSucceeded", body }];
     await store.commit(
       epoch,
-      ids.map((execution) => ({ execution, events, ...rest })),
+      ids.map((execution) => ({ execution, lease: epoch, events, ...rest })),
     );
   }
   const ms = performance.now() - start;

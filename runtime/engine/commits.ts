@@ -74,6 +74,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
     events,
     commit: {
       execution: execution.id,
+      lease: execution.lease,
       events: stored,
       ...(snapshot === undefined ? {} : { snapshot }),
       wakeAt: wake,
@@ -149,6 +150,7 @@ export function wakeCommit({ execution, snapshots }: Preparable): Commit {
       : undefined;
   return {
     execution: execution.id,
+    lease: execution.lease,
     events: [],
     ...(snapshot === undefined ? {} : { snapshot }),
     wakeAt: execution.nextTimer(),
@@ -159,8 +161,8 @@ export function wakeCommit({ execution, snapshots }: Preparable): Commit {
 }
 
 /** Of an execution that cannot go on here. */
-export function parkCommit(execution: string, problem: string): Commit {
-  return { execution, events: [], wakeAt: null, consumed: [], opened: [], closed: [], problem };
+export function parkCommit(held: Pick<Commit, "execution" | "lease">, problem: string): Commit {
+  return { ...held, events: [], wakeAt: null, consumed: [], opened: [], closed: [], problem };
 }
 
 /** Executions that began with these commits, and those that were left messages. */

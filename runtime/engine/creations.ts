@@ -1,4 +1,5 @@
 /** Starts that are asked for at the same moment are recorded in one transaction, and wait for the disk once. */
+import { StoreUnavailableError } from "../errors.ts";
 import type { Created, NewExecution, Store } from "../stores/store.ts";
 import { drained } from "./world.ts";
 
@@ -14,10 +15,13 @@ const CREATE_MAX = 1_000;
 export class Creations {
   private readonly store: Pick<Store, "create" | "createAll">;
   private readonly asked: Asked[] = [];
+  /** Of the worker that is to run what is created; undefined: it has enough, or there is none here. */
+  private readonly epoch: () => number | undefined;
   private busy = false;
 
-  constructor(store: Pick<Store, "create" | "createAll">) {
+  constructor(store: Pick<Store, "create" | "createAll">, epoch: () => number | undefined) {
     this.store = store;
+    this.epoch = epoch;
   }
 
   /** As `Store.create`. */
@@ -42,12 +46,14 @@ export class Creations {
 
   private async record(batch: readonly Asked[]): Promise<void> {
     try {
-      const answer = this.store.createAll(batch.map(({ execution }) => execution));
+      const all = batch.map(({ execution }) => execution);
+      const answer = this.store.createAll(all, this.epoch());
       const created = answer instanceof Promise ? await answer : answer;
       batch.forEach(({ resolve }, index) => resolve(created[index] as Created));
     } catch (error) {
+      const isUnknown = error instanceof StoreUnavailableError;
       // One that cannot be written (its id, say) is no reason to refuse the others.
-      if (batch.length === 1) batch[0]?.reject(error);
+      if (batch.length === 1 || isUnknown) batch.forEach(({ reject }) => reject(error));
       else for (const one of batch) await this.record([one]);
     }
   }

@@ -4,7 +4,7 @@
 import type { Duration } from "../duration.ts";
 import { checkSignal } from "../signals.ts";
 import type { FunctionCounts, ListFilter, Store } from "../stores/store.ts";
-import { EngineClosedError, UnknownExecutionError } from "../errors.ts";
+import { StoreUnavailableError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
 import type { DurableContext } from "../context.ts";
@@ -21,7 +21,7 @@ import { readHistory } from "./history.ts";
 import type { ResumeReport } from "./load.ts";
 import { Creations } from "./creations.ts";
 import type { Limits } from "./limits.ts";
-import { Ownership } from "./ownership.ts";
+import { Presence } from "./presence.ts";
 import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
 import { SignalLimit } from "./signalLimit.ts";
@@ -30,9 +30,8 @@ import { toView, type ExecutionView } from "./view.ts";
 import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { recordInside, recordStart } from "./recordStart.ts";
 import type { Restarting } from "./restarting.ts";
-import { retryParked } from "./retryParked.ts";
 import { Waiters } from "./waiters.ts";
-import { Worker } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
 
 /** A compiled durable function. */
@@ -49,6 +48,10 @@ export interface EngineParts {
   readonly queues: Queues;
   readonly gate: Gate;
   readonly lingerMs: number;
+  /** After so long a silence of a worker others may take its executions. */
+  readonly leaseMs: number;
+  /** Which code this process has. */
+  readonly build: string;
   readonly log: LogSink;
   readonly observer: Observer | null;
   readonly announce: Announce;
@@ -56,45 +59,29 @@ export interface EngineParts {
   readonly onError: (error: Error, execution: string | null) => void;
 }
 
-/** How often the store is asked whether another process wrote. */
-const POLL_MS = 50;
-
-/** How often executions whose retention is over are looked for, and how many rows of them go at once. */
-const REMOVE_MS = 10_000;
-const REMOVE_ROWS = 1_000;
-
 export class Engine {
   private readonly parts: EngineParts;
-  private readonly ownership: Ownership;
+  private readonly presence: Presence;
   private readonly waiters: Waiters;
   private readonly creations: Creations;
   private readonly signalLimit: SignalLimit;
-  private worker: Worker | null = null;
-  private version = -1;
-  private removeAt = 0;
-  private cancelPoll: () => void = () => undefined;
-  private ignoreNews: () => void = () => undefined;
-  private polling: Promise<void> = Promise.resolve();
-  private isPolling = false;
-  private hasNews = false;
-  private failure: Error | null = null;
 
   private constructor(parts: EngineParts) {
     this.parts = parts;
     this.signalLimit = new SignalLimit(parts.limits.signals);
     this.waiters = new Waiters(parts.store);
-    this.creations = new Creations(parts.store);
-    this.ownership = new Ownership(parts.store, parts.world);
+    this.presence = new Presence(parts, this.waiters);
+    this.creations = new Creations(parts.store, () => this.worker?.epochForNew);
   }
 
   static async open(parts: EngineParts): Promise<Engine> {
     const engine = new Engine(parts);
-    await engine.poll();
-    if (engine.failure !== null) throw engine.failure;
-    parts.announce("engine.opened", { store: parts.store.name, worker: parts.worker });
-    if (parts.worker && !engine.running) parts.announce("worker.standby", { store: parts.store.name });
-    engine.ignoreNews = parts.store.onNews?.(() => engine.hear()) ?? engine.ignoreNews;
+    await engine.presence.open();
     return engine;
+  }
+
+  private get worker(): Worker | null {
+    return this.presence.worker;
   }
 
   /**
@@ -109,9 +96,15 @@ export class Engine {
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     this.assertOpen();
     const recording = { ...this.parts, creations: this.creations };
-    const created = await recordStart(recording, { fn, input, id, options });
-    if (created !== null) await this.worker?.begin(created);
-    return { id, created: created !== null };
+    try {
+      const started = await recordStart(recording, { fn, input, id, options });
+      if (started !== null) await this.worker?.begin(started);
+      return { id, created: started !== null };
+    } catch (error) {
+      // It may be there, and leased to this worker.
+      if (error instanceof StoreUnavailableError) this.presence.failed(error);
+      throw error;
+    }
   }
 
   /**
@@ -130,8 +123,14 @@ export class Engine {
   async result(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
     this.assertOpen();
     const promise = this.waiters.add(id, signal);
-    // One that this worker has in memory has not ended yet; of any other the store knows.
-    if (this.worker?.has(id) !== true) await this.waiters.settle(id);
+    try {
+      // One that this worker has in memory has not ended yet; of any other the store knows.
+      if (this.worker?.has(id) !== true) await this.waiters.settle(id);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      // Asked again when the server answers.
+      this.presence.failed(error);
+    }
     // Who gives up meanwhile has told those who waited then.
     this.assertOpen();
     return promise;
@@ -187,6 +186,11 @@ export class Engine {
   }
 
   async resume(id: string): Promise<boolean> {
+    const { problem } = await this.view(id);
+    if (problem !== undefined && (await this.parts.store.unpark(id, this.parts.world.now()))) {
+      await this.worker?.wake([id]);
+      return true;
+    }
     return this.tell(id, { kind: "resume" });
   }
 
@@ -203,21 +207,21 @@ export class Engine {
   async retry(id: string, options: RetryOptions = {}): Promise<void> {
     this.assertOpen();
     await retryExecution(this.parts, id, options);
-    await this.worker?.wake(id);
+    await this.worker?.wake([id]);
   }
 
   /** Another execution goes on from the past of this one. Throws `RetryRefusedError`. */
   async fork(id: string, options: ForkOptions = {}): Promise<{ readonly id: string }> {
     this.assertOpen();
     const forked = await forkExecution(this.parts, id, options);
-    await this.worker?.wake(forked);
+    await this.worker?.wake([forked]);
     return { id: forked };
   }
 
   private async tell(id: string, body: MessageBody): Promise<boolean> {
     await this.view(id);
     const posted = await this.parts.store.post(id, JSON.stringify(body));
-    if (posted) await this.worker?.wake(id);
+    if (posted) await this.worker?.wake([id]);
     return posted;
   }
 
@@ -266,27 +270,7 @@ export class Engine {
    * at work get that long to finish and be recorded; without, they run again.
    */
   async close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
-    if (this.failure instanceof EngineClosedError) return;
-    if (drainMs > 0) await this.drain(drainMs);
-    const healthy = this.failure === null;
-    this.giveUp(new EngineClosedError("The engine was closed."));
-    await this.worker?.stop();
-    await this.polling;
-    const { store } = this.parts;
-    try {
-      if (healthy) await this.ownership.release();
-    } finally {
-      await store.close();
-    }
-    this.parts.announce("engine.closed", { store: store.name });
-  }
-
-  private async drain(drainMs: number): Promise<void> {
-    const { announce, world } = this.parts;
-    const began = world.now();
-    announce("engine.draining", { executions: this.executionsInMemory, drainMs });
-    await this.worker?.drain(drainMs);
-    announce("engine.drained", { unfinished: this.atWork()?.length ?? 0, tookMs: world.now() - began });
+    await this.presence.close(drainMs);
   }
 
   private async settle(callbackId: string, settlement: Parameters<Store["settle"]>[1]): Promise<void> {
@@ -294,7 +278,7 @@ export class Engine {
     const { store, world } = this.parts;
     await store.settle(callbackId, settlement, world.now());
     const row = await store.callback(callbackId);
-    if (row !== null) await this.worker?.wake(row.execution);
+    if (row !== null) await this.worker?.wake([row.execution]);
   }
 
   private async view(id: string): Promise<ExecutionView> {
@@ -304,86 +288,6 @@ export class Engine {
   }
 
   private assertOpen(): void {
-    if (this.failure !== null) throw this.failure;
-  }
-
-  // ---- ownership and news from other processes
-
-  /** At once, or after the look that is under way. */
-  private hear(): void {
-    this.hasNews = true;
-    if (this.isPolling) return;
-    this.cancelPoll();
-    void this.poll();
-  }
-
-  private async poll(): Promise<void> {
-    this.isPolling = true;
-    this.hasNews = false;
-    const work = this.pollOnce();
-    this.polling = work;
-    try {
-      await work;
-    } catch (error) {
-      this.failed(error);
-    }
-    this.isPolling = false;
-    if (this.failure === null) {
-      const { world } = this.parts;
-      const pauseMs = this.hasNews ? 0 : POLL_MS;
-      this.cancelPoll = world.setTimer(world.now() + pauseMs, () => void this.poll(), true);
-    }
-  }
-
-  private async pollOnce(): Promise<void> {
-    const { store, world } = this.parts;
-    const now = world.now();
-    if (this.parts.worker) await this.keepOwnership(now);
-    if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
-    const version = await store.version();
-    const news = version !== this.version;
-    if (!news && this.worker?.isBehind !== true) return;
-    this.version = version;
-    await this.worker?.pump(news);
-    await this.waiters.settleAll();
-  }
-
-  /** What has been kept long enough: a bounded part of it, and at once more if there was so much. */
-  private async removeOld(now: number): Promise<void> {
-    const removed = await this.parts.store.remove(now, REMOVE_ROWS);
-    this.removeAt = removed >= REMOVE_ROWS ? now : now + REMOVE_MS;
-  }
-
-  private async keepOwnership(now: number): Promise<void> {
-    if (this.worker !== null) return this.ownership.keep(now);
-    const epoch = await this.ownership.take(now);
-    if (epoch === null) return;
-    await retryParked(this.parts.store, epoch, now);
-    this.parts.announce("worker.started", { store: this.parts.store.name, epoch });
-    this.worker = new Worker({
-      ...this.parts,
-      epoch,
-      knows: (functionId) => this.parts.functions.has(functionId),
-      functionId: (fn) => this.parts.functions.idOf(fn),
-      executionsMax: this.parts.limits.executions,
-      ended: (id, event) => this.waiters.tell(id, event),
-      parked: (id, problem) => this.parts.onError(problem, id),
-      failed: (error) => this.failed(error),
-    });
-    await this.worker.pump(false);
-  }
-
-  private failed(error: unknown): void {
-    this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
-  }
-
-  private giveUp(error: Error): void {
-    const closing = error instanceof EngineClosedError;
-    if (this.failure === null && !closing) this.parts.onError(error, null);
-    this.failure = error;
-    this.cancelPoll();
-    this.ignoreNews();
-    void this.worker?.stop();
-    this.waiters.rejectAll(error);
+    this.presence.assertOpen();
   }
 }

@@ -89,8 +89,14 @@ export interface Leftovers {
   readonly posts: { readonly execution: string; readonly body: string }[];
 }
 
+interface Basics extends Pick<ExecutionRow, "id" | "function" | "parent" | "createdAt"> {
+  readonly lease: number;
+}
+
 export class Execution {
   readonly id: string;
+  /** Under which this worker may commit it. */
+  readonly lease: number;
   readonly functionId: string;
   /** The execution that waits for this one's end. */
   readonly parent: string | null;
@@ -146,8 +152,9 @@ export class Execution {
   /** Events of the tail that are still to be applied. */
   private left = 0;
 
-  constructor(row: Pick<ExecutionRow, "id" | "function" | "parent" | "createdAt">, hooks: ExecutionHooks) {
+  constructor(row: Basics, hooks: ExecutionHooks) {
     this.id = row.id;
+    this.lease = row.lease;
     this.functionId = row.function;
     this.parent = row.parent;
     this.createdAt = row.createdAt;

@@ -32,8 +32,8 @@ export class Functions {
     this.known = all;
   }
 
-  has(id: string): boolean {
-    return this.known.has(id);
+  get ids(): readonly string[] {
+    return [...this.known.keys()];
   }
 
   /** Throws `UnknownFunctionError`. */

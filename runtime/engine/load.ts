@@ -1,4 +1,5 @@
 /** Brings a stored execution back into memory. */
+import { DecodeError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
 import type { LoadedExecution } from "../stores/store.ts";
 import type { ExecutionHooks } from "./execution.ts";
 import { Execution } from "./execution.ts";
@@ -31,6 +32,15 @@ export interface Running {
   timerAt: number | null;
 }
 
+/** State and code do not fit: a reason to park the execution. Any other error is one of the worker's. */
+export function isMisfit(error: unknown): error is Error {
+  return (
+    error instanceof UnplaceableStateError ||
+    error instanceof NonDeterminismError ||
+    error instanceof DecodeError
+  );
+}
+
 /** Modules that one state may hold. */
 const MODULES_MAX = 1_000;
 
@@ -38,10 +48,14 @@ const MODULES_MAX = 1_000;
  * Throws `UnplaceableStateError`, `NonDeterminismError` or `DecodeError` when stored state and code do not fit. Modules
  * that durable code had imported are imported again first.
  */
-export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
+export async function bringBack(
+  loaded: LoadedExecution,
+  lease: number,
+  hooks: ExecutionHooks,
+): Promise<Running> {
   for (let left = MODULES_MAX; ; left--) {
     try {
-      return await tryToBringBack(loaded, hooks);
+      return await tryToBringBack(loaded, lease, hooks);
     } catch (error) {
       if (!(error instanceof ModuleNeededError) || left === 0) throw error;
       await error.load();
@@ -49,9 +63,13 @@ export async function bringBack(loaded: LoadedExecution, hooks: ExecutionHooks):
   }
 }
 
-async function tryToBringBack(loaded: LoadedExecution, hooks: ExecutionHooks): Promise<Running> {
+async function tryToBringBack(
+  loaded: LoadedExecution,
+  lease: number,
+  hooks: ExecutionHooks,
+): Promise<Running> {
   const { row, snapshot, tail, chunks, messages } = loaded;
-  const execution = new Execution(row, hooks);
+  const execution = new Execution({ ...row, lease }, hooks);
   const events = effective(tail.map((stored) => ({ seq: stored.seq, event: fromStored(stored) })));
   try {
     execution.expect(events);

@@ -5,7 +5,7 @@ import { StoreError, UnknownFunctionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
 import { writeLog } from "../logger.ts";
-import { findDurable } from "../registry.ts";
+import { buildName, findDurable } from "../registry.ts";
 import { assertSameSecrecy, encryptStore } from "../stores/encrypted.ts";
 import type { EncryptionOptions } from "../stores/encryption-options.ts";
 import { openMemoryStore } from "../stores/memory.ts";
@@ -54,7 +54,16 @@ export interface OpenOptions {
   readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Keep an idle execution in memory this long before its next timer. Default 1000. */
   readonly lingerMs?: number;
-  /** Called when an execution is parked (with its id) and when the engine gives up (with null). Default: stderr. */
+  /**
+   * How long a worker may be silent before others take its executions, in milliseconds: from 1,000 to 600,000. Default
+   * 10,000. A body must not block the event loop for so long; one process that is gone from its host is noticed at once.
+   */
+  readonly leaseMs?: number;
+  /**
+   * Called when an execution is parked (with its id); with null when the store cannot be reached (`StoreUnavailableError`)
+   * or this worker was silent for too long (`FencedError`), both of which the engine outlives, and when it gives up.
+   * Default: stderr.
+   */
   readonly onError?: (error: Error, execution: string | null) => void;
   /**
    * Takes the lines that steps and durable functions log, and the engine's own. Default: JSON lines on standard output,
@@ -96,6 +105,8 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     limits,
     gate: new Gate(limits),
     lingerMs: options.lingerMs ?? 1_000,
+    leaseMs: checkLease(options.leaseMs ?? 10_000),
+    build: buildName(),
     log: options.logger ?? writeLog,
     restarting,
     announce,
@@ -144,6 +155,16 @@ async function importPostgres(): Promise<typeof import("../stores/postgres.ts")>
   }
 }
 
+const LEASE_MIN_MS = 1_000;
+const LEASE_MAX_MS = 600_000;
+
+function checkLease(leaseMs: number): number {
+  if (leaseMs >= LEASE_MIN_MS && leaseMs <= LEASE_MAX_MS) return leaseMs;
+  throw new OperationArgumentError(
+    `The leaseMs must be from ${LEASE_MIN_MS} to ${LEASE_MAX_MS}, not ${String(leaseMs)}.`,
+  );
+}
+
 function findFunctions(given: OpenOptions["functions"]): Map<string, DurableFunction> {
   const found = new Map<string, DurableFunction>();
   for (const value of Object.values(given)) {
@@ -164,6 +185,6 @@ function findFunctions(given: OpenOptions["functions"]): Map<string, DurableFunc
 
 function reportError(error: Error, execution: string | null): void {
   process.stderr.write(
-    `durablec: ${execution === null ? "the engine gave up" : `execution ${execution} is parked`}: ${error.name}: ${error.message}\n`,
+    `durablec: ${execution === null ? "the engine" : `execution ${execution} is parked`}: ${error.name}: ${error.message}\n`,
   );
 }

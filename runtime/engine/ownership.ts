@@ -1,45 +1,72 @@
-/** Which process runs the executions of a store: one at a time, known by its heartbeat and its epoch. */
+/** This process's right to run executions of a store: taken, renewed, and dropped before others may think it gone. */
 import { hostname } from "node:os";
-import { FencedError } from "../errors.ts";
+import { FencedError, StoreUnavailableError } from "../errors.ts";
 import type { Owner, Store } from "../stores/store.ts";
 import type { World } from "./world.ts";
 
-/** The owner's heartbeat, and when others may think it dead. A dead process on this host is noticed at once. */
-const HEARTBEAT_MS = 2_000;
-const STALE_MS = 10_000;
+export interface OwnershipParts {
+  readonly store: Store;
+  readonly world: World;
+  /** Which code this process has. */
+  readonly build: string;
+  /** After so long a silence others may take its executions. */
+  readonly leaseMs: number;
+}
+
+/** The part of the lease after which a question without an answer has failed: a renewal before it, and there is time left. */
+const ANSWER_PART = 2;
 
 export class Ownership {
-  private readonly store: Store;
+  private readonly parts: OwnershipParts;
   private readonly owner: Owner;
-  private lastHeartbeat = 0;
-  /** 0: somebody else's. */
+  /** 0: none. */
   private epoch = 0;
 
-  constructor(store: Store, world: World) {
-    this.store = store;
-    this.owner = { id: world.uuid(), pid: process.pid, host: hostname() };
+  constructor(parts: OwnershipParts) {
+    this.parts = parts;
+    this.owner = { id: parts.world.uuid(), pid: process.pid, host: hostname(), build: parts.build };
   }
 
-  /** The epoch, if the store has become this process's with this call; else null. */
-  async take(now: number): Promise<number | null> {
-    const acquired = await this.store.acquire(this.owner, now, STALE_MS);
+  /** The epoch, or null if another process has the store for itself. */
+  async take(): Promise<number | null> {
+    const { store, world, leaseMs } = this.parts;
+    const acquired = await this.inTime(store.acquire(this.owner, world.now(), leaseMs));
     if (acquired.kind === "held") return null;
     this.epoch = acquired.epoch;
-    this.lastHeartbeat = now;
     return acquired.epoch;
   }
 
-  /** The heartbeat, when it is time for one. Throws `FencedError` if another process has taken over. */
-  async keep(now: number): Promise<void> {
-    if (now - this.lastHeartbeat < HEARTBEAT_MS) return;
-    this.lastHeartbeat = now;
-    if (await this.store.renew(this.epoch, now)) return;
+  /** Throws `FencedError` when it is lost, `StoreUnavailableError` when nobody answers. */
+  async renew(): Promise<void> {
+    const { store, world } = this.parts;
+    if (await this.inTime(store.renew(this.epoch, world.now()))) return;
     throw new FencedError(
-      `Another process has taken over ${this.store.name}: this one was silent for too long. Open the engine again.`,
+      `This process was silent for too long: others run its executions of ${store.name} now. It goes on with new ones.`,
     );
   }
 
+  /** Nothing is known any more: it is to be taken again. */
+  forget(): void {
+    this.epoch = 0;
+  }
+
   async release(): Promise<void> {
-    if (this.epoch > 0) await this.store.release(this.epoch);
+    if (this.epoch > 0) await this.parts.store.release(this.epoch);
+  }
+
+  /** Who gets no answer may have no right any more, and must not wait until that is certain. */
+  private async inTime<T>(answer: T | Promise<T>): Promise<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const { store, world, leaseMs } = this.parts;
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      const message = `The store ${store.name} has not answered for ${leaseMs / ANSWER_PART} ms.`;
+      cancel = world.setTimer(
+        world.now() + leaseMs / ANSWER_PART,
+        () => reject(new StoreUnavailableError(message)),
+        true,
+      );
+    });
+    return Promise.race([answer, late]).finally(() => cancel());
   }
 }

@@ -58,7 +58,7 @@ export async function readState(
 ): Promise<ExecutionState | null> {
   const stored = await store.load(id);
   if (stored === null || stored.row.status !== "RUNNING") return null;
-  const { execution } = await bringBack({ ...stored, messages: [] }, onlooker(world));
+  const { execution } = await bringBack({ ...stored, messages: [] }, 0, onlooker(world));
   execution.disposed = true;
   return {
     id,

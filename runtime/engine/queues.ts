@@ -124,8 +124,8 @@ interface WatchParts {
   /** How many executions the worker could take now. */
   room(): number;
   guard(work: () => Promise<void>): Promise<void>;
-  /** It has left its queue. */
-  wake(id: string): Promise<void>;
+  /** They have left their queue. */
+  wake(ids: readonly string[]): Promise<void>;
 }
 
 /** Lets executions leave the queues as their limits allow. */
@@ -175,7 +175,7 @@ export class QueueWatch {
       if (limit <= 0) return;
       const now = world.now();
       const { executions, again } = await store.admit(limits, { now, limit });
-      for (const id of executions) void wake(id);
+      if (executions.length > 0) void wake(executions);
       if (again !== null && again <= now) this.isAsked = true;
       else if (again !== null) next = Math.min(next, again);
     }

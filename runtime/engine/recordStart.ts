@@ -36,13 +36,18 @@ export async function recordInside(
   return { id, created: created !== null };
 }
 
-/**
- * What was created; null: an execution of this id, function and input is there already. Throws what `Engine.start` throws.
- */
+/** What was created. */
+export interface Started {
+  readonly execution: LoadedExecution;
+  /** Of this process's worker; null: nobody has it yet. */
+  readonly lease: number | null;
+}
+
+/** Null: an execution of this id, function and input is there already. Throws what `Engine.start` throws. */
 export async function recordStart(
   parts: Recording,
   { fn, input, id, options }: Asked,
-): Promise<LoadedExecution | null> {
+): Promise<Started | null> {
   const { functions, observer } = parts;
   const name = functions.idOf(fn);
   const observed = observer?.starting?.({ id, functionId: name });
@@ -64,14 +69,15 @@ interface Start extends Omit<Asked, "fn"> {
 async function create(
   { creations, world, retention, limits, queues }: Recording,
   { id, name, input, options, trace }: Start,
-): Promise<LoadedExecution | null> {
+): Promise<Started | null> {
   const payload = encodeInput(input, limits.inputBytes);
   const kept = retention === null ? {} : { retention };
   const place = queues.placeOf(name, checkStart(options));
   const starting = { id, function: name, payload, ...kept, ...options, trace: trace ?? null, place };
   const execution = toNewExecution(starting, world);
-  const { created, row } = await creations.create(execution);
-  if (created) return { row, snapshot: null, chunks: [], tail: [execution.event], messages: [] };
+  const { created, row, lease = null } = await creations.create(execution);
+  const nothing = { snapshot: null, chunks: [], messages: [] };
+  if (created) return { execution: { row, ...nothing, tail: [execution.event] }, lease };
   if (row.function === name && row.input === payload) return null;
   throw new ExecutionExistsError(
     `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +

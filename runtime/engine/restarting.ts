@@ -1,6 +1,7 @@
 /** For tests: executions are given up after their commits and brought back from the store. */
 import type { Prepared } from "./commits.ts";
 import type { Execution } from "./execution.ts";
+import type { Running } from "./load.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
 
 /** For tests: every await is an event, and every state is written. */
@@ -11,8 +12,32 @@ export interface Restarting {
   told(commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }): void;
 }
 
+interface Means<R> {
+  drop(running: R): void;
+  /** Brings it back, under the same lease. */
+  load(running: R): Promise<void>;
+}
+
+/** Gives executions up and brings them back; those with a body at work go on, as it would run twice. Returns these. */
+export async function restartAll<P extends Prepared & { readonly running: Running }>(
+  prepared: readonly P[],
+  { told }: Restarting,
+  { drop, load }: Means<Running>,
+): Promise<P[]> {
+  const alive: P[] = [];
+  for (const one of prepared) {
+    const { running } = one;
+    const goesOn = mustGoOn(running.execution, one);
+    if (goesOn) alive.push(one);
+    else drop(running);
+    told({ dropped: !goesOn, problem: running.snapshots.problem });
+    if (!goesOn) await load(running);
+  }
+  return alive;
+}
+
 /** It has a body at work that would run twice, or something else to do that a restart would change. */
-export function mustGoOn(execution: Execution, { events, commit }: Prepared): boolean {
+function mustGoOn(execution: Execution, { events, commit }: Prepared): boolean {
   const reported = new Set(events.map((event) => ("op" in event ? event.op : "")));
   const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
   // The body of an attempt that may run only once follows its start at once.

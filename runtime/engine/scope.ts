@@ -28,7 +28,8 @@ export function operationScope(execution: Execution): OperationScope {
         ? simulated()
         : observer.runBody({ execution, ...body }, simulated);
     },
-    transact: (transacting) => hooks.transact({ ...transacting, execution: execution.id }),
+    transact: (transacting) =>
+      hooks.transact({ ...transacting, execution: execution.id, lease: execution.lease }),
     outside: outsideFrames,
     live: (head) => execution.isLive(head.op),
     now: () => world.now(),

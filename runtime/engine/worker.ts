@@ -4,24 +4,25 @@
  *
  * Executions that can only wait leave memory. The store's wake times and messages bring them back.
  */
-import { DecodeError, EngineClosedError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
-import type { Commit, LoadedExecution } from "../stores/store.ts";
-import { Admission } from "./admission.ts";
+import { EngineClosedError } from "../errors.ts";
+import type { Commit } from "../stores/store.ts";
+import { Alarm } from "./alarm.ts";
+import { Admission, heldBy, type Held } from "./admission.ts";
 import { atWork } from "./atWork.ts";
 import { findOthers, parkCommit, prepareCommit, type Prepared, wakeCommit } from "./commits.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
-import type { ResumeReport, Running } from "./load.ts";
+import { isMisfit, type ResumeReport, type Running } from "./load.ts";
 import { deliver } from "./messages.ts";
+import { leaveInTime } from "./leaveInTime.ts";
 import { leave, tellCommitted, tellLoaded } from "./observing.ts";
 import { QueueWatch } from "./queues.ts";
+import type { Started } from "./recordStart.ts";
 import { ResumeReports } from "./resumeReports.ts";
-import { mustGoOn } from "./restarting.ts";
+import { restartAll } from "./restarting.ts";
 import { takeSome } from "./takeSome.ts";
-import { TimerQueue } from "./timers.ts";
 import { trimJournals } from "./trimming.ts";
-import { transactIn } from "./transact.ts";
-import type { WorkerParts } from "./workerParts.ts";
 import { drained, type OperationAtWork } from "./world.ts";
+import { toHooks, type WorkerParts } from "./workerParts.ts";
 
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;
@@ -36,11 +37,9 @@ export class Worker {
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();
-  private readonly timers = new TimerQueue<Running>();
+  private readonly alarm: Alarm<Running>;
   private readonly reports = new ResumeReports();
   private readonly hooks: ExecutionHooks;
-  private cancelTimer: () => void = () => undefined;
-  private storeWakeAt: number | null = null;
   private turning: Promise<void> | null = null;
   private scheduled = false;
   private stopped = false;
@@ -50,37 +49,35 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.parts = parts;
-    this.hooks = {
-      world: parts.world,
-      log: parts.log,
-      observer: parts.observer,
-      gate: parts.gate,
-      functionId: (fn) => parts.functionId(fn),
-      retention: parts.retention,
-      placeOf: (functionId, choice) => parts.queues.placeOf(functionId, choice),
+    this.hooks = toHooks(parts, {
       draining: () => this.draining,
-      everyAwait: parts.restarting !== null,
       ready: (execution) => this.markReady(execution),
-      transact: (transacting) =>
-        transactIn(parts, transacting, (error) => void this.guard(() => Promise.reject(error))),
+      failed: (error) => void this.guard(() => Promise.reject(error)),
       expire: (execution, op, callback) =>
         void this.guard(async () => {
-          const again = await parts.store.expire(callback, parts.world.now());
-          op.checkAgain(again);
+          op.checkAgain(await parts.store.expire(callback, parts.world.now()));
           await this.deliverTo(execution.id);
           this.setTimer(this.loaded.get(execution.id));
         }),
-    };
+    });
     this.admission = new Admission({
       store: parts.store,
+      epoch: parts.epoch,
       executionsMax: parts.executionsMax,
-      knows: (functionId) => parts.knows(functionId),
+      functions: parts.functionIds,
       hooks: this.hooks,
       loaded: this.loaded,
       guard: (work) => this.guard(work),
       admit: (id, running) => this.admit(id, running),
+      abandon: (running) => this.drop(running),
       deliverTo: (id) => this.deliverTo(id),
-      park: (id, error) => this.park(id, error),
+      park: (held, error) => this.park(held, error),
+    });
+    this.alarm = new Alarm({
+      world: parts.world,
+      isSilent: () => this.stopped || this.draining,
+      fire: (due, now) => this.fireTimers(due, now),
+      pump: () => void this.pump(),
     });
     this.watch = new QueueWatch({
       store: parts.store,
@@ -88,7 +85,7 @@ export class Worker {
       queues: parts.queues,
       room: () => (this.draining ? 0 : this.admission.room),
       guard: (work) => this.guard(work),
-      wake: (id) => this.wake(id),
+      wake: (ids) => this.wake(ids),
     });
   }
 
@@ -113,38 +110,34 @@ export class Worker {
     return this.loaded.get(id)?.snapshots.problem?.message ?? null;
   }
 
-  /**
-   * Looks for executions that are due or have messages, and at the clock of the store. `news`: other processes may have left
-   * messages to those in memory.
-   */
-  pump(news: boolean): Promise<void> {
+  /** Looks for executions that are due or have messages, and at the clock of the store. */
+  pump(): Promise<void> {
     return this.guard(async () => {
       if (this.draining) return;
-      const now = this.parts.world.now();
-      await this.admission.findDue(now, news);
-      this.storeWakeAt = await this.parts.store.nextWake(now);
-      this.arm();
+      await this.admission.findDue();
+      this.alarm.setStore(await this.parts.store.nextWake(this.parts.world.now()));
       this.watch.look();
     });
   }
 
-  /** It was created this moment, by this process: as `wake`, without a look at the store. */
-  async begin(created: LoadedExecution): Promise<void> {
-    const { id, queue, wakeAt } = created.row;
-    if (queue === null) return this.guard(() => this.admission.wake(id, created));
-    this.wakesAt(wakeAt);
-    this.watch.look();
+  /** It was created this moment, by this process. */
+  async begin({ execution, lease }: Started): Promise<void> {
+    const { id, queue, wakeAt } = execution.row;
+    if (queue !== null) {
+      this.alarm.addStore(wakeAt);
+      this.watch.look();
+    } else if (lease === null) await this.wake([id]);
+    else await this.guard(() => this.admission.take({ ...execution, lease }));
   }
 
-  /** One that is not in memory. */
-  private wakesAt(wakeAt: number | null): void {
-    if (wakeAt !== null && wakeAt < (this.storeWakeAt ?? Infinity)) this.storeWakeAt = wakeAt;
-    this.arm();
+  /** Something happened for these executions: a message, or a start. */
+  wake(ids: readonly string[]): Promise<void> {
+    return this.guard(() => this.admission.wake(ids));
   }
 
-  /** Something happened for this execution: a message, or its start. */
-  wake(id: string): Promise<void> {
-    return this.guard(() => this.admission.wake(id));
+  /** For executions that begin here: they are this worker's at once. Undefined: it has enough. */
+  get epochForNew(): number | undefined {
+    return !this.stopped && this.admission.hasRoomForNew ? this.parts.epoch : undefined;
   }
 
   /**
@@ -153,19 +146,32 @@ export class Worker {
    */
   async drain(drainMs: number): Promise<void> {
     this.draining = true;
-    const end = Date.now() + drainMs;
-    const working = ({ execution }: Running): boolean => !execution.disposed && !execution.idle();
-    while (!this.stopped && Date.now() < end && [...this.loaded.values()].some(working)) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await leaveInTime(drainMs, {
+      // What a turn has in its hands looks idle.
+      isOver: () => this.stopped || (this.turning === null && !this.scheduled && this.leaveIdle() === 0),
+      flush: () => this.guard(() => this.admission.flush()),
+    });
   }
 
-  /** Stops taking turns; resolves when the running one is over. What bodies still do is dropped. */
+  /** Executions without work leave memory: others may have them at once. Returns how many are left. */
+  private leaveIdle(): number {
+    for (const running of [...this.loaded.values()]) {
+      if (running.execution.idle() && !this.ready.has(running) && !this.drowsy.has(running))
+        this.letGo(running);
+    }
+    return this.loaded.size;
+  }
+
+  /** Gives up all executions at once; resolves when no turn is under way any more. What bodies still do is dropped. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.cancelTimer();
-    this.watch.stop();
+    this.giveUp();
     await this.turning;
+  }
+
+  private giveUp(): void {
+    this.stopped = true;
+    this.alarm.stop();
+    this.watch.stop();
     for (const { execution } of this.loaded.values()) leave(execution);
     this.loaded.clear();
   }
@@ -188,10 +194,10 @@ export class Worker {
     try {
       const messages = await this.parts.store.messages(id);
       // It has left memory meanwhile: it comes back with them.
-      if (running.execution.disposed && messages.length > 0) return await this.admission.wake(id);
+      if (running.execution.disposed && messages.length > 0) return await this.admission.wake([id]);
       deliver(running.execution, messages);
     } catch (error) {
-      await this.park(id, error);
+      await this.park(heldBy(running.execution), error);
     }
   }
 
@@ -241,25 +247,45 @@ export class Worker {
     if (commits.length === 0) return 0;
     const began = observer === null ? 0 : performance.now();
     const answer = store.commit(epoch, commits);
-    if (answer instanceof Promise) await answer;
-    if (observer !== null) tellCommitted(observer, prepared, began);
-    for (const { running, commit } of prepared) running.wakeAt = commit.wakeAt;
+    const lost = answer instanceof Promise ? await answer : answer;
+    if (this.stopped) return 0;
+    const written = lost.length === 0 ? prepared : this.loseOf(prepared, lost);
+    if (observer !== null) tellCommitted(observer, written, began);
+    for (const { running, commit } of written) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
-    const alive = restarting?.drops === true ? await this.restart(prepared) : prepared;
+    const alive =
+      restarting?.drops === true
+        ? await restartAll(written, restarting, {
+            drop: (running) => this.drop(running),
+            load: ({ execution }) => this.admission.load(heldBy(execution)),
+          })
+        : written;
     await this.applyAll(alive);
     for (const running of [...alive.map((one) => one.running), ...drowsy]) this.rest(running);
-    await trimJournals(this.parts, prepared);
-    this.wakeOthers(commits);
+    await trimJournals(this.parts, written);
+    this.leaveToOthers(commits);
     return commits.length;
   }
 
-  /** Executions that began with these commits, and those that were left messages. */
-  private wakeOthers(commits: readonly Commit[]): void {
-    for (const id of findOthers(commits)) void this.wake(id);
+  /** What has left memory, executions that began with these commits, and those that were left messages. */
+  private leaveToOthers(commits: readonly Commit[]): void {
+    void this.guard(() => this.admission.flush());
+    const others = findOthers(commits);
+    if (others.size > 0) void this.wake([...others]);
     for (const { starts = [] } of commits) {
-      for (const { wakeAt = null } of starts) this.wakesAt(wakeAt);
+      for (const { wakeAt = null } of starts) this.alarm.addStore(wakeAt);
       if (starts.some(({ queue }) => queue !== undefined)) this.watch.look();
     }
+  }
+
+  /** Gives up those that run elsewhere now: nothing of their commits was written. Returns the others. */
+  private loseOf<P extends { readonly running: Running }>(
+    prepared: readonly P[],
+    lost: readonly string[],
+  ): P[] {
+    for (const id of lost) this.drop(this.loaded.get(id));
+    this.parts.lost();
+    return prepared.filter(({ running }) => !running.execution.disposed);
   }
 
   /** One event an execution and round, so that all executions share each draining. */
@@ -271,28 +297,12 @@ export class Worker {
         try {
           running.execution.apply(events[index] as (typeof events)[0]);
         } catch (error) {
-          await this.park(running.execution.id, error);
+          await this.park(heldBy(running.execution), error);
         }
         if (running.execution.hasNews) this.ready.add(running);
       }
       if (round.length > 0) await drained();
     }
-  }
-
-  /** Gives executions up and brings them back; those with a body at work go on, as it would run twice. */
-  private async restart<P extends Prepared & { readonly running: Running }>(
-    prepared: readonly P[],
-  ): Promise<P[]> {
-    const alive: P[] = [];
-    for (const one of prepared) {
-      const { execution } = one.running;
-      const goesOn = mustGoOn(execution, one);
-      if (goesOn) alive.push(one);
-      else this.drop(one.running);
-      this.parts.restarting?.told({ dropped: !goesOn, problem: one.running.snapshots.problem });
-      if (!goesOn) await this.admission.load(execution.id);
-    }
-    return alive;
   }
 
   /** After its turn: ended, waiting in memory, or leaving it. */
@@ -310,8 +320,8 @@ export class Worker {
       this.drowsy.add(running);
       this.schedule();
     } else {
-      this.drop(running);
-      this.wakesAt(running.wakeAt);
+      this.letGo(running);
+      this.alarm.addStore(running.wakeAt);
     }
   }
 
@@ -321,11 +331,18 @@ export class Worker {
     return next === null || next > this.parts.world.now() + this.parts.lingerMs;
   }
 
-  private drop(running: Running): void {
+  /** Anybody may have it. */
+  private letGo(running: Running): void {
+    this.drop(running);
+    this.admission.release(heldBy(running.execution));
+  }
+
+  private drop(running: Running | undefined): void {
+    if (running === undefined) return;
     leave(running.execution);
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
-    if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump(false));
+    if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump());
   }
 
   private setTimer(running: Running | undefined): void {
@@ -338,41 +355,24 @@ export class Worker {
     )
       return;
     running.timerAt = at;
-    this.timers.add(at, running);
-    this.arm();
+    this.alarm.add(at, running);
   }
 
-  private arm(): void {
-    this.cancelTimer();
-    if (this.stopped || this.draining) return;
-    const at = Math.min(this.timers.earliest ?? Infinity, this.storeWakeAt ?? Infinity);
-    if (at === Infinity) return;
-    this.cancelTimer = this.parts.world.setTimer(at, () => {
-      const now = this.parts.world.now();
-      for (const running of new Set(this.timers.takeDue(now))) {
-        if (running.execution.disposed) continue;
-        running.timerAt = null;
-        running.execution.fireTimers(now);
-        if (running.execution.outbox.length === 0) this.setTimer(running);
-      }
-      if (this.storeWakeAt !== null && this.storeWakeAt <= now) void this.pump(false);
-      else this.arm();
-    });
+  private fireTimers(due: ReadonlySet<Running>, now: number): void {
+    for (const running of due) {
+      if (running.execution.disposed) continue;
+      running.timerAt = null;
+      running.execution.fireTimers(now);
+      if (running.execution.outbox.length === 0) this.setTimer(running);
+    }
   }
 
   /** State and code do not fit: the execution stays as it is, with the reason, until a build that fits comes. */
-  private async park(id: string, error: unknown): Promise<void> {
-    if (!(
-      error instanceof UnplaceableStateError ||
-      error instanceof NonDeterminismError ||
-      error instanceof DecodeError
-    )) {
-      throw error;
-    }
-    const running = this.loaded.get(id);
-    if (running !== undefined) this.drop(running);
-    await this.parts.store.commit(this.parts.epoch, [parkCommit(id, error.message)]);
-    this.parts.parked(id, error);
+  private async park(held: Held, error: unknown): Promise<void> {
+    if (!isMisfit(error)) throw error;
+    this.drop(this.loaded.get(held.execution));
+    await this.parts.store.commit(this.parts.epoch, [parkCommit(held, error.message)]);
+    this.parts.parked(held.execution, error);
   }
 
   atWork(): readonly OperationAtWork[] | null {
@@ -389,9 +389,7 @@ export class Worker {
       await work();
     } catch (error) {
       if (this.stopped) return;
-      this.stopped = true;
-      this.cancelTimer();
-      for (const { execution } of this.loaded.values()) leave(execution);
+      this.giveUp();
       this.parts.failed(error instanceof Error ? error : new EngineClosedError(String(error)));
     } finally {
       this.guarded--;

@@ -6,6 +6,7 @@ import type { EndEvent, ExecutionHooks } from "./execution.ts";
 import type { Gate } from "./gate.ts";
 import type { Queues } from "./queues.ts";
 import type { Restarting } from "./restarting.ts";
+import { transactIn } from "./transact.ts";
 import type { World } from "./world.ts";
 
 /** What a worker is made of. */
@@ -13,8 +14,8 @@ export interface WorkerParts {
   readonly store: Store;
   readonly world: World;
   readonly epoch: number;
-  /** Whether this worker was given the function. Executions of others are left to workers that were. */
-  knows(functionId: string): boolean;
+  /** Functions this worker was given. Executions of others are left to workers that were. */
+  readonly functionIds: readonly string[];
   /** Most executions in memory at a time; the others wait in the store. */
   readonly executionsMax: number;
   /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
@@ -30,6 +31,24 @@ export interface WorkerParts {
   readonly gate: Gate;
   ended(id: string, event: EndEvent): void;
   parked(id: string, problem: Error): void;
+  /** Another worker has executions of this one. */
+  lost(): void;
   /** The worker cannot go on: the store failed, or another owner took over. Called once. */
   failed(error: unknown): void;
+}
+
+interface Own extends Pick<ExecutionHooks, "draining" | "ready" | "expire"> {
+  failed(error: Error): void;
+}
+
+/** What executions ask of a worker. */
+export function toHooks(parts: WorkerParts, { failed, ...own }: Own): ExecutionHooks {
+  const { world, log, observer, gate, retention, queues, restarting } = parts;
+  return {
+    ...{ world, log, observer, gate, retention, ...own },
+    functionId: (fn) => parts.functionId(fn),
+    placeOf: (functionId, choice) => queues.placeOf(functionId, choice),
+    everyAwait: restarting !== null,
+    transact: (transacting) => transactIn(parts, transacting, failed),
+  };
 }

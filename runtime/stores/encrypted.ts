@@ -3,6 +3,7 @@ import type { EncryptionOptions } from "./encryption-options.ts";
 import { isHeld } from "./held.ts";
 import { isSealed, Keyring } from "./keyring.ts";
 import { ADMITTED_MESSAGE } from "./rows.ts";
+import type { Claimed, LeasedExecution } from "./leases.ts";
 import type {
   Commit,
   Created,
@@ -33,25 +34,35 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
   return {
     name: store.name,
     ...(store.transactions === undefined ? {} : { transactions: seal.transactions(store.transactions) }),
-    acquire: (owner, now, staleMs) => store.acquire(owner, now, staleMs),
+    // Other keys are as good as other code: what could not be read is tried again.
+    acquire: (owner, now, staleMs) =>
+      store.acquire({ ...owner, build: `${owner.build}.${seal.keysName}` }, now, staleMs),
     renew: (epoch, now) => store.renew(epoch, now),
     release: (epoch) => store.release(epoch),
-    create: (execution) => then(store.create(seal.start(execution)), created),
-    createAll: (executions) =>
-      then(store.createAll(executions.map((execution) => seal.start(execution))), (all) => all.map(created)),
+    claim: (epoch, wanted) => then(store.claim(epoch, wanted), (claimed) => seal.openClaimed(claimed)),
+    releaseLeases: (epoch, leases) => store.releaseLeases(epoch, leases),
+    create: (execution, epoch) => then(store.create(seal.start(execution), epoch), created),
+    createAll: (executions, epoch) =>
+      then(
+        store.createAll(
+          executions.map((execution) => seal.start(execution)),
+          epoch,
+        ),
+        (all) => all.map(created),
+      ),
     commit: (epoch, commits) =>
       store.commit(
         epoch,
         commits.map((commit) => seal.commit(commit)),
       ),
     admit: (queue, moment) => store.admit(queue, moment),
+    unpark: (execution, now) => store.unpark(execution, now),
     reopen: (reopening) =>
       store.reopen({ ...reopening, event: seal.event(reopening.execution, reopening.event) }),
     remove: (now, limit) => store.remove(now, limit),
     trim: (execution, to, limit) => store.trim(execution, to, limit),
     load: (execution) =>
       then(store.load(execution), (found) => (found === null ? null : seal.openLoaded(found))),
-    due: (now, limit) => store.due(now, limit),
     nextWake: (after) => store.nextWake(after),
     settle: (callback, settlement, now) => store.settle(callback, seal.settlement(callback, settlement), now),
     heartbeat: (callback, now) => store.heartbeat(callback, now),
@@ -106,6 +117,11 @@ class Sealing {
 
   constructor(keyring: Keyring) {
     this.keyring = keyring;
+  }
+
+  /** Another name for other keys. */
+  get keysName(): string {
+    return this.keyring.name;
   }
 
   private seal(execution: string, field: string, text: string): string {
@@ -235,6 +251,22 @@ class Sealing {
       const { result, error: failure } = row;
       return { ...row, input: shown, result: or(result), error: or(failure), problem: error.message };
     }
+  }
+
+  /** One that cannot be read must not hold the others up. */
+  openClaimed({ executions, unreadable, called }: Claimed): Claimed {
+    const readable: LeasedExecution[] = [];
+    const failed = [...unreadable];
+    for (const leased of executions) {
+      const { lease } = leased;
+      try {
+        readable.push({ ...this.openLoaded(leased), lease });
+      } catch (error) {
+        if (!(error instanceof DecryptionError)) throw error;
+        failed.push({ execution: leased.row.id, lease, error });
+      }
+    }
+    return { executions: readable, unreadable: failed, called };
   }
 
   openLoaded(loaded: LoadedExecution): LoadedExecution {

@@ -50,6 +50,13 @@ export class Keyring {
     );
   }
 
+  /** Of all keys together, which it does not tell. */
+  get name(): string {
+    const ids = [...this.keys.keys()].sort();
+    const text = ids.map((id) => this.derive(id, "name of the key")!.toString("hex")).join(" ");
+    return digest("sha256", text, "hex").slice(0, 16);
+  }
+
   seal(text: string, { scope, field }: Belonging): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.derive(this.current, scope)!, nonce, GCM);

@@ -6,7 +6,7 @@ import type { ExecutionRow, Message, Owner, SnapshotWrite, StoredEvent } from ".
 export interface Memory {
   readonly executions: Map<string, Held>;
   readonly callbacks: Map<string, SettledCallback>;
-  owner: { epoch: number; holder: (Owner & { heartbeatAt: number }) | null };
+  owner: { epoch: number; holder: (Omit<Owner, "build"> & { heartbeatAt: number }) | null };
   messageCount: number;
   executionCount: number;
   /** Counts writes by the store that made them. */
@@ -23,6 +23,8 @@ export interface Held {
   readonly chunks: Map<string, string>;
   messages: readonly Message[];
   readonly keepMs: number | null;
+  /** Builds that have parked it. */
+  parkedBy: string;
 }
 
 export function createMemory(): Memory {

@@ -1,8 +1,10 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import type { Held, Memory } from "./memory-place.ts";
-import { createMemory, writeSnapshot } from "./memory-place.ts";
+import { Holdings } from "./holdings.ts";
+import { assertWritable, findCalled, findDue, findLost, isRunnable, unpark } from "./memory-rows.ts";
+import { createMemory, type Held, type Memory, writeSnapshot } from "./memory-place.ts";
 import {
   ADMITTED_MESSAGE,
+  addBuild,
   assertId,
   assertPast,
   assertPending,
@@ -12,14 +14,15 @@ import {
   isReplaceable,
   listLimit,
   newRow,
+  type SettledCallback,
   settledState,
   toCallbackRow,
   toShownRow,
   trimEvents,
 } from "./rows.ts";
 import { isHeld } from "./held.ts";
-import type { SettledCallback } from "./rows.ts";
 import { toCounts, toGroup } from "./counts.ts";
+import type { Claimed, Wanted } from "./leases.ts";
 import type {
   About,
   Acquired,
@@ -50,6 +53,8 @@ export function openMemoryStore(memory: Memory = createMemory()): Store {
 class MemoryStore implements Store {
   readonly name = "memory";
   private readonly memory: Memory;
+  private readonly holdings = new Holdings();
+  private build = "";
   private isClosed = false;
 
   constructor(memory: Memory) {
@@ -64,6 +69,8 @@ class MemoryStore implements Store {
       return { kind: "held", by, heartbeatAt };
     }
     state.holder = { id: owner.id, pid: owner.pid, host: owner.host, heartbeatAt: now };
+    this.build = owner.build;
+    this.holdings.clear();
     return { kind: "acquired", epoch: ++state.epoch };
   }
 
@@ -79,7 +86,29 @@ class MemoryStore implements Store {
     if (state.epoch === epoch) state.holder = null;
   }
 
-  create(execution: NewExecution): Created {
+  claim(epoch: number, wanted: Wanted): Claimed {
+    this.assertOwned(epoch);
+    if (wanted.parked === true) unpark(this.memory, this.build, wanted);
+    return this.holdings.claim(epoch, wanted, {
+      due: (asked, limit) => findDue(this.memory, asked).slice(0, limit),
+      called: () => findCalled(this.memory),
+      load: (execution) => this.load(execution),
+    });
+  }
+
+  releaseLeases(_: number, leases: readonly Pick<Commit, "execution">[]): void {
+    this.holdings.release(leases);
+  }
+
+  create(execution: NewExecution, epoch?: number): Created {
+    const made = this.createOne(execution);
+    const mayRun = made.created && execution.queue === undefined;
+    if (!mayRun || epoch === undefined || !this.isOwned(epoch)) return made;
+    this.holdings.add(execution.id);
+    return { ...made, lease: epoch };
+  }
+
+  private createOne(execution: NewExecution): Created {
     const memory = this.writing();
     const existing = memory.executions.get(execution.id);
     if (existing !== undefined) return { created: false, row: existing.row };
@@ -94,6 +123,7 @@ class MemoryStore implements Store {
       chunks: new Map(),
       messages: [],
       keepMs: execution.keepMs ?? null,
+      parkedBy: "",
     });
     for (const opened of execution.opened ?? []) this.open(execution.id, opened);
     if (execution.queue !== undefined) memory.queues.put(execution.id, execution.queue);
@@ -110,8 +140,8 @@ class MemoryStore implements Store {
     });
   }
 
-  createAll(executions: readonly NewExecution[]): readonly Created[] {
-    return executions.map((execution) => this.create(execution));
+  createAll(executions: readonly NewExecution[], epoch?: number): readonly Created[] {
+    return executions.map((execution) => this.create(execution, epoch));
   }
 
   admit(queue: QueueLimits, moment: AdmissionMoment): Admitted {
@@ -120,47 +150,27 @@ class MemoryStore implements Store {
     return admitted;
   }
 
-  commit(epoch: number, commits: readonly Commit[]): void {
-    const { owner, executions } = this.writing();
-    if (owner.epoch !== epoch || owner.holder === null) {
-      throw new FencedError(
-        "Another worker has taken over the memory store: nothing of this commit was written.",
-      );
-    }
+  commit(epoch: number, commits: readonly Commit[]): readonly string[] {
+    const { executions } = this.writing();
+    this.assertOwned(epoch);
     // All is checked before anything is changed: all of it or nothing.
-    this.assertWritable(commits);
-    for (const commit of commits) this.apply(executions.get(commit.execution)!, commit);
+    const lost = findLost(this.memory, commits);
+    const kept = commits.filter((commit) => !lost.includes(commit));
+    assertWritable(this.memory, kept);
+    for (const commit of kept) this.apply(executions.get(commit.execution)!, commit);
+    this.holdings.committed(kept);
+    return lost.map(({ execution }) => execution);
   }
 
-  private assertWritable(commits: readonly Commit[]): void {
-    const last = new Map<string, number>();
-    const opened = new Set<string>();
-    const ended = new Set<string>();
-    for (const { execution, events, opened: callbacks, end } of commits) {
-      const held = this.memory.executions.get(execution);
-      if (held === undefined)
-        throw new StoreError(`There is no execution "${execution}" in the memory store.`);
-      if (held.row.status !== "RUNNING" || ended.has(execution)) {
-        throw new JournalConflictError(`The execution "${execution}" has ended: its journal is closed.`);
-      }
-      let seq = last.get(execution) ?? held.row.lastSeq;
-      for (const event of events) {
-        if (event.seq !== ++seq) {
-          throw new JournalConflictError(
-            `Event ${event.seq} of execution "${execution}" cannot be written: its journal ends at ${seq - 1}.`,
-          );
-        }
-      }
-      last.set(execution, seq);
-      if (end !== undefined) ended.add(execution);
-      for (const { id } of callbacks) {
-        assertId(id);
-        if (this.memory.callbacks.has(id) || opened.has(id)) {
-          throw new StoreError(`The callback "${id}" exists already in the memory store.`);
-        }
-        opened.add(id);
-      }
-    }
+  private isOwned(epoch: number): boolean {
+    const { owner } = this.memory;
+    return owner.epoch === epoch && owner.holder !== null;
+  }
+
+  private assertOwned(epoch: number): void {
+    this.reading();
+    if (this.isOwned(epoch)) return;
+    throw new FencedError("Another worker has taken over the memory store: nothing was written.");
   }
 
   private apply(held: Held, commit: Commit): void {
@@ -181,8 +191,9 @@ class MemoryStore implements Store {
       wakeAt,
       lastSeq,
     };
+    if (typeof problem === "string") held.parkedBy = addBuild(held.parkedBy, this.build);
     if (commit.end !== undefined) this.end(held, commit.end);
-    for (const execution of commit.starts ?? []) this.create(execution);
+    for (const execution of commit.starts ?? []) this.createOne(execution);
     for (const { execution: to, body } of commit.posts ?? []) this.post(to, body);
   }
 
@@ -200,6 +211,15 @@ class MemoryStore implements Store {
     const row = this.memory.callbacks.get(id);
     if (row?.state !== "PENDING" || row.execution !== execution) return;
     this.memory.callbacks.set(id, { ...row, state: "CLOSED" });
+  }
+
+  unpark(execution: string, now: number): boolean {
+    const held = this.reading().executions.get(execution);
+    if (held?.row.status !== "RUNNING" || held.row.problem === null || isHeld(held.row.problem)) return false;
+    this.writing();
+    held.row = { ...held.row, problem: null, wakeAt: now };
+    held.parkedBy = "";
+    return true;
   }
 
   reopen({ execution, event, wakeAt, callbacks }: Reopening): boolean {
@@ -246,17 +266,6 @@ class MemoryStore implements Store {
     const body = snapshot.chunks.map((hash) => held.chunks.get(hash)!).join("");
     const tail = held.events.filter(({ seq }) => seq > snapshot.seq);
     return { row, snapshot: { seq: snapshot.seq, body }, chunks: snapshot.chunks, tail, messages };
-  }
-
-  due(now: number, limit: number): readonly string[] {
-    const all = [...this.reading().executions.values()].filter(isRunnable);
-    const due = all.filter(({ row }) => row.wakeAt !== null && row.wakeAt <= now);
-    const called = all.filter(
-      ({ row, messages }) => messages.length > 0 && !(row.wakeAt !== null && row.wakeAt <= now),
-    );
-    due.sort((a, b) => a.row.wakeAt! - b.row.wakeAt! || a.number - b.number);
-    called.sort((a, b) => wakeOrder(a) - wakeOrder(b) || a.messages[0]!.number - b.messages[0]!.number);
-    return [...due, ...called].slice(0, limit).map(({ row }) => row.id);
   }
 
   nextWake(after: number): number | null {
@@ -384,16 +393,8 @@ class MemoryStore implements Store {
   }
 
   private writing(): Memory {
-    const memory = this.reading();
-    memory.writes.set(this, (memory.writes.get(this) ?? 0) + 1);
-    return memory;
+    const { writes } = this.reading();
+    writes.set(this, (writes.get(this) ?? 0) + 1);
+    return this.memory;
   }
-}
-
-function isRunnable({ row }: Held): boolean {
-  return row.status === "RUNNING" && row.problem === null;
-}
-
-function wakeOrder({ row }: Held): number {
-  return row.wakeAt ?? Number.MAX_SAFE_INTEGER;
 }

@@ -1,5 +1,5 @@
-import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import type { Querying, Statement } from "./postgres-connection.ts";
+import { JournalConflictError, StoreError } from "../errors.ts";
+import type { Querying, Row, Statement } from "./postgres-connection.ts";
 import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
 import { assertId, assertPast } from "./rows.ts";
@@ -13,115 +13,112 @@ export class PostgresCommits {
   private readonly insertAll: Statement;
   private readonly hold: Statement;
   private readonly call: Statement;
-  /** For batches in which executions end, pause, or do something to others. */
-  private readonly callAll: Statement;
 
   constructor(connection: Querying) {
     this.connection = connection;
     const { schema } = connection;
     this.insert = { name: "create", text: createSql(schema) };
-    this.insertAll = { name: "createAll", text: `SELECT id FROM ${schema}.create_2($1) AS made (id)` };
+    this.insertAll = { name: "createAll", text: `SELECT o_id, o_leased FROM ${schema}.create_3($1, $2)` };
     this.hold = { name: "hold", text: `UPDATE ${schema}.executions SET problem = $2 WHERE id = $1` };
-    const call = (version: number, count: number): Statement => {
-      const parameters = Array.from({ length: count }, (_, i) => `$${i + 1}`).join(", ");
-      return { name: `commit${version}`, text: `SELECT ${schema}.commit_${version}(${parameters})` };
-    };
-    this.call = call(1, PARAMETERS);
-    this.callAll = call(2, PARAMETERS + 3);
+    const parameters = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(", ");
+    this.call = { name: "commit", text: `SELECT ${schema}.commit_3(${parameters}) AS lost` };
   }
 
-  /** Ids of those that were created; one whose id exists is left as it is. */
-  async create(executions: readonly NewExecution[]): Promise<ReadonlySet<string>> {
+  /** Those that were created, and whether they are leased; one whose id exists is left as it is. */
+  async create(
+    executions: readonly NewExecution[],
+    epoch: number | undefined,
+  ): Promise<ReadonlyMap<string, boolean>> {
     for (const execution of executions) assertNew(execution);
     const first = new Map(executions.toReversed().map((execution) => [execution.id, execution]));
     const all = executions.filter((execution) => first.get(execution.id) === execution);
     if (all.some(({ held }) => held !== undefined)) return this.createHeld(all);
-    if (!all.every(isPlain)) {
-      const made = await this.connection.query(this.insertAll, [toNew(all)]);
-      return new Set(made.map(({ id }) => id as string));
-    }
-    const rows = await this.connection.query(this.insert, [
-      all.map(({ id }) => id),
-      all.map((execution) => execution.function),
-      all.map(({ input }) => input),
-      all.map(({ createdAt }) => createdAt),
-      all.map(({ event }) => event.seq),
-      all.map(({ event }) => event.kind),
-      all.map(({ event }) => event.body),
-    ]);
-    return new Set(rows.map(({ id }) => id as string));
+    const worker = epoch ?? null;
+    const rows = all.every(isPlain)
+      ? await this.connection.query(this.insert, [
+          all.map(({ id }) => id),
+          all.map((execution) => execution.function),
+          all.map(({ input }) => input),
+          all.map(({ createdAt }) => createdAt),
+          all.map(({ event }) => event.seq),
+          all.map(({ event }) => event.kind),
+          all.map(({ event }) => event.body),
+          worker,
+        ])
+      : await this.connection.query(this.insertAll, [JSON.stringify(toNewRows(all)), worker]);
+    return new Map(rows.map(({ o_id: id, o_leased: isLeased }) => [id as string, isLeased === true]));
   }
 
   /** In one transaction: nobody may begin one that is held. */
-  private async createHeld(executions: readonly NewExecution[]): Promise<ReadonlySet<string>> {
+  private async createHeld(executions: readonly NewExecution[]): Promise<ReadonlyMap<string, boolean>> {
     return this.connection.transaction(async (query) => {
-      const rows = await query(this.insertAll, [toNew(executions)]);
-      const ids = new Set(rows.map(({ id }) => id as string));
+      const rows = await query(this.insertAll, [JSON.stringify(toNewRows(executions)), null]);
+      const made = new Map(rows.map(({ o_id: id }) => [id as string, false]));
       for (const { id, held } of executions)
-        if (held !== undefined && ids.has(id)) await query(this.hold, [id, held]);
-      return ids;
+        if (held !== undefined && made.has(id)) await query(this.hold, [id, held]);
+      return made;
     });
   }
 
-  async commit(epoch: number, commits: readonly Commit[]): Promise<void> {
+  /** Ids of those whose lease is another's now: all the others are written. `build` is who parks. */
+  async commit(epoch: number, commits: readonly Commit[], build: string): Promise<readonly string[]> {
     for (const commit of commits) assertWritable(commit);
-    const batches = toBatches(commits);
-    const [only] = batches;
-    if (batches.length > 1) {
-      await this.connection.transaction(async (query) => {
-        for (const batch of batches) {
-          const { statement, values } = this.toCall(epoch, batch);
-          await query(statement, values).catch((error: unknown) => {
-            throw this.toRefusal(error, batch) ?? error;
-          });
-        }
-      });
-      return;
+    let kept = commits;
+    const lost = new Set<string>();
+    // Each time there are fewer.
+    while (kept.length > 0) {
+      const gone = await this.commitAll(kept, (batch) => toParameters(epoch, batch, build));
+      if (gone.length === 0) break;
+      for (const execution of gone) lost.add(execution);
+      kept = kept.filter(({ execution }) => !lost.has(execution));
     }
+    return [...lost];
+  }
+
+  /** All of it, or nothing because of those that are returned. */
+  private async commitAll(
+    commits: readonly Commit[],
+    toValues: (batch: readonly Commit[]) => readonly unknown[],
+  ): Promise<readonly string[]> {
+    const batches = toBatches(commits);
+    const [only = []] = batches;
+    if (batches.length > 1) return this.commitInTurn(batches, toValues);
     try {
-      const { statement, values } = this.toCall(epoch, only ?? []);
-      await this.connection.query(statement, values);
+      const [row] = await this.connection.query(this.call, toValues(only));
+      return toLost(row, only);
     } catch (error) {
-      throw this.toRefusal(error instanceof StoreError ? error.cause : error, only ?? []) ?? error;
+      throw this.toRefusal(error instanceof StoreError ? error.cause : error, only) ?? error;
     }
   }
 
-  private toCall(
-    epoch: number,
-    batch: readonly Commit[],
-  ): { readonly statement: Statement; readonly values: readonly unknown[] } {
-    const values = toParameters(epoch, batch);
-    if (batch.every(isPlainCommit)) return { statement: this.call, values };
-    const paused = batch.flatMap((commit, i) =>
-      commit.paused === undefined ? [] : [{ at: i + 1, paused: commit.paused }],
-    );
-    const starts = batch.flatMap((commit) => commit.starts ?? []);
-    const posts = batch.flatMap((commit) => commit.posts ?? []);
-    const more = [
-      paused.length === 0 ? null : JSON.stringify(paused),
-      starts.length === 0 ? null : toNew(starts),
-      posts.length === 0 ? null : JSON.stringify(posts),
-    ];
-    return { statement: this.callAll, values: [...values, ...more] };
+  private async commitInTurn(
+    batches: readonly (readonly Commit[])[],
+    toValues: (batch: readonly Commit[]) => readonly unknown[],
+  ): Promise<readonly string[]> {
+    try {
+      await this.connection.transaction(async (query) => {
+        for (const batch of batches) {
+          const [row] = await query(this.call, toValues(batch)).catch((error: unknown) => {
+            throw this.toRefusal(error, batch) ?? error;
+          });
+          const lost = toLost(row, batch);
+          if (lost.length > 0) throw new LeasesLost(lost);
+        }
+      });
+      return [];
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof LeasesLost) return cause.executions;
+      throw error;
+    }
   }
 
   /** What the function refuses, in words; null for everything else. */
   private toRefusal(error: unknown, batch: readonly Commit[]): StoreError | null {
-    const { name } = this.connection;
     const [at = "", met = ""] = detailOf(error).split(" ");
     const commit = batch[Number(at) - 1];
     const execution = commit?.execution ?? "";
     switch (codeOf(error)) {
-      case REFUSAL.fenced:
-        return new FencedError(
-          `Another worker has taken over the store ${name}: nothing of this commit was written.`,
-        );
-      case REFUSAL.unknown:
-        return new StoreError(`There is no execution "${execution}" in ${name}.`);
-      case REFUSAL.ended:
-        return new JournalConflictError(
-          `The execution "${execution}" has ended (${met}): its journal is closed.`,
-        );
       case REFUSAL.conflict:
         return conflict(execution, commit?.events[0]?.seq ?? 0, met);
       default:
@@ -165,18 +162,28 @@ function assertNew(execution: NewExecution): void {
   assertPast(execution);
 }
 
-/** Nothing but what the first version of the function writes. */
-function isPlainCommit({ end, paused, starts = [], posts = [] }: Commit): boolean {
-  return end === undefined && paused === undefined && starts.length === 0 && posts.length === 0;
+/** The transaction is rolled back because of these. */
+class LeasesLost extends Error {
+  readonly executions: readonly string[];
+
+  constructor(executions: readonly string[]) {
+    super("Leases were lost.");
+    this.executions = executions;
+  }
+}
+
+function toLost(row: Row | undefined, batch: readonly Commit[]): readonly string[] {
+  const places = (row?.lost ?? []) as readonly number[];
+  return places.map((at) => batch[at - 1]!.execution);
 }
 
 function isPlain({ past, parent, tags, keepMs, queue }: NewExecution): boolean {
   return [past, parent, tags, keepMs, queue].every((given) => given === undefined);
 }
 
-/** As JSON for `create_2`. */
-function toNew(executions: readonly NewExecution[]): string {
-  const rows = executions.map((execution) => {
+/** For `create_2`. */
+function toNewRows(executions: readonly NewExecution[]): readonly unknown[] {
+  return executions.map((execution) => {
     const { id, function: name, input, createdAt, event, past = [], opened = [] } = execution;
     const { parent = null, keepMs = null, tags = {}, queue = null, wakeAt = null } = execution;
     return {
@@ -193,7 +200,6 @@ function toNew(executions: readonly NewExecution[]): string {
       wake_at: wakeAt,
     };
   });
-  return JSON.stringify(rows);
 }
 
 /** One batch, mostly. An execution that comes again begins another, which sees what the first has written. */
@@ -211,37 +217,50 @@ function toBatches(commits: readonly Commit[]): readonly (readonly Commit[])[] {
   return batches;
 }
 
-const PARAMETERS = 17;
+const PARAMETERS = 10;
 
 /** In the order of the function's parameters. */
-function toParameters(epoch: number, batch: readonly Commit[]): readonly unknown[] {
+function toParameters(epoch: number, batch: readonly Commit[], build: string): readonly unknown[] {
   const events = batch.flatMap((commit, i) => commit.events.map((event) => ({ at: i + 1, ...event })));
-  /** Rows of what some commits have, as JSON; null if none has it. */
-  const rows = <T>(of: (commit: Commit) => readonly T[]): string | null => {
-    const all = batch.flatMap((commit, i) => of(commit).map((row) => ({ at: i + 1, ...row })));
-    return all.length === 0 ? null : JSON.stringify(all);
-  };
   return [
     epoch,
     batch.map(({ execution }) => execution),
+    batch.map(({ lease }) => lease),
     batch.map(({ wakeAt }) => wakeAt),
     batch.map((commit) => commit.events[0]?.seq ?? null),
     events.map(({ at }) => at),
     events.map(({ seq }) => seq),
     events.map(({ kind }) => kind),
     events.map(({ body }) => body),
-    rows((commit) =>
-      wholeOf(commit).map(({ seq, chunks, added }) => ({ seq, chunks: chunks[0], body: added[0]!.body })),
-    ),
-    rows((commit) => chunkedOf(commit).map(({ seq, chunks }) => ({ seq, chunks: chunks.join(" ") }))),
-    rows((commit) => chunkedOf(commit).flatMap(({ added }) => added)),
-    rows((commit) => chunkedOf(commit).flatMap(({ removed }) => removed.map((hash) => ({ hash })))),
-    rows(({ consumed }) => consumed.map((number) => ({ number }))),
-    rows(({ opened }) => opened.map(toCallbackRow)),
-    rows(({ closed }) => closed.map((id) => ({ id }))),
-    rows(({ problem }) => (problem === undefined ? [] : [{ problem }])),
-    rows(({ end }) => (end === undefined ? [] : [{ ...end, ended_at: end.at }].map(withoutAt))),
+    toMore(batch, build),
   ];
+}
+
+/** What is rare in a batch, as JSON; null if there is nothing of it. */
+function toMore(batch: readonly Commit[], build: string): string | null {
+  const more: Record<string, readonly unknown[]> = {};
+  /** Rows of what some commits have. */
+  const rows = (name: string, of: (commit: Commit) => readonly object[]): void => {
+    const all = batch.flatMap((commit, i) => of(commit).map((row) => ({ at: i + 1, ...row })));
+    if (all.length > 0) more[name] = all;
+  };
+  rows("whole", (commit) =>
+    wholeOf(commit).map(({ seq, chunks, added }) => ({ seq, chunks: chunks[0], body: added[0]!.body })),
+  );
+  rows("chunked", (commit) =>
+    chunkedOf(commit).map(({ seq, chunks }) => ({ seq, chunks: chunks.join(" ") })),
+  );
+  rows("added", (commit) => chunkedOf(commit).flatMap(({ added }) => added));
+  rows("removed", (commit) => chunkedOf(commit).flatMap(({ removed }) => removed.map((hash) => ({ hash }))));
+  rows("consumed", ({ consumed }) => consumed.map((number) => ({ number })));
+  rows("opened", ({ opened }) => opened.map(toCallbackRow));
+  rows("closed", ({ closed }) => closed.map((id) => ({ id })));
+  rows("problems", ({ problem }) => (problem === undefined ? [] : [{ problem, build }]));
+  rows("ends", ({ end }) => (end === undefined ? [] : [{ ...end, ended_at: end.at }].map(withoutAt)));
+  rows("paused", ({ paused }) => (paused === undefined ? [] : [{ paused }]));
+  rows("starts", ({ starts = [] }) => toNewRows(starts).map((row) => row as object));
+  rows("posts", ({ posts = [] }) => posts);
+  return Object.keys(more).length === 0 ? null : JSON.stringify(more);
 }
 
 /** A state of one new chunk, which most are, is kept in the row of the snapshot; none of its chunks are anywhere else. */
@@ -272,14 +291,17 @@ const createSql = (s: string): string => `
   WITH given AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::text[])
       WITH ORDINALITY AS g (id, function, input, created_at, seq, kind, body, at)
+  ), worker AS (
+    SELECT key FROM ${s}.workers WHERE key = $8 FOR KEY SHARE
   ), made AS (
-    INSERT INTO ${s}.executions (id, function, created_at, wake_at)
-      SELECT id, function, created_at, created_at FROM given ORDER BY at
-      ON CONFLICT (id) DO NOTHING RETURNING key, id
+    INSERT INTO ${s}.executions (id, function, created_at, wake_at, worker, lease)
+      SELECT id, function, created_at, created_at, (SELECT key FROM worker), (SELECT count(*) FROM worker)
+      FROM given ORDER BY at
+      ON CONFLICT (id) DO NOTHING RETURNING key, id, worker
   ), inputs AS (
     INSERT INTO ${s}.inputs (execution, body) SELECT made.key, given.input FROM made JOIN given USING (id)
   ), events AS (
     INSERT INTO ${s}.events (execution, seq, kind, body)
       SELECT made.key, given.seq, given.kind, given.body FROM made JOIN given USING (id)
   )
-  SELECT id FROM made`;
+  SELECT id AS o_id, worker IS NOT NULL AS o_leased FROM made`;

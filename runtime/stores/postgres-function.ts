@@ -68,7 +68,7 @@ const check = (s: string): string => `
     END IF;`;
 
 /** Whole: the one chunk of a state that most have, overwritten in its row. Chunked: its chunks are in their table. */
-const snapshots = (s: string): string => `
+export const snapshots = (s: string): string => `
     IF p_whole IS NOT NULL THEN
       DELETE FROM ${s}.chunks c USING json_to_recordset(p_whole) AS w (at integer) WHERE c.execution = keys[w.at];
       INSERT INTO ${s}.snapshots (execution, seq, chunks, body)
@@ -99,7 +99,7 @@ const snapshots = (s: string): string => `
         WHERE c.execution = keys[r.at] AND c.hash = r.hash;
     END IF;`;
 
-const callbacks = (s: string): string => `
+export const callbacks = (s: string): string => `
     IF p_consumed IS NOT NULL THEN
       DELETE FROM ${s}.inbox i USING json_to_recordset(p_consumed) AS m (at integer, number bigint)
         WHERE i.number = m.number AND i.execution = keys[m.at];

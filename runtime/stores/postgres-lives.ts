@@ -12,6 +12,10 @@ export class PostgresLives {
     this.statements = statements(connection.schema);
   }
 
+  async unpark(execution: string, now: number): Promise<boolean> {
+    return (await this.connection.query(this.statements.unpark, [execution, now])).length > 0;
+  }
+
   reopen({ execution, event, wakeAt, callbacks }: Reopening): Promise<boolean> {
     return this.connection.transaction(async (query) => {
       const [row] = await query(this.statements.find, [execution]);
@@ -59,6 +63,11 @@ const statements = (s: string) => ({
     name: "findEnded",
     text: `SELECT key, (SELECT max(seq) FROM ${s}.events WHERE execution = key) AS last
       FROM ${s}.executions WHERE id = $1 AND status <> 'RUNNING' FOR UPDATE`,
+  },
+  unpark: {
+    name: "unpark",
+    text: `UPDATE ${s}.executions SET problem = NULL, parked_by = '', wake_at = $2
+      WHERE id = $1 AND status = 'RUNNING' AND problem NOT LIKE 'Held: %' RETURNING key`,
   },
   append: {
     name: "appendEvent",

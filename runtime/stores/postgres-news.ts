@@ -78,7 +78,9 @@ export class PostgresNews {
     while (this.untold && this.connection.isOpen) {
       this.untold = false;
       try {
-        const statement = { name: "tell", text: "SELECT pg_notify($1, $2)" };
+        // A notification is not worth a wait for the disk, during which all others of the database wait for it.
+        const text = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
+        const statement = { name: "tell", text };
         await this.connection.query(statement, [this.channel, this.self]);
       } catch {
         // The write itself is there; others find it when they look.

@@ -1,16 +1,9 @@
-import { StoreCorruptError } from "../errors.ts";
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import { listLimit } from "./rows.ts";
-import type { Querying, Row, Statement } from "./postgres-connection.ts";
-import type {
-  ExecutionRow,
-  FunctionCounts,
-  ListFilter,
-  LoadedExecution,
-  StoredEvent,
-  StoredSnapshot,
-} from "./store.ts";
+import type { Querying, Statement } from "./postgres-connection.ts";
+import { rowSql, toLoaded, toRow } from "./postgres-loading.ts";
+import type { ExecutionRow, FunctionCounts, ListFilter, LoadedExecution, StoredEvent } from "./store.ts";
 
 /** What is read and never written. */
 export class PostgresQueries {
@@ -28,41 +21,7 @@ export class PostgresQueries {
   async load(execution: string): Promise<LoadedExecution | null> {
     if (execution.includes("\0")) return null;
     const parts = await this.connection.query(this.statements.load, [execution]);
-    const of = (part: string): readonly Row[] => parts.filter((row) => row.part === part);
-    const [found] = of("execution");
-    if (found === undefined) return null;
-    const row = toRow(JSON.parse(found.body as string) as Row);
-    if (row.status !== "RUNNING") return { row, snapshot: null, chunks: [], tail: [], messages: [] };
-    const messages = of("message").map(({ number, body }) => ({
-      number: number as number,
-      execution,
-      body: body as string,
-    }));
-    const tail = of("event").map(({ number, name, body }) => ({
-      seq: number as number,
-      kind: name as string,
-      body: body as string,
-    }));
-    return { row, ...this.toSnapshot(of("snapshot")[0], of("chunk")), tail, messages };
-  }
-
-  private toSnapshot(
-    found: Row | undefined,
-    parts: readonly Row[],
-  ): { readonly snapshot: StoredSnapshot | null; readonly chunks: readonly string[] } {
-    if (found === undefined) return { snapshot: null, chunks: [] };
-    const seq = found.number as number;
-    const chunks = found.name === "" ? [] : (found.name as string).split(" ");
-    if (found.body !== null) return { snapshot: { seq, body: found.body as string }, chunks };
-    const bodies = new Map(parts.map(({ name, body }) => [name as string, body as string]));
-    const body = chunks.map((hash) => bodies.get(hash) ?? this.missing(hash)).join("");
-    return { snapshot: { seq, body }, chunks };
-  }
-
-  private missing(hash: string): never {
-    throw new StoreCorruptError(
-      `The store ${this.connection.name} is damaged: chunk ${hash} of a snapshot is missing. Restore a backup.`,
-    );
+    return toLoaded(execution, parts, this.connection.name);
   }
 
   async get(execution: string): Promise<ExecutionRow | null> {
@@ -124,28 +83,14 @@ export class PostgresQueries {
     );
   }
 
-  async due(now: number, limit: number): Promise<readonly string[]> {
-    const due = (await this.connection.query(this.statements.due, [now, limit])).map(
-      ({ id }) => id as string,
-    );
-    if (due.length >= limit) return due;
-    const called = await this.connection.query(this.statements.called, [now, limit - due.length]);
-    return [...due, ...called.map(({ id }) => id as string)];
-  }
-
   async nextWake(after: number): Promise<number | null> {
     const [row] = await this.connection.query(this.statements.nextWake, [after]);
     return (row?.at as number | null | undefined) ?? null;
   }
 }
 
-const rowSql = (s: string): string => `
-  SELECT e.id, e.function, e.status, i.body AS input, o.result, o.error, e.problem, e.created_at, e.ended_at, e.wake_at,
-    e.parent, e.queue, e.tags, e.paused, e.expires_at,
-    (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last_seq
-  FROM ${s}.executions e JOIN ${s}.inputs i ON i.execution = e.key LEFT JOIN ${s}.outcomes o ON o.execution = e.key`;
-
-const DUE = "status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL";
+/** Exactly the condition of the index. */
+const FREE = "status = 'RUNNING' AND problem IS NULL AND wake_at IS NOT NULL AND worker IS NULL";
 
 /** Prepared by each connection, under their names. */
 const statements = (s: string, row: string) => ({
@@ -165,19 +110,9 @@ const statements = (s: string, row: string) => ({
     text: `SELECT ${groupColumns("$1")}, count(*) AS count, min(wake_at) AS earliest FROM ${s}.executions
       GROUP BY 1, 2, 3, 4`,
   },
-  due: {
-    name: "due",
-    text: `SELECT id FROM ${s}.executions WHERE ${DUE} AND wake_at <= $1 ORDER BY wake_at, key LIMIT $2`,
-  },
-  called: {
-    name: "called",
-    text: `SELECT e.id FROM ${s}.inbox i JOIN ${s}.executions e ON e.key = i.execution
-      WHERE e.status = 'RUNNING' AND e.problem IS NULL AND (e.wake_at IS NULL OR e.wake_at > $1)
-      GROUP BY e.key ORDER BY e.wake_at NULLS LAST, min(i.number) LIMIT $2`,
-  },
   nextWake: {
     name: "nextWake",
-    text: `SELECT min(wake_at) AS at FROM ${s}.executions WHERE ${DUE} AND wake_at > $1`,
+    text: `SELECT min(wake_at) AS at FROM ${s}.executions WHERE ${FREE} AND wake_at > $1`,
   },
 });
 
@@ -193,24 +128,3 @@ const loadSql = (s: string, row: string): string => `
     WHERE x.runs AND v.seq > coalesce((SELECT seq FROM k), 0) ORDER BY v.seq)
   UNION ALL (SELECT 'message', i.number, '', i.body FROM x JOIN ${s}.inbox i ON i.execution = x.key
     WHERE x.runs ORDER BY i.number)`;
-
-function toRow(row: Row): ExecutionRow {
-  return {
-    id: row.id as string,
-    function: row.function as string,
-    status: row.status as ExecutionRow["status"],
-    input: row.input as string,
-    result: row.result as string | null,
-    error: row.error as string | null,
-    problem: row.problem as string | null,
-    createdAt: row.created_at as number,
-    endedAt: row.ended_at as number | null,
-    wakeAt: row.wake_at as number | null,
-    lastSeq: row.last_seq as number,
-    parent: row.parent as string | null,
-    queue: row.queue as string | null,
-    tags: (row.tags as ExecutionRow["tags"] | null) ?? {},
-    paused: row.paused === true,
-    expiresAt: row.expires_at as number | null,
-  };
-}

@@ -1,6 +1,9 @@
 import { commitFunction } from "./postgres-function.ts";
 import { admitFunction, queueTables } from "./postgres-queues.ts";
 import { commitFunction2 } from "./postgres-function2.ts";
+import { commitFunction3 } from "./postgres-function3.ts";
+import { claimFunction, createFunction, leaseFunctions, leaseTables } from "./postgres-leases-sql.ts";
+import { rowSql } from "./postgres-loading.ts";
 
 /** A numbered change of the schema. The table `version` holds the number of the last one it has had. */
 export interface PostgresMigration {
@@ -15,6 +18,15 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   { number: 2, sql: (schema) => lives(schema) + commitFunction2(schema) },
   { number: 3, sql: (schema) => queueTables(schema) + admitFunction(schema) },
   { number: 4, sql: transacted },
+  {
+    number: 5,
+    sql: (s) =>
+      leaseTables(s) +
+      leaseFunctions(s) +
+      createFunction(s) +
+      claimFunction(s, rowSql(s)) +
+      commitFunction3(s),
+  },
 ];
 
 /** Steps that are transactions: what was recorded of each, written in its own transaction. */

@@ -52,7 +52,7 @@ export class PostgresTransactions implements Transactions {
     const { connection, news } = this.parts;
     if (isUser(client)) {
       const user = throughUser(client, connection);
-      const made = await new PostgresCommits(user).create([execution]);
+      const made = await new PostgresCommits(user).create([execution], undefined);
       if (!made.has(execution.id))
         return {
           created: false,
@@ -164,9 +164,10 @@ class Session {
   }
 
   private async commit(transacting: Transacting, body: string): Promise<Transacted> {
-    const { execution, op, epoch } = transacting;
+    const { execution, op, epoch, lease } = transacting;
     try {
-      const { rowCount } = await this.client.query(this.sql.record, [execution, op, body, epoch, this.token]);
+      const values = [execution, op, body, epoch, this.token, lease];
+      const { rowCount } = await this.client.query(this.sql.record, values);
       if (rowCount !== 1) throw await this.refusal(transacting);
     } catch (error) {
       if (!isDuplicate(error) || !isOurs(error)) throw error;
@@ -189,22 +190,24 @@ class Session {
     return { kind: "recorded", body };
   }
 
-  private async refusal({ execution, epoch }: Transacting): Promise<StoreError | TransactionError> {
-    const { rows } = await this.client.query<{ token: string | null; epoch: string; id: string | null }>(
-      this.sql.owner,
-    );
-    const [owner] = rows;
-    if (owner?.token !== this.token) {
+  private async refusal({ execution }: Transacting): Promise<StoreError | TransactionError> {
+    const asked = this.client.query<{ token: string | null; status: string | null }>(this.sql.look, [
+      execution,
+    ]);
+    const [found] = (await asked).rows;
+    if (found?.token !== this.token) {
       return new TransactionError(
         "The body of a transaction() ended the transaction itself: leave COMMIT and ROLLBACK out; throw an error to roll back.",
       );
     }
-    if (Number(owner.epoch) === epoch && owner.id !== null)
+    if (found.status !== "RUNNING")
       return new TransactionError(
         `The execution "${execution}" has ended meanwhile: the transaction was rolled back.`,
       );
     this.isSpoilt = true;
-    return new FencedError(`Another worker has taken over ${this.store}: the transaction was rolled back.`);
+    return new FencedError(
+      `Another worker has execution "${execution}" of ${this.store} now: the transaction was rolled back.`,
+    );
   }
 
   private async rollBack(): Promise<void> {
@@ -223,11 +226,12 @@ function isOurs(error: unknown): boolean {
 
 const statements = (s: string) => ({
   find: `SELECT t.body FROM ${s}.transacted t JOIN ${s}.executions e ON e.key = t.execution WHERE e.id = $1 AND t.op = $2`,
-  // FOR SHARE: who takes over waits until this is committed, and finds it.
+  // FOR NO KEY UPDATE: who takes over waits until this is committed, and finds it.
   record: `INSERT INTO ${s}.transacted (execution, op, body)
-    SELECT e.key, $2, $3 FROM ${s}.executions e, ${s}.owner o
-    WHERE e.id = $1 AND e.status = 'RUNNING' AND o.one AND o.epoch = $4 AND o.id IS NOT NULL
+    SELECT e.key, $2, $3 FROM ${s}.executions e
+    WHERE e.id = $1 AND e.status = 'RUNNING' AND e.worker = $4 AND e.lease = $6
       AND current_setting('durablec.token', true) = $5
-    FOR SHARE OF o`,
-  owner: `SELECT epoch, id, current_setting('durablec.token', true) AS token FROM ${s}.owner WHERE one`,
+    FOR NO KEY UPDATE`,
+  look: `SELECT current_setting('durablec.token', true) AS token,
+    (SELECT status FROM ${s}.executions WHERE id = $1) AS status`,
 });

@@ -98,7 +98,7 @@ function timeText(time: number): string {
   return Number.isFinite(new Date(time).getTime()) ? new Date(time).toISOString() : String(time);
 }
 
-interface Holder extends Owner {
+interface Holder extends Omit<Owner, "build"> {
   readonly heartbeatAt: number;
 }
 
@@ -117,7 +117,8 @@ export function isReplaceable(holder: Holder, { owner, now, staleMs }: Asking): 
   return holder.host === owner.host && !isAlive(holder.pid);
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this host exists. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -126,6 +127,18 @@ function isAlive(pid: number): boolean {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
+
+/** Builds that could not bring an execution back: names with spaces between. */
+export function addBuild(builds: string, build: string): string {
+  return hasBuild(builds, build) ? builds : `${builds}${build} `.slice(-BUILDS_LENGTH_MAX);
+}
+
+export function hasBuild(builds: string, build: string): boolean {
+  return ` ${builds}`.includes(` ${build} `);
+}
+
+/** The oldest are forgotten. */
+const BUILDS_LENGTH_MAX = 2_000;
 
 /** Ids come from outside. PostgreSQL cannot keep this character, and older versions of Node cut a text off at it. */
 export function assertId(id: string): void {

@@ -1,11 +1,12 @@
 import type { StatementSync } from "node:sqlite";
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
-import { assertId, assertPast, wakeTimeOf } from "./rows.ts";
+import { addBuild, assertId, assertPast, wakeTimeOf } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isDuplicate } from "./sqlite-errors.ts";
 import { SqliteQueues } from "./sqlite-queues.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { SnapshotPlace } from "./sqlite-snapshots.ts";
+import type { Wanted } from "./leases.ts";
 import type {
   AdmissionMoment,
   Admitted,
@@ -26,6 +27,8 @@ interface Entry {
 
 /** Entries that are kept: of the executions that committed last. */
 const ENTRY_MAX = 10_000;
+
+const NONE: string[] = [];
 
 /** Writes executions: their creation and their commits. */
 export class SqliteCommits {
@@ -58,11 +61,34 @@ export class SqliteCommits {
     return this.transaction(() => this.queues.admit(queue, moment));
   }
 
-  commit(epoch: number, commits: readonly Commit[]): void {
-    this.transaction(() => {
-      if (epoch !== this.owned) this.assertOwned(epoch);
-      for (const commit of commits) this.commitOne(commit);
+  /** Ids of those that have ended or are not there: nothing of them is written. `build` is who parks. */
+  commit(epoch: number, commits: readonly Commit[], build: string): readonly string[] {
+    return this.transaction(() => {
+      this.assertOwned(epoch);
+      let lost: string[] = NONE;
+      for (const commit of commits) if (!this.commitOne(commit, build)) lost = [...lost, commit.execution];
+      return lost;
     });
+  }
+
+  /** What builds of other names have parked may be tried again. */
+  unparkOthers({ now, functions }: Wanted, build: string): void {
+    const names = JSON.stringify(functions);
+    const ids = this.connection.guard(() => this.statements.findParked.all(names, build));
+    if (ids.length > 0) this.transaction(() => ids.forEach(({ id }) => this.unparkOne(id as string, now)));
+  }
+
+  unpark(execution: string, now: number): boolean {
+    return this.transaction(() => {
+      const { changes } = this.statements.forgetBuilds.run(execution);
+      if (changes > 0) this.unparkOne(execution, now);
+      return changes > 0;
+    });
+  }
+
+  private unparkOne(execution: string, now: number): void {
+    this.statements.unpark.run(now, execution);
+    this.entries.delete(execution);
   }
 
   /** `create` inside a transaction that somebody else has begun on this connection, or else in one of its own. */
@@ -91,14 +117,20 @@ export class SqliteCommits {
     this.owned = null;
   }
 
-  private assertOwned(epoch: number): void {
-    const owner = this.statements.epoch.get();
-    if (owner === undefined || owner.epoch !== epoch || owner.id === null) {
-      throw new FencedError(
-        `Another worker has taken over the store ${this.connection.file}: nothing of this commit was written.`,
-      );
-    }
+  assertOwned(epoch: number): void {
+    if (this.isOwned(epoch)) return;
+    throw new FencedError(
+      `Another worker has taken over the store ${this.connection.file}: nothing was written.`,
+    );
+  }
+
+  /** What was read once is right as long as nobody else has written, which the next transaction looks at. */
+  isOwned(epoch: number): boolean {
+    if (epoch === this.owned) return true;
+    const owner = this.connection.guard(() => this.statements.epoch.get());
+    if (owner?.epoch !== epoch || owner.id === null) return false;
     this.owned = epoch;
+    return true;
   }
 
   private createOne(execution: NewExecution): boolean {
@@ -121,7 +153,7 @@ export class SqliteCommits {
     for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
     for (const callback of opened) this.open(key, callback);
     if (queue !== undefined) this.queues.put(key, queue);
-    if (execution.held !== undefined) statements.setProblem.run(execution.held, key);
+    if (execution.held !== undefined) statements.setProblem.run(execution.held, "", key);
     this.remember(id, { key, lastSeq: 1 + past.length, wakeAt, snapshot: null });
     return true;
   }
@@ -163,9 +195,10 @@ export class SqliteCommits {
     return this.transaction(() => Number(this.statements.trim.run({ execution, to, limit }).changes));
   }
 
-  private commitOne(commit: Commit): void {
+  private commitOne(commit: Commit, build: string): boolean {
     const { statements } = this;
     const entry = this.entries.get(commit.execution) ?? this.find(commit.execution);
+    if (entry === null) return false;
     const { key } = entry;
     for (const event of commit.events) this.append(commit.execution, entry, event);
     if (commit.snapshot !== undefined)
@@ -174,11 +207,18 @@ export class SqliteCommits {
     for (const number of commit.consumed) statements.consume.run(number, key);
     for (const callback of commit.opened) this.open(key, callback);
     for (const id of commit.closed) statements.closeCallback.run(id, key);
-    if (commit.problem !== undefined) statements.setProblem.run(commit.problem, key);
+    if (commit.problem !== undefined) this.setProblem(key, commit.problem, build);
     if (commit.paused !== undefined) statements.setPaused.run(commit.paused ? 1 : 0, key);
     if (commit.end !== undefined) this.end(commit.execution, entry, commit.end);
     for (const execution of commit.starts ?? []) this.createOne(execution);
     for (const { execution, body } of commit.posts ?? []) statements.post.run(body, execution);
+    return true;
+  }
+
+  private setProblem(key: number, problem: string | null, build: string): void {
+    const { setProblem, parkedBy } = this.statements;
+    const builds = parkedBy.get(key)!.parked_by as string;
+    setProblem.run(problem, problem === null ? builds : addBuild(builds, build), key);
   }
 
   private append(execution: string, entry: Entry, { seq, kind, body }: StoredEvent): void {
@@ -214,15 +254,10 @@ export class SqliteCommits {
     this.entries.delete(execution);
   }
 
-  private find(execution: string): Entry {
+  /** Null: it has ended, or is not there. */
+  private find(execution: string): Entry | null {
     const row = this.statements.find.get(execution);
-    if (row === undefined)
-      throw new StoreError(`There is no execution "${execution}" in ${this.connection.file}.`);
-    if (row.status !== "RUNNING") {
-      throw new JournalConflictError(
-        `The execution "${execution}" has ended (${String(row.status)}): its journal is closed.`,
-      );
-    }
+    if (row?.status !== "RUNNING") return null;
     const key = row.key as number;
     const entry: Entry = {
       key,
@@ -264,7 +299,15 @@ const SQL = {
   insertEvent: "INSERT INTO events (execution, seq, kind, body) VALUES (?, ?, ?, ?)",
   insertOutcome: "INSERT INTO outcomes (execution, result, error) VALUES (?, ?, ?)",
   setWake: "UPDATE executions SET wake_at = ? WHERE key = ?",
-  setProblem: "UPDATE executions SET problem = ? WHERE key = ?",
+  setProblem: "UPDATE executions SET problem = ?, parked_by = ? WHERE key = ?",
+  parkedBy: "SELECT parked_by FROM executions WHERE key = ?",
+  findParked:
+    "SELECT id FROM executions INDEXED BY executions_parked WHERE problem IS NOT NULL AND status = 'RUNNING' " +
+    "AND problem NOT LIKE 'Held: %' " +
+    "AND function IN (SELECT value FROM json_each(?)) AND instr(' ' || parked_by, ' ' || ? || ' ') = 0",
+  forgetBuilds:
+    "UPDATE executions SET parked_by = '' WHERE id = ? AND problem NOT LIKE 'Held: %' AND status = 'RUNNING'",
+  unpark: "UPDATE executions SET problem = NULL, wake_at = ? WHERE id = ?",
   setPaused: "UPDATE executions SET paused = ? WHERE key = ?",
   end: "UPDATE executions SET status = ?, ended_at = ?, wake_at = NULL, paused = 0, expires_at = keep_ms + ? WHERE key = ?",
   reopen:

@@ -1,9 +1,11 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
+import type { Candidate } from "./holdings.ts";
 import { listLimit } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
+import type { Wanted } from "./leases.ts";
 import type {
   ExecutionRow,
   ExecutionStatus,
@@ -55,12 +57,13 @@ export class SqliteQueries {
       "SELECT number, body FROM inbox WHERE execution = ? ORDER BY number",
     );
     this.selectDue = connection.prepare(
-      `SELECT id FROM ${DUE} AND wake_at <= ? ORDER BY wake_at, key LIMIT ?`,
+      `SELECT id, function FROM ${DUE} AND wake_at <= ? AND function IN (SELECT value FROM json_each(?))
+        ORDER BY wake_at, key LIMIT ?`,
     );
     this.selectCalled = connection.prepare(`
-      SELECT e.id FROM inbox i CROSS JOIN executions e ON e.key = i.execution
-      WHERE e.status = 'RUNNING' AND e.problem IS NULL AND (e.wake_at IS NULL OR e.wake_at > ?)
-      GROUP BY e.key ORDER BY e.wake_at IS NULL, e.wake_at, min(i.number) LIMIT ?`);
+      SELECT e.id, e.function FROM inbox i CROSS JOIN executions e ON e.key = i.execution
+      WHERE e.status = 'RUNNING' AND e.problem IS NULL
+      GROUP BY e.key ORDER BY e.wake_at IS NULL, e.wake_at, min(i.number)`);
     this.selectNextWake = connection.prepare(`SELECT min(wake_at) AS at FROM ${DUE} AND wake_at > ?`);
     this.selectStatus = connection.prepare("SELECT status FROM executions WHERE id = ?");
     this.selectCounts = connection.prepare(`
@@ -130,12 +133,14 @@ export class SqliteQueries {
     });
   }
 
-  due(now: number, limit: number): readonly string[] {
-    return this.connection.guard(() => {
-      const due = this.selectDue.all(now, limit).map(({ id }) => id as string);
-      if (due.length >= limit) return due;
-      return [...due, ...this.selectCalled.all(now, limit - due.length).map(({ id }) => id as string)];
-    });
+  due({ now, functions }: Wanted, limit: number): readonly Candidate[] {
+    return this.connection.guard(() =>
+      this.selectDue.all(now, JSON.stringify(functions), limit).map(toCandidate),
+    );
+  }
+
+  called(): readonly Candidate[] {
+    return this.connection.guard(() => this.selectCalled.all().map(toCandidate));
   }
 
   nextWake(after: number): number | null {
@@ -157,6 +162,10 @@ export class SqliteQueries {
   version(): number {
     return this.connection.guard(() => this.dataVersion.get()!.data_version as number);
   }
+}
+
+function toCandidate(row: Row): Candidate {
+  return { id: row.id as string, function: row.function as string };
 }
 
 function toRow(row: Row): ExecutionRow {

@@ -16,7 +16,11 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, apply: (database) => database.exec(SCHEMA_3) },
   { number: 4, apply: (database) => database.exec(SCHEMA_4) },
   { number: 5, apply: (database) => database.exec(ENDED) },
+  { number: 6, apply: (database) => database.exec(PARKED) },
 ];
+
+/** Which builds have parked an execution: others try it again. */
+const PARKED = "ALTER TABLE executions ADD COLUMN parked_by TEXT NOT NULL DEFAULT ''";
 
 /**
  * For counting by function (`durablec top`): half a million that have ended are counted in 50 ms, and in 1.7 s without it,

@@ -1,4 +1,5 @@
 import type { StatementSync } from "node:sqlite";
+import { Holdings } from "./holdings.ts";
 import { isReplaceable, newRow } from "./rows.ts";
 import { SqliteCallbacks } from "./sqlite-callbacks.ts";
 import { SqliteCommits } from "./sqlite-commit.ts";
@@ -34,43 +35,22 @@ export type { SqliteOptions } from "./sqlite-options.ts";
  */
 export function openSqliteStore(file: string, options: SqliteOptions = {}): Store {
   const connection = openConnection({ file, options, migrations: MIGRATIONS });
-  const ownership = new SqliteOwnership(connection);
   const commits = new SqliteCommits(connection);
   const callbacks = new SqliteCallbacks(connection);
   const queries = new SqliteQueries(connection);
   const turns = new SqliteTurns();
   const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
   const transactions = new SqliteTransactions({ file, turns, busyTimeoutMs });
-  const createAll = (executions: readonly NewExecution[]): readonly Created[] => {
-    const created = commits.create(executions);
-    return executions.map((execution, i) => {
-      if (created[i] === true) return { created: true, row: newRow(execution) };
-      return { created: false, row: queries.get(execution.id)! };
-    });
-  };
   return {
     name: file,
     transactions,
-    acquire: (owner, now, staleMs) =>
-      turns.write(() => {
-        commits.forget();
-        return ownership.acquire(owner, now, staleMs);
-      }),
-    renew: (epoch, now) => turns.write(() => ownership.renew(epoch, now)),
-    release: (epoch) =>
-      turns.write(() => {
-        commits.forget();
-        ownership.release(epoch);
-      }),
-    create: (execution: NewExecution) => turns.write(() => createAll([execution])[0]!),
-    createAll: (executions) => turns.write(() => createAll(executions)),
-    commit: (epoch: number, list: readonly Commit[]) => turns.write(() => commits.commit(epoch, list)),
+    ...running({ commits, queries, turns, ownership: new SqliteOwnership(connection) }),
     admit: (queue, moment) => turns.write(() => commits.admit(queue, moment)),
+    unpark: (execution, now) => turns.write(() => commits.unpark(execution, now)),
     reopen: (reopening) => turns.write(() => commits.reopen(reopening)),
     remove: (now, limit) => turns.write(() => commits.remove(now, limit)),
     trim: (execution, to, limit) => turns.write(() => commits.trim(execution, to, limit)),
     load: (execution) => queries.load(execution),
-    due: (now, limit) => queries.due(now, limit),
     nextWake: (after) => queries.nextWake(after),
     settle: (id: string, settlement: Settlement, now: number) =>
       turns.write(() => callbacks.settle(id, settlement, now)),
@@ -91,6 +71,64 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
       transactions.close();
       connection.close();
     },
+  };
+}
+
+interface Parts {
+  readonly ownership: SqliteOwnership;
+  readonly commits: SqliteCommits;
+  readonly queries: SqliteQueries;
+  readonly turns: SqliteTurns;
+}
+
+type Running =
+  "acquire" | "renew" | "release" | "claim" | "releaseLeases" | "create" | "createAll" | "commit";
+
+/** What a worker asks for. */
+function running({ ownership, commits, queries, turns }: Parts): Pick<Store, Running> {
+  const holdings = new Holdings();
+  let build = "";
+  const createAll = (executions: readonly NewExecution[], epoch?: number): readonly Created[] => {
+    const created = commits.create(executions);
+    const isOwned = epoch !== undefined && commits.isOwned(epoch);
+    return executions.map((execution, i) => {
+      if (created[i] === true) {
+        if (!isOwned || execution.queue !== undefined) return { created: true, row: newRow(execution) };
+        holdings.add(execution.id);
+        return { created: true, row: newRow(execution), lease: epoch };
+      }
+      return { created: false, row: queries.get(execution.id)! };
+    });
+  };
+  return {
+    acquire: (owner, now, staleMs) =>
+      turns.write(() => {
+        commits.forget();
+        holdings.clear();
+        build = owner.build;
+        return ownership.acquire(owner, now, staleMs);
+      }),
+    renew: (epoch, now) => turns.write(() => ownership.renew(epoch, now)),
+    release: (epoch) =>
+      turns.write(() => {
+        commits.forget();
+        ownership.release(epoch);
+      }),
+    claim: (epoch, wanted) =>
+      turns.write(() => {
+        commits.assertOwned(epoch);
+        if (wanted.parked === true) commits.unparkOthers(wanted, build);
+        return holdings.claim(epoch, wanted, queries);
+      }),
+    releaseLeases: (_, leases) => holdings.release(leases),
+    create: (execution: NewExecution, epoch?: number) => turns.write(() => createAll([execution], epoch)[0]!),
+    createAll: (executions, epoch) => turns.write(() => createAll(executions, epoch)),
+    commit: (epoch: number, list: readonly Commit[]) =>
+      turns.write(() => {
+        const lost = commits.commit(epoch, list, build);
+        holdings.committed(list);
+        return lost;
+      }),
   };
 }
 

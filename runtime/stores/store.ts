@@ -6,6 +6,7 @@
  * A method may answer at once or with a promise, so that an embedded store costs no microtask.
  */
 
+import type { Claimed, Wanted } from "./leases.ts";
 import type { Transactions } from "./transactions.ts";
 
 export type Answer<T> = T | Promise<T>;
@@ -97,6 +98,8 @@ export interface Message {
 /** What one execution adds in one transaction. */
 export interface Commit {
   readonly execution: string;
+  /** The lease under which it runs. */
+  readonly lease: number;
   /** In order; the first is numbered `lastSeq + 1`. May be empty (a snapshot or a wake time alone). */
   readonly events: readonly StoredEvent[];
   readonly snapshot?: SnapshotWrite;
@@ -212,6 +215,8 @@ export interface Reopening {
 export interface Created {
   readonly created: boolean;
   readonly row: ExecutionRow;
+  /** Of its lease, if it was created for a worker. */
+  readonly lease?: number;
 }
 
 export interface ListFilter {
@@ -256,12 +261,19 @@ export interface Owner {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
+  /** Which code it has, without spaces: what one build could not bring back is tried again by others. */
+  readonly build: string;
 }
 
 export type Acquired =
   | { readonly kind: "acquired"; readonly epoch: number }
-  | { readonly kind: "held"; readonly by: Owner; readonly heartbeatAt: number };
+  | { readonly kind: "held"; readonly by: Pick<Owner, "id" | "pid" | "host">; readonly heartbeatAt: number };
 
+/**
+ * Who runs what. A worker acquires the right to run executions, which is known by its epoch, then claims them one by one:
+ * each has a lease, and only its holder may commit. A store on one machine has one worker at a time, which may have all;
+ * to the others it is held. On a server there are many at a time.
+ */
 export interface Store {
   /** Absent: it is in no database that authors could write to. */
   readonly transactions?: Transactions;
@@ -269,12 +281,14 @@ export interface Store {
   readonly name: string;
 
   /**
-   * Takes ownership for running executions, if nobody has it or its owner is gone: its heartbeat is older than
-   * `staleMs`, or it lived on this host and its process no longer exists. Each taking has a higher epoch.
+   * Takes part in running executions, where one may at a time: if nobody does, or who did is gone. Who has been silent for
+   * longer than `staleMs` is taken to be gone, and who lived on this host and whose process no longer exists. Each taking
+   * has a higher epoch; what `owner` itself held before is free.
    */
   acquire(owner: Owner, now: number, staleMs: number): Answer<Acquired>;
-  /** False when another owner has taken over. */
+  /** Says that the worker is alive, for all its leases. False: it has been silent for too long, and has none any more. */
   renew(epoch: number, now: number): Answer<boolean>;
+  /** The worker leaves: all it had is free at once. */
   release(epoch: number): Answer<void>;
 
   /**
@@ -283,18 +297,33 @@ export interface Store {
    */
   admit(queue: QueueLimits, moment: AdmissionMoment): Answer<Admitted>;
 
-  /** Creates the row, event 1 and a wake time of now; with an id that exists already, returns the row that is there. */
-  create(execution: NewExecution): Answer<Created>;
-  /** The same for several, in one transaction: a worker that starts a thousand waits for the disk once. */
-  createAll(executions: readonly NewExecution[]): Answer<readonly Created[]>;
+  /**
+   * Takes RUNNING executions without a problem that nobody has and that are due at `now` or have messages: the oldest wake
+   * time first, those with messages only after those that are due. Frees what dead workers had. Throws `FencedError` if
+   * `epoch` is over.
+   */
+  claim(epoch: number, wanted: Wanted): Answer<Claimed>;
+  /** Executions that leave memory before they have ended. What is not held any more stays as it is. */
+  releaseLeases(epoch: number, leases: readonly Pick<Commit, "execution" | "lease">[]): Answer<void>;
 
   /**
-   * Writes all of it in one transaction or nothing. Throws `FencedError` if `epoch` is no longer the owner's,
-   * `JournalConflictError` if an event's number is not the next one, or the execution has ended.
-   * An `end` also closes what is PENDING of the execution, drops its messages and its snapshot.
+   * Creates the row, event 1 and a wake time of now; with an id that exists already, returns the row that is there. With
+   * the epoch of a worker it is leased to it at once, unless that is over.
    */
-  commit(epoch: number, commits: readonly Commit[]): Answer<void>;
+  create(execution: NewExecution, epoch?: number): Answer<Created>;
+  /** The same for several, in one transaction: a worker that starts a thousand waits for the disk once. */
+  createAll(executions: readonly NewExecution[], epoch?: number): Answer<readonly Created[]>;
 
+  /**
+   * Writes all of it in one transaction or nothing, but for executions whose lease is not this one any more, or that have
+   * ended: nothing of them is written, and their ids are returned. Throws `FencedError` if `epoch` is over for all, and
+   * `JournalConflictError` if an event's number is not the next one.
+   * An `end` also closes what is PENDING of the execution, drops its messages, its snapshot and its lease.
+   */
+  commit(epoch: number, commits: readonly Commit[]): Answer<readonly string[]>;
+
+  /** One that was parked may be tried again, by any build: due at `now`, without its problem. False: it was not. */
+  unpark(execution: string, now: number): Answer<boolean>;
   /**
    * An execution that has ended is RUNNING again, without outcome, due at `wakeAt`. False if it has not ended or is not
    * there. Throws `JournalConflictError` if the event's number is not the next one.
@@ -311,15 +340,10 @@ export interface Store {
    */
   trim(execution: string, to: number, limit: number): Answer<number>;
 
-  /** Of an execution that has ended only the row: no snapshot, tail or messages. */
+  /** Takes nothing. Of an execution that has ended only the row: no snapshot, tail or messages. */
   load(execution: string): Answer<LoadedExecution | null>;
 
-  /**
-   * Ids of RUNNING executions without a problem that are due at `now` or have messages; oldest wake time first, those
-   * with messages only after those that are due.
-   */
-  due(now: number, limit: number): Answer<readonly string[]>;
-  /** The earliest wake time after `after` of a RUNNING execution without a problem, or null. */
+  /** The earliest wake time after `after` of a RUNNING execution without a problem that no other worker has, or null. */
   nextWake(after: number): Answer<number | null>;
 
   /**

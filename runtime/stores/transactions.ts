@@ -5,6 +5,8 @@ export interface Transacting {
   /** The worker's. */
   readonly epoch: number;
   readonly execution: string;
+  /** Under which the worker has it. */
+  readonly lease: number;
   /** Operation id. */
   readonly op: string;
   readonly isolation: Isolation | null;

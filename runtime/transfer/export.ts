@@ -1,10 +1,9 @@
 /** Executions out of a store, as lines of text that `importExecutions` takes. */
 import { RetryRefusedError, StoreError, UnknownExecutionError } from "../errors.ts";
-import type { Ownership } from "../engine/ownership.ts";
 import { realWorld } from "../engine/world.ts";
 import { isHeld, toHeld } from "../stores/held.ts";
 import type { About, ExecutionRow, ExecutionStatus, LoadedExecution, Store } from "../stores/store.ts";
-import { takeOver } from "./takeOver.ts";
+import { Hands } from "./takeOver.ts";
 import { Checksum, FORMAT_VERSION } from "./format.ts";
 import type { Line } from "./format.ts";
 
@@ -115,39 +114,36 @@ async function read(
 /** The only one who may write executions, for as long as it moves some. */
 class Mover {
   private readonly store: Store;
-  private readonly ownership: Ownership;
-  private readonly epoch: number;
+  private readonly hands: Hands;
 
-  private constructor(store: Store, ownership: Ownership, epoch: number) {
+  private constructor(store: Store, hands: Hands) {
     this.store = store;
-    this.ownership = ownership;
-    this.epoch = epoch;
+    this.hands = hands;
   }
 
   static async at(store: Store, ids: readonly string[]): Promise<Mover> {
-    const { ownership, epoch } = await takeOver(store);
+    const hands = await Hands.at(store);
     try {
       await assertWhole(store, new Set(ids));
-      return new Mover(store, ownership, epoch);
+      return new Mover(store, hands);
     } catch (error) {
-      await ownership.release();
+      await hands.release();
       throw error;
     }
   }
 
   async freeze(id: string): Promise<void> {
-    await this.ownership.keep(realWorld.now());
     const row = await this.store.get(id);
     if (row === null || row.status !== "RUNNING" || isHeld(row.problem)) return;
     const problem = toHeld(
       `moved to another store by an export at ${new Date(realWorld.now()).toISOString()}.`,
     );
     const none = { events: [], consumed: [], opened: [], closed: [] };
-    await this.store.commit(this.epoch, [{ execution: id, ...none, wakeAt: row.wakeAt, problem }]);
+    await this.hands.commit({ execution: id, ...none, wakeAt: row.wakeAt, problem });
   }
 
   end(): Promise<void> {
-    return this.ownership.release();
+    return this.hands.release();
   }
 }
 

@@ -1,14 +1,12 @@
 /** Executions into a store, from the lines of `exportExecutions`. */
 import { createHash } from "node:crypto";
-import type { Ownership } from "../engine/ownership.ts";
-import { realWorld } from "../engine/world.ts";
 import { ExecutionExistsError, RetryRefusedError, StoreError } from "../errors.ts";
 import { isHeld, toHeld } from "../stores/held.ts";
 import type { Commit, Store, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
 import type { Beginning, Line, Rest } from "./format.ts";
 import { Checksum, damaged, FORMAT_VERSION, parseLine } from "./format.ts";
-import { takeOver } from "./takeOver.ts";
+import { Hands } from "./takeOver.ts";
 
 export interface ImportOptions {
   /**
@@ -40,20 +38,19 @@ export async function importExecutions(
   lines: AsyncIterable<string> | Iterable<string>,
   { adopt = false }: ImportOptions = {},
 ): Promise<Imported> {
-  const { ownership, epoch } = await takeOver(store);
-  const importing = new Importing({ store, ownership, epoch, adopt });
+  const hands = await Hands.at(store);
+  const importing = new Importing({ store, hands, adopt });
   try {
     for await (const text of lines) if (text.trim() !== "") await importing.take(text);
     return importing.end();
   } finally {
-    await ownership.release();
+    await hands.release();
   }
 }
 
 interface Parts {
   readonly store: Store;
-  readonly ownership: Ownership;
-  readonly epoch: number;
+  readonly hands: Hands;
   readonly adopt: boolean;
 }
 
@@ -86,7 +83,6 @@ class Importing {
 
   async take(text: string): Promise<void> {
     this.number++;
-    await this.parts.ownership.keep(realWorld.now());
     const line = parseLine(text, this.number);
     if (this.number === 1) return this.assertVersion(line);
     if ("execution" in line && this.current === null) return this.begin(line.execution, text);
@@ -150,7 +146,7 @@ class Importing {
 
   /** The first event makes the execution; nobody runs it, as it is held. */
   private async write(current: Current): Promise<void> {
-    const { store, epoch } = this.parts;
+    const { store, hands } = this.parts;
     const { beginning, hold } = current;
     const [first] = current.waiting;
     if (first === undefined) return;
@@ -160,7 +156,7 @@ class Importing {
       const more = { ...(parent === null ? {} : { parent }), ...(keepMs === null ? {} : { keepMs }), tags };
       await store.create({ id, function: name, input, createdAt, event: first, held: hold, ...more });
     }
-    await store.commit(epoch, [{ ...toCommit(beginning.id), events, problem: hold }]);
+    await hands.commit({ ...toCommit(beginning.id), events, problem: hold });
     current.seq = current.waiting.at(-1)!.seq;
     current.waiting = [];
     current.characters = 0;
@@ -176,7 +172,7 @@ class Importing {
       throw damaged(this.number, `does not fit the lines of "${beginning.id}" before it`);
     if (current.skipped) return void this.skipped++;
     await this.write(current);
-    await this.parts.store.commit(this.parts.epoch, [toLast(beginning, rest)]);
+    await this.parts.hands.commit(toLast(beginning, rest));
     this.imported++;
   }
 
@@ -187,12 +183,12 @@ class Importing {
   }
 }
 
-function toCommit(execution: string): Commit {
+function toCommit(execution: string): Omit<Commit, "lease"> {
   return { execution, events: [], wakeAt: null, consumed: [], opened: [], closed: [] };
 }
 
 /** From here on it runs, or has ended. */
-function toLast({ id, status }: Beginning, rest: Rest): Commit {
+function toLast({ id, status }: Beginning, rest: Rest): Omit<Commit, "lease"> {
   const { snapshot, callbacks, messages, wakeAt, paused, result, error, endedAt } = rest;
   const opened = callbacks.map(({ state: _, ...callback }) => callback);
   const closed = callbacks.filter(({ state }) => state !== "PENDING").map((callback) => callback.id);

@@ -338,6 +338,9 @@ describe("when code and journal disagree", () => {
     await closed(second);
     world.registry.flag = false;
     const third = await engineOf();
+    // Its code is the same: somebody has to say that something else has changed.
+    expect((await third.get(id))?.problem).toMatch(/second/);
+    expect(await third.resume(id)).toBe(true);
     await until(async () => (await third.get(id))?.problem === undefined);
     expect(await third.stop(id)).toBe(true);
   });

@@ -55,8 +55,9 @@ function killing(store: Store, point: string): Store {
     if (batch.some(({ events }) => events.length > 0)) commits.made += 1;
     const isLast = commits.made === Number(number);
     if (isLast && when === "before") die();
-    await store.commit(epoch, batch);
+    const lost = await store.commit(epoch, batch);
     if (isLast && when === "after") die();
+    return lost;
   };
   return new Proxy(store, {
     get(target, key) {

@@ -46,8 +46,9 @@ function killing(store: Store): Store {
   const commit: Store["commit"] = async (epoch, batch) => {
     const isProgress = batch.some(({ events }) => events.length > 0);
     if (isProgress) pass("event");
-    await store.commit(epoch, batch);
+    const lost = await store.commit(epoch, batch);
     if (isProgress) pass("told");
+    return lost;
   };
   return new Proxy(store, {
     get(target, key) {

@@ -8,6 +8,7 @@ import {
   applyReopening,
   expectedDue,
   expectedRefusal,
+  freeAll,
   isOver,
   newModel,
 } from "./model.ts";
@@ -31,6 +32,7 @@ export interface Action {
     | "heartbeat"
     | "expire"
     | "wait"
+    | "claim"
     | "takeOver"
     | "open"
     | "reopen"
@@ -44,7 +46,7 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   fc.record({
     kind: fc.constantFrom(
       ...(["create", "commit", "commit", "commit", "commit", "end", "post", "settle", "heartbeat"] as const),
-      ...(["expire", "wait", "takeOver", "open", "end", "reopen", "reopen", "remove"] as const),
+      ...(["expire", "wait", "claim", "takeOver", "open", "end", "reopen", "reopen", "remove"] as const),
     ),
     pick: fc.nat(11),
     size: fc.nat(3),
@@ -76,6 +78,8 @@ async function act(action: Action, model: Model, real: Real): Promise<void> {
     case "wait":
       model.now += action.pick * 20;
       return;
+    case "claim":
+      return claim(action, model, store);
     case "takeOver":
       return takeOver(action, model, store);
     case "open":
@@ -90,9 +94,12 @@ async function act(action: Action, model: Model, real: Real): Promise<void> {
 
 async function create(action: Action, model: Model, store: Store): Promise<void> {
   const start = startFor(action, model);
-  const { created } = await store.create(start);
+  const isLeased = action.size > 0 && model.isOwned;
+  const { created, lease } = await store.create(start, action.size > 0 ? model.epoch : undefined);
   expect(created).toBe(!model.executions.has(start.id));
-  if (created) addExecution(model, start);
+  if (!created) return;
+  expect(lease !== undefined).toBe(isLeased);
+  addExecution(model, start, isLeased);
 }
 
 function startFor(action: Action, model: Model): NewExecution {
@@ -134,14 +141,36 @@ async function commit(action: Action, model: Model, store: Store): Promise<void>
   const held = model.executions.get(id);
   const made = await commitFor(action, held, { model, store });
   const epoch = action.pick === 7 ? model.epoch - 1 : model.epoch;
-  const name = await nameOfFailure(() => store.commit(epoch, [made]));
-  if (epoch !== model.epoch || !model.isOwned) expect(name).toBe("FencedError");
-  else if (held === undefined) expect(name).toBe("StoreError");
-  else if (held.row.status !== "RUNNING") expect(name).toBe("JournalConflictError");
+  const isOver = epoch !== model.epoch || !model.isOwned;
+  const lost: string[] = [];
+  const name = await nameOfFailure(async () => lost.push(...(await store.commit(epoch, [made]))));
+  if (isOver && !model.isShared) expect(name).toBe("FencedError");
   else {
     expect(name).toBeNull();
-    applyCommit(model, made);
+    const isHeld = !model.isShared || (!isOver && held?.isLeased === true);
+    const isWritten = held?.row.status === "RUNNING" && isHeld;
+    expect(lost).toEqual(isWritten ? [] : [id]);
+    if (isWritten) applyCommit(model, made);
   }
+}
+
+/** Where one worker has all, its store knows what it has, and others on the same place do not. */
+async function claim({ pick, size }: Action, model: Model, store: Store): Promise<void> {
+  if (!model.isShared || !model.isOwned) return;
+  const free = expectedDue(model).filter((id) => !model.executions.get(id)!.isLeased);
+  const wanted = { now: model.now, limit: pick % 4, functions: ["a.ts#f"] };
+  const { executions } = await store.claim(model.epoch, wanted);
+  expect(executions).toHaveLength(Math.min(free.length, wanted.limit));
+  for (const { row, lease } of executions) {
+    const held = model.executions.get(row.id)!;
+    expect(free).toContain(row.id);
+    expect(lease).toBe(++held.lease);
+    held.isLeased = true;
+  }
+  const [first] = executions;
+  if (first === undefined || size > 0) return;
+  await store.releaseLeases(model.epoch, [{ execution: first.row.id, lease: first.lease }]);
+  model.executions.get(first.row.id)!.isLeased = false;
 }
 
 interface Both {
@@ -160,6 +189,7 @@ async function commitFor(action: Action, held: ModelExecution | undefined, both:
     .filter(({ state }) => state === "PENDING")
     .map((row) => row.id);
   return commitOf(id, {
+    lease: held?.lease ?? 1,
     events: Array.from({ length: size }, (_, i) => event(next + i)),
     wakeAt: flag ? model.now + pick * 10 : null,
     consumed: messages.slice(0, size).map(({ number }) => number),
@@ -246,14 +276,23 @@ function leave(model: Model, execution: string, body: string): void {
 }
 
 async function takeOver({ flag, pick }: Action, model: Model, store: Store): Promise<void> {
-  if (flag) {
-    const acquired = await store.acquire({ ...owner, id: `owner ${model.epoch}` }, model.now, -1);
-    expect(acquired).toEqual({ kind: "acquired", epoch: ++model.epoch });
-    model.isOwned = true;
-  } else if (pick > 8) {
+  if (flag) await acquireAnew(model, store);
+  else if (pick > 8) {
     await store.release(model.epoch);
     model.isOwned = false;
+    freeAll(model);
   }
+}
+
+/** What it had is free. */
+async function acquireAnew(model: Model, store: Store): Promise<void> {
+  const acquired = await store.acquire(owner, model.now, 600_000);
+  expect(acquired.kind).toBe("acquired");
+  if (acquired.kind !== "acquired") return;
+  expect(acquired.epoch).toBeGreaterThan(model.epoch);
+  model.epoch = acquired.epoch;
+  model.isOwned = true;
+  freeAll(model);
 }
 
 async function nameOfFailure(work: () => unknown): Promise<string | null> {
@@ -279,12 +318,16 @@ async function assertSame(model: Model, store: Store): Promise<void> {
   }
   for (const [id, row] of model.callbacks) expect(await store.callback(id)).toEqual(row);
   expect((await store.list({})).map(({ id }) => id)).toEqual([...model.executions.keys()].reverse());
-  expect([...(await store.due(model.now, 100))].sort()).toEqual(expectedDue(model));
+  await acquireAnew(model, store);
+  const wanted = { now: model.now, limit: 100, functions: ["a.ts#f"] };
+  const { executions } = await store.claim(model.epoch, wanted);
+  expect(executions.map(({ row }) => row.id).sort()).toEqual(expectedDue(model));
+  for (const { row, tail } of executions) expect(tail).toEqual((await store.load(row.id))!.tail);
 }
 
 /** Does all of it to a store and to the model, and compares them. */
-export async function run(list: readonly Action[], real: Real): Promise<void> {
-  const model = newModel();
+export async function run(list: readonly Action[], real: Real, isShared = false): Promise<void> {
+  const model = newModel(isShared);
   for (const action of list) await act(action, model, real);
   await assertSame(model, real.store);
 }

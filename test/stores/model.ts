@@ -12,6 +12,8 @@ import type {
 export interface Model {
   readonly executions: Map<string, ModelExecution>;
   readonly callbacks: Map<string, CallbackRow>;
+  /** Many workers: only what is leased can be committed. */
+  readonly isShared: boolean;
   epoch: number;
   isOwned: boolean;
   /** Chunks have fresh names. */
@@ -25,13 +27,21 @@ export interface ModelExecution {
   snapshot: { readonly seq: number; readonly chunks: readonly string[] } | null;
   messages: string[];
   readonly keepMs: number | null;
+  /** How often it was leased. */
+  lease: number;
+  isLeased: boolean;
 }
 
-export function newModel(): Model {
-  return { executions: new Map(), callbacks: new Map(), epoch: 0, isOwned: false, chunkCount: 0, now: 1_000 };
+export function newModel(isShared: boolean): Model {
+  const nobody = { isShared, epoch: 0, isOwned: false };
+  return { executions: new Map(), callbacks: new Map(), ...nobody, chunkCount: 0, now: 1_000 };
 }
 
-export function addExecution({ executions }: Model, start: NewExecution): void {
+export function freeAll(model: Model): void {
+  for (const held of model.executions.values()) held.isLeased = false;
+}
+
+export function addExecution({ executions }: Model, start: NewExecution, isLeased = false): void {
   const { id, input, createdAt, parent = null, tags = {}, keepMs = null } = start;
   const unset = {
     result: null,
@@ -53,7 +63,8 @@ export function addExecution({ executions }: Model, start: NewExecution): void {
     ...unset,
     ...due,
   };
-  executions.set(id, { row, events: [start.event], snapshot: null, messages: [], keepMs });
+  const lease = isLeased ? 1 : 0;
+  executions.set(id, { row, events: [start.event], snapshot: null, messages: [], keepMs, lease, isLeased });
 }
 
 /** Applies a commit that is known to be good. */
@@ -68,6 +79,7 @@ export function applyCommit(model: Model, commit: Commit): void {
   held.row = { ...held.row, wakeAt: commit.wakeAt, lastSeq: held.events.length };
   if (commit.problem !== undefined) held.row = { ...held.row, problem: commit.problem };
   if (commit.paused !== undefined) held.row = { ...held.row, paused: commit.paused };
+  if (typeof commit.problem === "string" || commit.end !== undefined) held.isLeased = false;
   const isClosed = (id: string): boolean => commit.end !== undefined || commit.closed.includes(id);
   for (const [id, row] of model.callbacks) {
     if (row.execution !== commit.execution || row.state !== "PENDING" || !isClosed(id)) continue;

@@ -94,7 +94,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
     async (given) => {
       const store = await openAt(given, "nul");
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       const bad = { ...event(3), body: "a\0b" };
       const message = await refused(given, () =>
         store.commit(epoch, [commitOf("x", { events: [event(2), bad] })]),
@@ -112,7 +112,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       const store = await openAt(given, "crash");
       const other = await openAt(given, "crash");
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       const crash = given.server.restart();
       let seq = 1;
       const error = await failure(async () => {
@@ -139,7 +139,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       const store = await openAt(given, "checked");
       const epoch = await acquire(store);
       const started = { ...event(1), kind: "ExecutionStarted" };
-      await store.create(newExecution("x", { event: started, tags: { a: "1" } }));
+      await store.create(newExecution("x", { event: started, tags: { a: "1" } }), epoch);
       await store.create(newExecution("y", { event: started }));
       const chunks = toChunks("text ".repeat(5_000));
       const snapshot = {

@@ -58,6 +58,9 @@ export function describeUpgrades(given: () => Given): void {
       await other.settle("c", { kind: "succeeded", result: "1" }, 1_000);
       const consumed = (await store.messages("asleep")).map(({ number }) => number);
       expect(consumed).toHaveLength(2);
+      const wanted = { now: 1_000, limit: 10, functions: ["a.ts#f"] };
+      const { executions } = await store.claim(epoch, wanted);
+      expect(executions).toMatchObject([{ row: { id: "asleep" }, lease: 1 }]);
       const starts = [newExecution("child", { parent: "asleep", tags: { team: "blue" } })];
       await store.commit(epoch, [commitOf("asleep", { events: [event(3)], consumed, starts, paused: true })]);
       expect(await other.get("asleep")).toMatchObject({ lastSeq: 3, paused: true, wakeAt: null });

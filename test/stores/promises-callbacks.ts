@@ -101,7 +101,7 @@ export const callbacks: readonly Claim[] = [
     "one without limits never expires",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       const callback = { id: "d", op: "1", timeoutAt: null, heartbeatMs: null, heartbeatAt: 0 };
       await store.commit(epoch, [commitOf("x", { opened: [callback] })]);
       expect(await store.expire("d", 1e14)).toBeNull();

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { JournalConflictError } from "../../runtime/errors.ts";
 import type { SnapshotWrite } from "../../runtime/stores/store.ts";
-import { acquire, commitOf, event, failure, newExecution, withCallback } from "./samples.ts";
+import { acquire, commitOf, dueIds, event, failure, newExecution, other, withCallback } from "./samples.ts";
 import type { Claim, Given } from "./samples.ts";
 
 export const commits: readonly Claim[] = [
@@ -9,7 +9,7 @@ export const commits: readonly Claim[] = [
     "a commit is seen by every store on the place",
     async ({ store, open }) => {
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       await store.commit(epoch, [commitOf("x", { events: [event(2), event(3)], wakeAt: 700 })]);
       const second = await open();
       expect(await second.get("x")).toMatchObject({ lastSeq: 3, wakeAt: 700 });
@@ -22,7 +22,10 @@ export const commits: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await acquire(store);
       const ids = Array.from({ length: 50 }, (_, i) => `x${i}`);
-      await store.createAll(ids.map((id) => newExecution(id)));
+      await store.createAll(
+        ids.map((id) => newExecution(id)),
+        epoch,
+      );
       for (const seq of [2, 3]) {
         await store.commit(
           epoch,
@@ -37,7 +40,7 @@ export const commits: readonly Claim[] = [
     "an event whose number repeats or leaves a gap is refused",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       for (const seq of [0, 1, 3]) {
         const error = await failure(() => store.commit(epoch, [commitOf("x", { events: [event(seq)] })]));
         expect(error).toBeInstanceOf(JournalConflictError);
@@ -51,7 +54,7 @@ export const commits: readonly Claim[] = [
     async ({ store, open }) => {
       const epoch = await acquire(store);
       const second = await open();
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       await second.commit(epoch, [commitOf("x", { events: [event(2)] })]);
       const error = await failure(() => store.commit(epoch, [commitOf("x", { events: [event(2)] })]));
       expect(error).toBeInstanceOf(JournalConflictError);
@@ -64,20 +67,34 @@ export const commits: readonly Claim[] = [
     "a batch with one bad commit writes nothing of any",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
       const end = { status: "SUCCEEDED", result: "1", error: null, at: 5 } as const;
       const good = commitOf("x", { events: [event(2)], end, problem: "p", wakeAt: 9 });
-      for (const bad of [commitOf("y", { events: [event(7)] }), commitOf("nobody")]) {
-        await failure(() => store.commit(epoch, [good, bad]));
-        expect(await store.get("x")).toMatchObject({
-          lastSeq: 1,
-          status: "RUNNING",
-          problem: null,
-          wakeAt: 100,
-        });
-      }
-      await store.commit(epoch, [good]);
+      await failure(() => store.commit(epoch, [good, commitOf("y", { events: [event(7)] })]));
+      const unchanged = { lastSeq: 1, status: "RUNNING", problem: null, wakeAt: 100 };
+      expect(await store.get("x")).toMatchObject(unchanged);
+      expect(await store.commit(epoch, [good])).toEqual([]);
       expect(await store.get("x")).toMatchObject({ lastSeq: 2, status: "SUCCEEDED" });
+    },
+  ],
+
+  [
+    "of executions that have ended or are not there nothing is written, and the others of the batch are",
+    async ({ store }) => {
+      const epoch = await acquire(store);
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
+      const end = { status: "FAILED", result: null, error: "1", at: 5 } as const;
+      await store.commit(epoch, [commitOf("y", { events: [event(2)], end })]);
+      const starts = [newExecution("z")];
+      const lost = await store.commit(epoch, [
+        commitOf("y", { events: [event(3)], starts }),
+        commitOf("x", { events: [event(2)] }),
+        commitOf("nobody", { starts }),
+      ]);
+      expect([...lost].sort()).toEqual(["nobody", "y"]);
+      expect(await store.get("x")).toMatchObject({ lastSeq: 2 });
+      expect(await store.get("y")).toMatchObject({ lastSeq: 2 });
+      expect(await store.get("z")).toBeNull();
     },
   ],
 
@@ -94,26 +111,35 @@ export const commits: readonly Claim[] = [
       expect(await store.load("x")).toMatchObject({ snapshot: null, tail: [], messages: [] });
       expect(await store.callback("c")).toMatchObject({ state: "CLOSED" });
       expect(await store.post("x", "later")).toBe(false);
-      expect(await store.due(10_000, 10)).toEqual([]);
+      expect(await dueIds(store, epoch, { now: 10_000 })).toEqual([]);
       expect(await store.history("x", 0, 10)).toHaveLength(2);
-      const error = await failure(() => store.commit(epoch, [commitOf("x", { events: [event(3)] })]));
-      expect(error).toBeInstanceOf(JournalConflictError);
     },
   ],
 
   [
-    "an execution with a problem is not due until the problem is cleared",
+    "an execution with a problem is not due, and tried again by workers of other builds",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
-      await store.commit(epoch, [commitOf("x", { problem: "does not fit", wakeAt: 5 })]);
+      await store.create(newExecution("x"), epoch);
+      await store.commit(epoch, [commitOf("x", { problem: "does not fit", wakeAt: null })]);
       await store.post("x", "m");
-      expect(await store.due(1_000, 10)).toEqual([]);
+      const wanted = { now: 1_000, limit: 10, functions: ["a.ts#f"] };
+      const nothing = { executions: [], unreadable: [], called: [] };
+      expect(await store.claim(epoch, wanted)).toEqual(nothing);
       expect(await store.nextWake(0)).toBeNull();
-      await store.commit(epoch, [commitOf("x", { wakeAt: 5 })]);
-      expect(await store.get("x")).toMatchObject({ problem: "does not fit" });
-      await store.commit(epoch, [commitOf("x", { problem: null, wakeAt: 5 })]);
-      expect(await store.due(1_000, 10)).toEqual(["x"]);
+      expect(await store.claim(epoch, { ...wanted, parked: true })).toEqual(nothing);
+      await store.release(epoch);
+      const next = await acquire(store, { ...other, build: "b2" });
+      expect((await store.claim(next, wanted)).executions).toEqual([]);
+      const { executions } = await store.claim(next, { ...wanted, parked: true });
+      expect(executions.map(({ row }) => [row.id, row.problem, row.wakeAt])).toEqual([["x", null, 1_000]]);
+      const lease = executions[0]!.lease;
+      await store.commit(next, [commitOf("x", { lease, problem: "nor here" })]);
+      expect(await store.get("x")).toMatchObject({ problem: "nor here" });
+      expect(await store.claim(next, { ...wanted, parked: true })).toEqual(nothing);
+      expect(await store.unpark("x", 2_000)).toBe(true);
+      expect(await store.unpark("x", 2_000)).toBe(false);
+      expect((await store.claim(next, { ...wanted, now: 2_000 })).executions).toHaveLength(1);
     },
   ],
 ];
@@ -139,7 +165,7 @@ export const snapshots: readonly Claim[] = [
     "snapshots of two executions do not share chunks",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
       const both = write(1, [], ["a", "b"]);
       await store.commit(epoch, [commitOf("x", { snapshot: both }), commitOf("y", { snapshot: both })]);
       await store.commit(epoch, [commitOf("x", { snapshot: write(1, ["a", "b"], ["c"]) })]);
@@ -154,7 +180,7 @@ async function writeInTurn(
   second: readonly string[],
 ): Promise<void> {
   const epoch = await acquire(store);
-  await store.create(newExecution("x"));
+  await store.create(newExecution("x"), epoch);
   let before: readonly string[] = [];
   let seq = 1;
   for (const after of [first, second, first, second]) {

@@ -1,13 +1,14 @@
 import { expect, vi } from "vitest";
-import { FencedError, StoreError } from "../../runtime/errors.ts";
-import type { ExecutionRow, Owner, Store } from "../../runtime/stores/store.ts";
-import { STALE_MS, acquire, commitOf, event, failure, newExecution, other, owner } from "./samples.ts";
+import { StoreError } from "../../runtime/errors.ts";
+import type { ExecutionRow, Store } from "../../runtime/stores/store.ts";
+import { acquire, commitOf, dueIds, event, failure, newExecution } from "./samples.ts";
 import type { Claim } from "./samples.ts";
 
 export const executions: readonly Claim[] = [
   [
     "an execution is there as it was created, due at once",
     async ({ store }) => {
+      const epoch = await acquire(store);
       const { created, row } = await store.create(newExecution("x"));
       const expected: ExecutionRow = {
         id: "x",
@@ -31,8 +32,8 @@ export const executions: readonly Claim[] = [
       expect(row).toEqual(expected);
       expect(await store.get("x")).toEqual(expected);
       expect(await store.history("x", 0, 10)).toEqual([event(1)]);
-      expect(await store.due(100, 10)).toEqual(["x"]);
-      expect(await store.due(99, 10)).toEqual([]);
+      expect(await dueIds(store, epoch, { now: 99 })).toEqual([]);
+      expect(await dueIds(store, epoch, { now: 100 })).toEqual(["x"]);
     },
   ],
 
@@ -77,7 +78,10 @@ export const executions: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await acquire(store);
       const names = ["f", "g", "f", "g", "f"];
-      await store.createAll(names.map((name, i) => newExecution(`x${i}`, { function: name })));
+      await store.createAll(
+        names.map((name, i) => newExecution(`x${i}`, { function: name })),
+        epoch,
+      );
       const end = { status: "FAILED", result: null, error: "1", at: 5 } as const;
       await store.commit(epoch, [commitOf("x2", { end }), commitOf("x3", { end })]);
       const ids = async (filter: Parameters<Store["list"]>[0]): Promise<string[]> =>
@@ -97,7 +101,7 @@ export const executions: readonly Claim[] = [
     "the history is read in pages",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       await store.commit(epoch, [commitOf("x", { events: [event(2), event(3), event(4)] })]);
       expect(await store.history("x", 0, 2)).toEqual([event(1), event(2)]);
       expect(await store.history("x", 2, 10)).toEqual([event(3), event(4)]);
@@ -135,13 +139,21 @@ export const waking: readonly Claim[] = [
         e: 9_000,
         f: null,
       };
-      await store.createAll(Object.keys(times).map((id) => newExecution(id)));
+      await store.createAll(
+        Object.keys(times).map((id) => newExecution(id)),
+        epoch,
+      );
       const commits = Object.entries(times).map(([id, wakeAt]) => commitOf(id, { wakeAt }));
       await store.commit(epoch, commits);
       await store.post("c", "m");
       await store.post("e", "m");
-      expect(await store.due(300, 10)).toEqual(["b", "d", "a", "e", "c"]);
-      expect(await store.due(300, 2)).toEqual(["b", "d"]);
+      const all = await store.list({});
+      await store.releaseLeases(
+        epoch,
+        all.map(({ id }) => ({ execution: id, lease: 1 })),
+      );
+      expect(await dueIds(store, epoch, { now: 300 })).toEqual(["b", "d", "a", "e", "c"]);
+      expect(await dueIds(store, epoch, { now: 300, limit: 2 })).toEqual(["b", "d"]);
       expect(await store.nextWake(0)).toBe(100);
       expect(await store.nextWake(100)).toBe(200);
       expect(await store.nextWake(9_000)).toBeNull();
@@ -152,7 +164,7 @@ export const waking: readonly Claim[] = [
     "messages keep their order, have ascending numbers, and are consumed by the commit that uses them",
     async ({ store, open }) => {
       const epoch = await acquire(store);
-      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
       expect(await (await open()).post("x", "1")).toBe(true);
       await store.post("y", "2");
       await store.post("x", "3");
@@ -170,7 +182,7 @@ export const waking: readonly Claim[] = [
     "a commit cannot consume another execution's message",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.createAll([newExecution("x"), newExecution("y")]);
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
       await store.post("y", "1");
       const [message] = await store.messages("y");
       await store.commit(epoch, [commitOf("x", { consumed: [message!.number] })]);
@@ -189,73 +201,6 @@ export const waking: readonly Claim[] = [
       await vi.waitFor(async () => expect(await store.version()).not.toBe(before));
       const after = await store.version();
       expect(await store.version()).toBe(after);
-    },
-  ],
-];
-
-export const ownership: readonly Claim[] = [
-  [
-    "one owner holds it; another is told who",
-    async ({ store, open }) => {
-      expect(await store.acquire(owner, 0, STALE_MS)).toMatchObject({ kind: "acquired" });
-      expect(await (await open()).acquire(other, 500, STALE_MS)).toEqual({
-        kind: "held",
-        by: owner,
-        heartbeatAt: 0,
-      });
-    },
-  ],
-
-  [
-    "a silent owner is replaced, with a higher epoch, and what it commits is refused",
-    async ({ store, open }) => {
-      const first = await acquire(store);
-      await store.create(newExecution("x"));
-      await store.commit(first, [commitOf("x", { events: [event(2)] })]);
-      const second = await open();
-      expect((await second.acquire(other, STALE_MS, STALE_MS)).kind).toBe("held");
-      const epoch = await acquire(second, other, STALE_MS + 1);
-      expect(epoch).toBeGreaterThan(first);
-      expect(await store.renew(first, STALE_MS + 2)).toBe(false);
-      const error = await failure(() => store.commit(first, [commitOf("x", { events: [event(3)] })]));
-      expect(error).toBeInstanceOf(FencedError);
-      expect(await failure(() => store.commit(first, []))).toBeInstanceOf(FencedError);
-      await store.release(first);
-      await second.commit(epoch, [commitOf("x", { events: [event(3)] })]);
-    },
-  ],
-
-  [
-    "a heartbeat keeps the ownership",
-    async ({ store, open }) => {
-      const epoch = await acquire(store);
-      expect(await store.renew(epoch, 900)).toBe(true);
-      expect((await (await open()).acquire(other, 1_800, STALE_MS)).kind).toBe("held");
-    },
-  ],
-
-  [
-    "an owner whose process is gone is replaced at once, on its host only",
-    async ({ store, open }) => {
-      // Above the largest process number there can be.
-      const gone: Owner = { id: "gone", pid: 2 ** 30, host: "here" };
-      await acquire(store, gone);
-      expect((await (await open()).acquire({ ...other, host: "elsewhere" }, 1, STALE_MS)).kind).toBe("held");
-      expect((await (await open()).acquire(other, 1, STALE_MS)).kind).toBe("acquired");
-    },
-  ],
-
-  [
-    "a released store is free, and its old epoch is dead",
-    async ({ store, open }) => {
-      const epoch = await acquire(store);
-      await store.release(epoch);
-      expect(await failure(() => store.commit(epoch, []))).toBeInstanceOf(FencedError);
-      expect(await store.renew(epoch, 1)).toBe(false);
-      const next = await acquire(await open(), other);
-      expect(next).toBeGreaterThan(epoch);
-      await store.release(epoch);
-      expect((await store.acquire(owner, 1, STALE_MS)).kind).toBe("held");
     },
   ],
 

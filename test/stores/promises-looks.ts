@@ -10,7 +10,7 @@ export const looks: readonly Claim[] = [
     "of many executions, those that have ended or do not exist are told",
     async ({ store }) => {
       const epoch = await acquire(store);
-      await store.createAll([newExecution("a"), newExecution("b"), newExecution('it\'s "c"')]);
+      await store.createAll([newExecution("a"), newExecution("b"), newExecution('it\'s "c"')], epoch);
       await store.commit(epoch, [commitOf("b", { events: [event(2)], end })]);
       expect(await store.ended(['it\'s "c"', "nobody", "b", "a"])).toEqual(["nobody", "b"]);
       expect(await store.ended([])).toEqual([]);
@@ -22,8 +22,11 @@ export const looks: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await acquire(store);
       const ids = ["due", "late", "asleep", "waiting", "parked", "paused", "failed"];
-      await store.createAll(ids.map((id) => newExecution(id)));
-      await store.create(newExecution("other", { function: "b.ts#g" }));
+      await store.createAll(
+        ids.map((id) => newExecution(id)),
+        epoch,
+      );
+      await store.create(newExecution("other", { function: "b.ts#g" }), epoch);
       await store.commit(epoch, [
         commitOf("due", { wakeAt: 200 }),
         commitOf("late", { wakeAt: 120 }),

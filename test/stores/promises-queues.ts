@@ -6,7 +6,7 @@ import type {
   QueuePlace,
   Store,
 } from "../../runtime/stores/store.ts";
-import { acquire, commitOf, event, newExecution } from "./samples.ts";
+import { acquire, commitOf, dueIds, event, leaseOf, newExecution } from "./samples.ts";
 import type { Claim } from "./samples.ts";
 
 const end = { status: "SUCCEEDED", result: '"r"', error: null, at: 500 } as const;
@@ -27,7 +27,8 @@ async function admitted(store: Store, asked: Asked = {}): Promise<string> {
 }
 
 async function finish(store: Store, epoch: number, id: string): Promise<void> {
-  await store.commit(epoch, [commitOf(id, { events: [event(2)], end })]);
+  const lease = await leaseOf(store, epoch, id);
+  expect(await store.commit(epoch, [commitOf(id, { lease, events: [event(2)], end })])).toEqual([]);
 }
 
 /** Executions that wait in the store until a limit lets them begin. */
@@ -35,12 +36,13 @@ export const queues: readonly Claim[] = [
   [
     "one in a queue is not due until it is admitted, then it has the message that says so",
     async ({ store }) => {
+      const epoch = await acquire(store);
       await put(store, "a b");
-      expect(await store.due(1_000, 10)).toEqual([]);
+      expect(await dueIds(store, epoch, { now: 1_000 })).toEqual([]);
       expect(await store.get("a")).toMatchObject({ queue: "q", wakeAt: null });
       expect((await store.list({ queue: "q" })).map(({ id }) => id)).toEqual(["b", "a"]);
       expect(await admitted(store, { limit: 1 })).toBe("a");
-      expect(await store.due(1_000, 10)).toEqual(["a"]);
+      expect(await dueIds(store, epoch, { now: 1_000 })).toEqual(["a"]);
       expect((await store.messages("a")).map(({ body }) => body)).toEqual(['{"kind":"admitted"}']);
       expect(await store.messages("b")).toEqual([]);
     },

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, test } from "vitest";
 import type { Answer, Store } from "../../runtime/stores/store.ts";
 import { callbacks } from "./promises-callbacks.ts";
 import { commits, snapshots } from "./promises-commits.ts";
-import { executions, ownership, waking } from "./promises-executions.ts";
+import { executions, waking } from "./promises-executions.ts";
 import { lives } from "./promises-lives.ts";
 import { looks } from "./promises-looks.ts";
+import { ownership } from "./promises-ownership.ts";
 import { queues } from "./promises-queues.ts";
+import { sharing } from "./promises-sharing.ts";
 import type { Claim } from "./samples.ts";
 
 /** Something executions can be kept in, and as many stores on it as a test wants. */
@@ -15,8 +17,11 @@ export interface Place {
   remove(): Answer<void>;
 }
 
+/** Whether a store has one worker at a time, or many. */
+export type Workers = "one" | "many";
+
 /** The promises of `runtime/stores/store.ts`, kept by every store. */
-export function describePromises(name: string, makePlace: () => Place): void {
+export function describePromises(name: string, makePlace: () => Place, workers: Workers = "one"): void {
   let place: Place;
   let store: Store;
   const opened: Store[] = [];
@@ -37,21 +42,24 @@ export function describePromises(name: string, makePlace: () => Place): void {
     await place.remove();
   });
 
-  for (const [subject, claims] of SUBJECTS) {
+  for (const [subject, claims] of [...SUBJECTS, workers === "one" ? ALONE : TOGETHER]) {
     describe(`${name}: ${subject}`, () => {
       for (const [claim, hold] of claims) test(claim, () => hold({ store, open }));
     });
   }
 }
 
-const SUBJECTS: readonly (readonly [string, readonly Claim[]])[] = [
+type Subject = readonly [string, readonly Claim[]];
+
+const SUBJECTS: readonly Subject[] = [
   ["executions", executions],
   ["commits", commits],
   ["snapshots", snapshots],
   ["callbacks", callbacks],
   ["wake times and messages", waking],
-  ["ownership", ownership],
   ["lives", lives],
   ["looks", looks],
   ["queues", queues],
 ];
+const ALONE: Subject = ["ownership", ownership];
+const TOGETHER: Subject = ["sharing", sharing];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { openMemoryStore } from "../../runtime/stores/memory.ts";
 import type { QueueLimits, Store } from "../../runtime/stores/store.ts";
-import { acquire, commitOf, event, newExecution } from "./samples.ts";
+import { acquire, commitOf, event, leaseOf, newExecution } from "./samples.ts";
 
 /** One thing done to a store and to the memory store, whose queues are looked through from end to end each time. */
 interface QueueAction {
@@ -79,6 +79,8 @@ async function end(pick: number, { stores, epochs, running, now }: Going): Promi
   const [id] = running.splice(pick % Math.max(running.length, 1), 1);
   if (id === undefined) return;
   const outcome = { status: "SUCCEEDED", result: "1", error: null, at: now } as const;
-  const commit = commitOf(id, { events: [event(2)], end: outcome });
-  for (const [index, store] of stores.entries()) await store.commit(epochs[index]!, [commit]);
+  for (const [index, store] of stores.entries()) {
+    const lease = await leaseOf(store, epochs[index]!, id);
+    await store.commit(epochs[index]!, [commitOf(id, { lease, events: [event(2)], end: outcome })]);
+  }
 }

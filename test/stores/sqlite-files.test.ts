@@ -186,7 +186,7 @@ describe("a full disk", () => {
   test("refuses the commit by name, loses nothing, and goes on when there is room", async () => {
     const store = openSqliteStore(file, { pageCountMax: 100 });
     const epoch = await acquire(store);
-    await store.create(newExecution("x"));
+    await store.create(newExecution("x"), epoch);
     const { last, error } = await commitUntilRefused(store, epoch);
     expect(error).toBeInstanceOf(StoreFullError);
     expect(String(error)).toContain(file);
@@ -207,7 +207,7 @@ describe("a full disk", () => {
       writeFileSync(ballast, Buffer.alloc(512 * 1_024));
       const store = openSqliteStore(folder.path("disk/store.db"));
       const epoch = await acquire(store);
-      await store.create(newExecution("x"));
+      await store.create(newExecution("x"), epoch);
       const { last, error } = await commitUntilRefused(store, epoch);
       expect(error).toBeInstanceOf(StoreFullError);
       expect(await store.get("x")).toMatchObject({ lastSeq: last });

@@ -103,7 +103,7 @@ test("an owner that was stopped and wakes up again cannot commit", async () => {
 
 test("of many processes that settle one callback, one succeeds", async () => {
   const epoch = await acquire(store);
-  await store.create(newExecution("x"));
+  await store.create(newExecution("x"), epoch);
   const ids = Array.from({ length: 30 }, (_, i) => `c${i}`);
   const opened = ids.map((id) => ({ id, op: id, timeoutAt: null, heartbeatMs: null, heartbeatAt: 0 }));
   await store.commit(epoch, [commitOf("x", { opened })]);

@@ -22,7 +22,7 @@ afterEach(() => folder.remove());
 test("the SQLite store keeps no chunk that no snapshot needs", async () => {
   const store = openSqliteStore(folder.path("store.db"));
   const epoch = await acquire(store);
-  await store.create(newExecution("x"));
+  await store.create(newExecution("x"), epoch);
   const write = async (before: readonly string[], after: readonly string[]): Promise<void> => {
     const added = after.filter((hash) => !before.includes(hash)).map((hash) => ({ hash, body: hash }));
     const removed = before.filter((hash) => !after.includes(hash));

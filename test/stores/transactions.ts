@@ -6,7 +6,7 @@ import type * as Functions from "../../fixtures/engine/functions.ts";
 import type * as Transactions from "../../fixtures/engine/transactions.ts";
 import type * as World from "../../fixtures/engine/world.ts";
 import { compileFixture } from "../support/compileFixture.ts";
-import { acquire, failure, newExecution, other as otherOwner } from "./samples.ts";
+import { acquire, failure, newExecution } from "./samples.ts";
 
 /** A database with a table `ledger (what text)` in it, beside the store. */
 export interface Database {
@@ -167,8 +167,8 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
     async ({ f, database, world }) => {
       const [store, other] = [await database.open(), await database.open()];
       const epoch = await acquire(store);
-      await store.create(newExecution("x", { function: f.pays.name }));
-      const takeOver = (): unknown => other.acquire(otherOwner, 1_000_000, 1);
+      const { lease = 0 } = await store.create(newExecution("x", { function: f.pays.name }), epoch);
+      const takeOver = (): unknown => other.release(epoch);
       if (database.isLockedByBodies) await takeOver();
       const body = async (client: unknown): Promise<string> => {
         await world.book(client, "rent");
@@ -178,7 +178,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       const { signal } = new AbortController();
       const rest = { isolation: null, signal, committing: () => undefined };
       const error = await failure(() =>
-        store.transactions!.run({ epoch, execution: "x", op: "1", body, ...rest }),
+        store.transactions!.run({ epoch, execution: "x", lease, op: "1", body, ...rest }),
       );
       expect(error).toBeInstanceOf(FencedError);
       expect(await database.rows()).toEqual([]);

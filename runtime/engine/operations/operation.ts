@@ -36,7 +36,7 @@ export interface OperationScope {
   /** Runs an attempt's body, or what a simulation puts in its place. */
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs a transaction in the store's database. Rejects with `TransactionError` if it has none. */
-  transact(transacting: Omit<Transacting, "epoch" | "execution">): Promise<Transacted>;
+  transact(transacting: Omit<Transacting, "epoch" | "execution" | "lease">): Promise<Transacted>;
   /** Runs ordinary code as if no durable function were around. */
   outside<T>(body: () => T): T;
   logger(head: OperationHead, attempt: number): DurableLogger;

@@ -37,7 +37,7 @@ async function obey(order: Order): Promise<void> {
       return report({ kind: "ready" });
     case "acquire": {
       const acquired = await store.acquire(
-        { id: `child ${process.pid}`, pid: process.pid, host },
+        { id: `child ${process.pid}`, pid: process.pid, host, build: "b1" },
         Date.now(),
         30_000,
       );
@@ -64,7 +64,7 @@ async function commitForever(epoch: number, execution: string): Promise<void> {
 async function commit(epoch: number, execution: string, seq: number): Promise<void> {
   const event = { seq, kind: "StepSucceeded", body: "{}" };
   await store.commit(epoch, [
-    { execution, events: [event], wakeAt: null, consumed: [], opened: [], closed: [] },
+    { execution, lease: epoch, events: [event], wakeAt: null, consumed: [], opened: [], closed: [] },
   ]);
   report({ kind: "committed", seq });
 }

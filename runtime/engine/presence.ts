@@ -1,0 +1,228 @@
+/**
+ * An engine's presence at its store: it hears of news, has a worker while it may run executions, and outlives times in
+ * which the store cannot be reached. Then it drops what it has in memory, as its leases may be gone, and comes back.
+ */
+import { EngineClosedError, FencedError, StoreUnavailableError } from "../errors.ts";
+import type { EngineParts } from "./engine.ts";
+import { Ownership } from "./ownership.ts";
+import type { Waiters } from "./waiters.ts";
+import { Worker } from "./worker.ts";
+
+/** How often the store is asked whether another process wrote. */
+const POLL_MS = 50;
+/** How often a worker looks for what is due although there are no news: what belonged to dead workers, say. */
+const LOOK_MS = 1_000;
+
+/** Times that a lease is renewed before it would be over. */
+const RENEWALS = 4;
+
+/** How often executions whose retention is over are looked for, and how many rows of them go at once. */
+const REMOVE_MS = 10_000;
+const REMOVE_ROWS = 1_000;
+
+/** Between attempts to reach the store again: doubled each time. */
+const BACKOFF_MS = 50;
+const BACKOFF_MAX_MS = 5_000;
+
+export class Presence {
+  worker: Worker | null = null;
+  private readonly parts: EngineParts;
+  private readonly waiters: Waiters;
+  private readonly ownership: Ownership;
+  private version = -1;
+  private lookedAt = -Infinity;
+  private removeAt = 0;
+  private cancelPoll: () => void = () => undefined;
+  private cancelRenewal: () => void = () => undefined;
+  private ignoreNews: () => void = () => undefined;
+  private polling: Promise<void> = Promise.resolve();
+  private isPolling = false;
+  /** Counts the times it stood back: a look that was under way then may hang for long. */
+  private lives = 0;
+  private hasNews = false;
+  /** Attempts in a row that failed. */
+  private failures = 0;
+  private isOpening = true;
+  private failure: Error | null = null;
+
+  constructor(parts: EngineParts, waiters: Waiters) {
+    this.parts = parts;
+    this.waiters = waiters;
+    this.ownership = new Ownership(parts);
+  }
+
+  /** Throws what the store throws. */
+  async open(): Promise<void> {
+    await this.poll();
+    if (this.failure !== null) throw this.failure;
+    this.isOpening = false;
+    const { announce, store, worker } = this.parts;
+    announce("engine.opened", { store: store.name, worker });
+    if (worker && this.worker === null) announce("worker.standby", { store: store.name });
+    this.ignoreNews = this.parts.store.onNews?.(() => this.hear()) ?? this.ignoreNews;
+  }
+
+  assertOpen(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** What the store, or the worker, has thrown. */
+  failed(error: unknown): void {
+    const passes = error instanceof StoreUnavailableError || error instanceof FencedError;
+    if (passes && !this.isOpening) this.standBack(error);
+    else this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
+  }
+
+  async close(drainMs: number): Promise<void> {
+    if (this.failure instanceof EngineClosedError) return;
+    if (drainMs > 0) await this.drain(drainMs);
+    const healthy = this.failure === null && this.failures === 0;
+    const { worker } = this;
+    this.giveUp(new EngineClosedError("The engine was closed."));
+    await worker?.stop();
+    await this.polling;
+    const { store } = this.parts;
+    try {
+      if (healthy) await this.ownership.release();
+    } catch (error) {
+      // Others find out by its silence.
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    } finally {
+      await store.close();
+    }
+    this.parts.announce("engine.closed", { store: store.name });
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    const { worker } = this;
+    const { announce, world } = this.parts;
+    const began = world.now();
+    announce("engine.draining", { executions: worker?.executionsInMemory ?? 0, drainMs });
+    await worker?.drain(drainMs);
+    announce("engine.drained", { unfinished: worker?.atWork()?.length ?? 0, tookMs: world.now() - began });
+  }
+
+  /** At once, or after the look that is under way. */
+  private hear(): void {
+    this.hasNews = true;
+    if (this.isPolling || this.failures > 0) return;
+    this.cancelPoll();
+    void this.poll();
+  }
+
+  private async poll(): Promise<void> {
+    const { lives } = this;
+    this.isPolling = true;
+    this.hasNews = false;
+    const work = this.pollOnce();
+    this.polling = work.catch(() => undefined);
+    try {
+      await work;
+      if (lives === this.lives) this.failures = 0;
+    } catch (error) {
+      if (lives === this.lives) this.failed(error);
+    }
+    if (lives === this.lives) this.pollSoon();
+  }
+
+  private pollSoon(): void {
+    this.isPolling = false;
+    this.cancelPoll();
+    if (this.failure !== null) return;
+    const { world } = this.parts;
+    this.cancelPoll = world.setTimer(world.now() + this.pauseMs(), () => void this.poll(), true);
+  }
+
+  private pauseMs(): number {
+    if (this.failures > 0) return Math.min(BACKOFF_MS * 2 ** (this.failures - 1), BACKOFF_MAX_MS);
+    return this.hasNews ? 0 : POLL_MS;
+  }
+
+  private async pollOnce(): Promise<void> {
+    const { store, world } = this.parts;
+    const now = world.now();
+    if (this.parts.worker && this.worker === null) await this.makeWorker();
+    if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
+    const version = await store.version();
+    const isTime = now < this.lookedAt || now - this.lookedAt >= LOOK_MS;
+    if (version === this.version && !isTime && this.worker?.isBehind !== true) return;
+    this.version = version;
+    this.lookedAt = now;
+    await this.worker?.pump();
+    await this.waiters.settleAll();
+  }
+
+  /** What has been kept long enough: a bounded part of it, and at once more if there was so much. */
+  private async removeOld(now: number): Promise<void> {
+    const removed = await this.parts.store.remove(now, REMOVE_ROWS);
+    this.removeAt = removed >= REMOVE_ROWS ? now : now + REMOVE_MS;
+  }
+
+  private async makeWorker(): Promise<void> {
+    const { lives } = this;
+    const epoch = await this.ownership.take();
+    if (epoch === null || lives !== this.lives || this.failure !== null) return;
+    const { functions, limits, announce, store } = this.parts;
+    announce("worker.started", { store: store.name, epoch });
+    const worker = new Worker({
+      ...this.parts,
+      epoch,
+      functionIds: functions.ids,
+      functionId: (fn) => functions.idOf(fn),
+      executionsMax: limits.executions,
+      ended: (id, event) => this.waiters.tell(id, event),
+      parked: (id, problem) => this.parts.onError(problem, id),
+      lost: () => void this.renew(),
+      failed: (error) => {
+        if (this.worker === worker) this.failed(error);
+      },
+    });
+    this.worker = worker;
+    this.renewLater();
+    await worker.pump();
+  }
+
+  /** By a clock of its own: whatever else hangs, the lease is kept, or known to be lost. */
+  private renewLater(): void {
+    const { world, leaseMs } = this.parts;
+    this.cancelRenewal();
+    this.cancelRenewal = world.setTimer(world.now() + leaseMs / RENEWALS, () => void this.renew(), true);
+  }
+
+  private async renew(): Promise<void> {
+    const { lives } = this;
+    try {
+      await this.ownership.renew();
+    } catch (error) {
+      if (lives === this.lives) this.failed(error);
+    }
+    if (lives === this.lives && this.worker !== null) this.renewLater();
+  }
+
+  /** Until the store answers again, and this process may take part again. */
+  private standBack(error: Error): void {
+    if (this.failure !== null) return;
+    if (this.failures++ === 0) this.parts.onError(error, null);
+    this.lives++;
+    this.dropWorker();
+    this.ownership.forget();
+    this.version = -1;
+    this.pollSoon();
+  }
+
+  private dropWorker(): void {
+    this.cancelRenewal();
+    void this.worker?.stop();
+    this.worker = null;
+  }
+
+  private giveUp(error: Error): void {
+    const closing = error instanceof EngineClosedError;
+    if (this.failure === null && !closing) this.parts.onError(error, null);
+    this.failure = error;
+    this.cancelPoll();
+    this.ignoreNews();
+    this.dropWorker();
+    this.waiters.rejectAll(error);
+  }
+}

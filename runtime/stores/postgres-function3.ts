@@ -1,0 +1,117 @@
+import { callbacks, REFUSAL, snapshots } from "./postgres-function.ts";
+
+/**
+ * `commit_2` for executions that are leased one by one. Returns null, or the places of commits whose lease is not this one
+ * any more: then nothing is written, and the caller comes again without them. That is rare, and all the rest of the
+ * function may then take every commit for a good one.
+ *
+ * What is rare in a batch is in one JSON object, null if there is nothing of it: `whole`, `chunked`, `added`, `removed`,
+ * `consumed`, `opened`, `closed`, `problems`, `ends`, `paused`, `starts`, `posts`, each a list of rows.
+ */
+export const commitFunction3 = (s: string): string => `
+  CREATE FUNCTION ${s}.commit_3(
+    p_worker bigint, p_ids text[], p_leases bigint[], p_wakes bigint[], p_next integer[],
+    e_at integer[], e_seq integer[], e_kind text[], e_body text[], p_more json
+  ) RETURNS integer[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $commit$
+  DECLARE
+    keys bigint[];
+    ended bigint[] := '{}';
+    lost integer[];
+    bad bigint;
+    woken boolean;
+    p_whole json; p_chunked json; p_added json; p_removed json; p_consumed json; p_opened json; p_closed json;
+    p_problems json; p_ends json; p_paused json; p_starts json; p_posts json;
+  BEGIN
+    IF p_more IS NOT NULL THEN
+      SELECT m.* INTO p_whole, p_chunked, p_added, p_removed, p_consumed, p_opened, p_closed, p_problems, p_ends,
+          p_paused, p_starts, p_posts
+        FROM json_to_record(p_more) AS m (whole json, chunked json, added json, removed json, consumed json, opened json,
+          closed json, problems json, ends json, paused json, starts json, posts json);
+    END IF;
+    ${lockOthers(s)}
+    ${check(s)}
+    INSERT INTO ${s}.events (execution, seq, kind, body)
+      SELECT keys[e.at], e.seq, e.kind, e.body
+      FROM unnest(e_at, e_seq, e_kind, e_body) AS e (at, seq, kind, body);
+    ${snapshots(s)}
+    IF p_ends IS NOT NULL THEN
+      ended := ARRAY(SELECT keys[n.at] FROM json_to_recordset(p_ends) AS n (at integer));
+    END IF;
+    IF woken THEN
+      UPDATE ${s}.executions x SET wake_at = c.wake_at FROM unnest(keys, p_wakes) AS c (key, wake_at)
+        WHERE x.key = c.key AND x.wake_at IS DISTINCT FROM c.wake_at AND c.key <> ALL (ended);
+    END IF;
+    ${callbacks(s)}
+    ${ends(s)}
+    ${others(s)}
+    RETURN NULL;
+  END
+  $commit$;
+`;
+
+/**
+ * A commit that leaves messages locks who gets them, so that none is left for one that ends at the same moment. All rows
+ * in the order of their keys, as everywhere: two workers whose executions write to each other would else wait for each
+ * other until the server notices.
+ */
+const lockOthers = (s: string): string => `
+    IF p_posts IS NOT NULL THEN
+      PERFORM 1 FROM ${s}.executions x
+        WHERE x.id = ANY (p_ids || ARRAY(SELECT m.execution FROM json_to_recordset(p_posts) AS m (execution text)))
+          AND x.status = 'RUNNING'
+        ORDER BY x.key FOR NO KEY UPDATE;
+    END IF;`;
+
+/**
+ * FOR NO KEY UPDATE: whoever wants an execution waits until this transaction is over, or this one until that is, and then
+ * sees its lease. Without it, a commit could slip in behind the check.
+ */
+const check = (s: string): string => `
+    SELECT array_agg(l.key ORDER BY c.at), bool_or(l.wake_at IS DISTINCT FROM c.wake_at),
+        min(c.at) FILTER (WHERE c.next <> l.last + 1), array_agg(c.at) FILTER (WHERE l.key IS NULL)
+      INTO keys, woken, bad, lost
+      FROM unnest(p_ids, p_wakes, p_next) WITH ORDINALITY AS c (id, wake_at, next, at)
+      LEFT JOIN (
+        SELECT x.id, x.key, x.wake_at, (SELECT max(v.seq) FROM ${s}.events v WHERE v.execution = x.key) AS last
+        FROM unnest(p_ids, p_leases) AS g (id, lease) JOIN ${s}.executions x ON x.id = g.id
+        WHERE x.worker = p_worker AND x.lease = g.lease AND x.status = 'RUNNING'
+        ORDER BY x.key FOR NO KEY UPDATE OF x
+      ) l ON l.id = c.id;
+    IF lost IS NOT NULL THEN RETURN lost; END IF;
+    IF bad IS NOT NULL THEN
+      RAISE EXCEPTION 'conflict' USING ERRCODE = '${REFUSAL.conflict}',
+        DETAIL = bad || ' ' || (SELECT max(seq) FROM ${s}.events WHERE execution = keys[bad]);
+    END IF;`;
+
+const ends = (s: string): string => `
+    IF p_ends IS NOT NULL THEN
+      UPDATE ${s}.executions x SET status = n.status, ended_at = n.ended_at, wake_at = NULL, worker = NULL,
+          paused = false, expires_at = x.keep_ms + n.ended_at
+        FROM json_to_recordset(p_ends) AS n (at integer, status text, ended_at bigint) WHERE x.key = keys[n.at];
+      INSERT INTO ${s}.outcomes (execution, result, error)
+        SELECT keys[n.at], n.result, n.error
+        FROM json_to_recordset(p_ends) AS n (at integer, result text, error text);
+      UPDATE ${s}.callbacks SET state = 'CLOSED' WHERE execution = ANY (ended) AND state = 'PENDING';
+      DELETE FROM ${s}.inbox WHERE execution = ANY (ended);
+      DELETE FROM ${s}.snapshots WHERE execution = ANY (ended);
+      DELETE FROM ${s}.chunks WHERE execution = ANY (ended);
+    END IF;`;
+
+const others = (s: string): string => `
+    IF p_problems IS NOT NULL THEN
+      UPDATE ${s}.executions x SET worker = NULL, parked_by = right(x.parked_by || p.build || ' ', 2000)
+        FROM json_to_recordset(p_problems) AS p (at integer, problem text, build text)
+        WHERE x.key = keys[p.at] AND p.problem IS NOT NULL;
+    END IF;
+    IF p_paused IS NOT NULL THEN
+      UPDATE ${s}.executions x SET paused = p.paused
+        FROM json_to_recordset(p_paused) AS p (at integer, paused boolean)
+        WHERE x.key = keys[p.at] AND x.key <> ALL (ended);
+    END IF;
+    IF p_starts IS NOT NULL THEN PERFORM ${s}.create_2(p_starts); END IF;
+    IF p_posts IS NOT NULL THEN
+      INSERT INTO ${s}.inbox (execution, body)
+        SELECT x.key, m.body FROM ROWS FROM (json_to_recordset(p_posts) AS (execution text, body text))
+          WITH ORDINALITY AS m (execution, body, nth)
+        JOIN ${s}.executions x ON x.id = m.execution AND x.status = 'RUNNING' ORDER BY m.nth;
+    END IF;`;
