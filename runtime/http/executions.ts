@@ -52,8 +52,8 @@ async function start(c: HttpContext, engine: Engine, waits: Waits): Promise<Resp
     tags: tags(body.tags),
     executionTimeout: duration("executionTimeout", body.executionTimeout),
     retention: duration("retention", body.retention),
-    queue: text("queue", body.queue),
-    key: text("key", body.key),
+    queue: label("queue", body.queue),
+    key: label("key", body.key),
     priority: integer("priority", body.priority),
   });
   const { id, created } = await engine.start(name, fromJson(body.input), options);
@@ -82,7 +82,7 @@ async function list(c: HttpContext, engine: Engine): Promise<Response> {
       function: label("function", one("function", query("function"))),
       tags: queriedTags(query("tag")),
       parent: label("parent", one("parent", query("parent"))),
-      queue: one("queue", query("queue")),
+      queue: label("queue", one("queue", query("queue"))),
       before: label("before", one("before", query("before"))),
     }),
     ...(parked === undefined ? {} : { parked: true as const }),

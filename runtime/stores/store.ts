@@ -245,7 +245,7 @@ export interface FunctionCounts {
   readonly due: number;
   /** ... whose wake time is still to come. */
   readonly asleep: number;
-  /** ... that only a message can wake. */
+  /** ... that only a message can wake, or their turn in a queue. */
   readonly waiting: number;
   /** RUNNING ones with a problem. */
   readonly parked: number;
