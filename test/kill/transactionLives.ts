@@ -12,7 +12,7 @@ import pg from "pg";
 export const KILL_PLACES = ["body", "commit", "recorded", "event", "told"] as const;
 
 /** A database with an empty ledger. */
-interface Place {
+export interface Place {
   readonly address: string;
   rows(): Promise<readonly string[]>;
   remove(): Promise<void>;
@@ -26,6 +26,8 @@ interface Lives {
   readonly count: number;
   /** How each life ends; those that follow end by themselves. */
   readonly kills: readonly string[];
+  /** Awaited before the ledger is read. */
+  readonly settled?: () => Promise<void>;
 }
 
 /** How many lives it took, and what was promised and did not hold. */
@@ -34,10 +36,13 @@ export async function liveTransactions({
   place,
   count,
   kills,
+  settled,
 }: Lives): Promise<{ readonly lives: number; readonly broken: readonly string[] }> {
   for (let life = 0; ; life++) {
+    if (life > LIVES_MAX) return { lives: life, broken: [`not finished after ${life} lives`] };
     const printed = await liveOnce([place.address, module, String(count), kills[life] ?? "never"]);
     if (printed === null) continue;
+    await settled?.();
     const rows = [...(await place.rows())].sort();
     const expected = Array.from({ length: count }, (_, index) => `row ${index}`).sort();
     const sum = (count * (count - 1)) / 2;
@@ -51,12 +56,15 @@ export async function liveTransactions({
 
 const program = join(import.meta.dirname, "transactionLife.ts");
 
-/** What a life printed at its end; null if it killed itself. */
+const LIVES_MAX = 200;
+
+/** What a life printed at its end; null if it killed itself, or its server was killed under it. */
 async function liveOnce(args: readonly string[]): Promise<string | null> {
   try {
     return (await promisify(execFile)(process.execPath, [program, ...args], { timeout: 30_000 })).stdout;
   } catch (error) {
-    if ((error as { readonly signal?: string }).signal === "SIGKILL") return null;
+    const { signal, stderr = "" } = error as { readonly signal?: string; readonly stderr?: string };
+    if (signal === "SIGKILL" || stderr.includes("StoreUnavailableError")) return null;
     throw error;
   }
 }
@@ -84,13 +92,16 @@ export async function sqlitePlace(): Promise<Place> {
 export async function postgresPlace(server: string, schema: string): Promise<Place> {
   const address = `${server}?schema=${schema}&options=${encodeURIComponent(`-c search_path=${schema}`)}`;
   await (await openPostgresStore(address)).close();
-  const client = new pg.Client({ connectionString: address });
-  await client.connect();
-  await client.query("CREATE TABLE ledger (what text NOT NULL)");
-  return {
-    address,
-    rows: async () =>
-      (await client.query<{ what: string }>("SELECT what FROM ledger")).rows.map(({ what }) => what),
-    remove: () => client.end(),
+  // Each time a new connection: the server may have been killed.
+  const query = async (sql: string): Promise<readonly string[]> => {
+    const client = new pg.Client({ connectionString: address });
+    await client.connect();
+    try {
+      return (await client.query<{ what: string }>(sql)).rows.map(({ what }) => what);
+    } finally {
+      await client.end();
+    }
   };
+  await query("CREATE TABLE ledger (what text NOT NULL)");
+  return { address, rows: () => query("SELECT what FROM ledger"), remove: async () => undefined };
 }
