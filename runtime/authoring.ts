@@ -2,7 +2,17 @@
  * The operations as authors call them. They do nothing by themselves: they check their arguments and ask the host of
  * the frame that is running. Behaviour: AWS durable execution SDK 2.4, as each function says where it differs.
  */
-import { aFunction, anOptions, ask, checkName, checkSerdes, compiled, describe, named } from "./arguments.ts";
+import {
+  aFunction,
+  anOptions,
+  ask,
+  checkChoice,
+  checkName,
+  checkSerdes,
+  compiled,
+  describe,
+  named,
+} from "./arguments.ts";
 import { OperationArgumentError } from "./arguments.ts";
 import type { Duration } from "./duration.ts";
 import { toMilliseconds } from "./duration.ts";
@@ -24,6 +34,11 @@ export interface StepOptions<T = unknown> {
   readonly timeout?: Duration;
   /** The result's own text form. Default: the codec's. */
   readonly serdes?: Serdes<T>;
+  /**
+   * True: the body gets copies of its arguments and of the variables it uses, so what it changes is not seen outside, as it
+   * would not be after a restart. Default: that of `open({ isolate })`, which is false.
+   */
+  readonly isolate?: boolean;
 }
 
 /**
@@ -171,7 +186,8 @@ function checkCallback(operationName: string, options: CallbackOptions | undefin
 
 /** Throws `OperationArgumentError`, `RetryConfigError` or `DurationError`. */
 export function checkStep(operationName: string, options: StepOptions | undefined): void {
-  const { retry, retryStrategy, semantics, timeout, serdes } = anOptions(operationName, options) ?? {};
+  const { retry, retryStrategy, semantics, timeout, serdes, isolate } =
+    anOptions(operationName, options) ?? {};
   checkRetry(retry ?? retryStrategy);
   if (semantics !== undefined && !Object.hasOwn(StepSemantics, semantics)) {
     throw new OperationArgumentError(
@@ -180,4 +196,5 @@ export function checkStep(operationName: string, options: StepOptions | undefine
   }
   if (timeout !== undefined) toMilliseconds(timeout, `The timeout of ${operationName}`);
   checkSerdes(operationName, serdes);
+  checkChoice(`isolate of ${operationName}`, isolate, [true, false]);
 }

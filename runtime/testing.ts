@@ -18,6 +18,7 @@ import type { DurableFunction } from "./engine/engine.ts";
 import type { OpenOptions } from "./engine/open.ts";
 import { open, openWith } from "./engine/open.ts";
 import type { UnwritablePlace } from "./engine/state.ts";
+import type { ChangedByStep } from "./engine/sharing.ts";
 import { UnknownFunctionError } from "./errors.ts";
 import { Frame, launch } from "./frame.ts";
 import { rebuildHost } from "./rebuild.ts";
@@ -25,6 +26,7 @@ import { findDurable } from "./registry.ts";
 import { rootArguments } from "./rootArguments.ts";
 import type { Life, LifeReport } from "./testingLife.ts";
 
+export type { ChangedByStep } from "./engine/sharing.ts";
 export type { UnwritablePlace } from "./engine/state.ts";
 export type { StepCall, StepHandler } from "./testing/bodies.ts";
 export { everyCheckpoint } from "./testing/everyCheckpoint.ts";
@@ -70,6 +72,8 @@ export interface RestartOutcome<O> {
   readonly restarts: number;
   /** States that could not be written: those restarts re-ran code from an older one. */
   readonly unwritten: readonly Unwritten[];
+  /** Variables that are read after a step whose body has changed them: after a restart they may be as before. */
+  readonly changed: readonly ChangedByStep[];
 }
 
 export async function runRestart<I, O>(
@@ -79,6 +83,7 @@ export async function runRestart<I, O>(
 ): Promise<RestartOutcome<O>> {
   let restarts = 0;
   const unwritten = new Map<string, Unwritten>();
+  const changed = new Map<string, ChangedByStep>();
   const parked = Promise.withResolvers<never>();
   const engine = await openWith(
     {
@@ -90,6 +95,7 @@ export async function runRestart<I, O>(
     },
     {
       drops: true,
+      changed: (change) => void changed.set(change.message, change),
       told: ({ dropped, problem }) => {
         if (dropped) restarts++;
         if (problem !== null) unwritten.set(problem.message, problem);
@@ -99,7 +105,8 @@ export async function runRestart<I, O>(
   try {
     const { id } = await engine.start(fn as DurableFunction<I>, input);
     const result = await Promise.race([engine.result(id), parked.promise]);
-    return { result: result as O, restarts, unwritten: [...unwritten.values()] };
+    const found = { unwritten: [...unwritten.values()], changed: [...changed.values()] };
+    return { result: result as O, restarts, ...found };
   } finally {
     await engine.close();
   }
@@ -135,13 +142,16 @@ export async function runRestartInProcesses<O = unknown>(
     try {
       const { id } = await engine.start(fn as DurableFunction<unknown>, input);
       const unwritten = new Map<string, Unwritten>();
+      const changed = new Map<string, ChangedByStep>();
       let restarts = 0;
       for (let report = live({ store, url, id }); ; report = live({ store, url, id })) {
         for (const problem of report.unwritten) unwritten.set(problem.message, problem);
+        for (const change of report.changed) changed.set(change.message, change);
         if (report.ended) break;
         restarts++;
       }
-      return { result: (await engine.result(id)) as O, restarts, unwritten: [...unwritten.values()] };
+      const found = { unwritten: [...unwritten.values()], changed: [...changed.values()] };
+      return { result: (await engine.result(id)) as O, restarts, ...found };
     } finally {
       await engine.close();
     }
@@ -164,5 +174,9 @@ function live(life: Life): LifeReport {
   if (last === undefined || (status !== 0 && signal !== "SIGKILL")) {
     throw new Error(`A process of runRestartInProcesses ended with ${status ?? signal}:\n${stderr}`);
   }
-  return { ended: last.ended, unwritten: reports.flatMap(({ unwritten }) => unwritten) };
+  return {
+    ended: last.ended,
+    unwritten: reports.flatMap(({ unwritten }) => unwritten),
+    changed: reports.flatMap(({ changed }) => changed),
+  };
 }

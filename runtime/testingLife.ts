@@ -4,6 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import type { Unwritten } from "./testing.ts";
+import type { ChangedByStep } from "./engine/sharing.ts";
 import { openWith } from "./engine/open.ts";
 
 export interface Life {
@@ -18,6 +19,7 @@ export interface Life {
 export interface LifeReport {
   readonly ended: boolean;
   readonly unwritten: readonly Unwritten[];
+  readonly changed: readonly ChangedByStep[];
 }
 
 const { store, url, id } = JSON.parse(process.argv[2] ?? "{}") as Life;
@@ -26,15 +28,16 @@ const engine = await openWith(
   { store, functions, onError: give },
   {
     drops: true,
+    changed: (change) => report({ ended: false, unwritten: [], changed: [change] }),
     told({ dropped, problem }) {
-      report({ ended: false, unwritten: problem === null ? [] : [problem] });
+      report({ ended: false, unwritten: problem === null ? [] : [problem], changed: [] });
       if (dropped) process.kill(process.pid, "SIGKILL");
     },
   },
 );
 // Whether it succeeded or failed, the outcome is in the store.
 await engine.result(id).catch(() => undefined);
-report({ ended: true, unwritten: [] });
+report({ ended: true, unwritten: [], changed: [] });
 await engine.close();
 
 function report(line: LifeReport): void {

@@ -42,7 +42,7 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
   const stored: StoredEvent[] = [];
   const consumed = leftovers.consumed.splice(0);
   let journalBytes = 0;
-  let forced = execution.hooks.everyAwait;
+  let forced = execution.hooks.handling.everyAwait;
   let isPlain = leftovers.posts.length === 0;
   for (const outgoing of batch) {
     const event = toEvent(outgoing);

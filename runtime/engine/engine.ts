@@ -30,6 +30,7 @@ import { toView, type ExecutionView } from "./view.ts";
 import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { recordInside, recordStart } from "./recordStart.ts";
 import type { Restarting } from "./restarting.ts";
+import type { Handling } from "./sharing.ts";
 import { Waiters } from "./waiters.ts";
 import type { Worker } from "./worker.ts";
 import type { OperationAtWork, World } from "./world.ts";
@@ -56,6 +57,7 @@ export interface EngineParts {
   readonly observer: Observer | null;
   readonly announce: Announce;
   readonly restarting: Restarting | null;
+  readonly handling: Handling;
   readonly onError: (error: Error, execution: string | null) => void;
 }
 

@@ -33,6 +33,7 @@ import { assertAsked } from "./assertAsked.ts";
 import { COMPENSATION, startCompensations } from "./compensation.ts";
 import { operationScope } from "./scope.ts";
 import { Settings } from "./settings.ts";
+import type { Handling } from "./sharing.ts";
 import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
 import type { World } from "./world.ts";
@@ -64,8 +65,7 @@ export interface ExecutionHooks {
   readonly retention: Duration | null;
   /** True: operations that begin now are not started; the next worker starts them. */
   draining(): boolean;
-  /** For tests: an await of a plain value is an event too, so that the state is written at every await. */
-  readonly everyAwait: boolean;
+  readonly handling: Handling;
   /** The outbox is no longer empty. */
   ready(execution: Execution): void;
   expire(execution: Execution, op: CallbackOperation, callback: string): void;

@@ -30,7 +30,7 @@ export function frameHost(execution: Execution): Host {
     park(frame: Frame, value: unknown): Promise<unknown> {
       taskOf(frame).parked = promises.nextOrder();
       const foreign = isThenable(value);
-      if (!foreign && !execution.hooks.everyAwait) return Promise.resolve(value);
+      if (!foreign && !execution.hooks.handling.everyAwait) return Promise.resolve(value);
       if (foreign && promises.find(value) !== undefined) return value;
       const head = newHead(execution, frame, { name: undefined });
       place(frame, head, frame.pc);

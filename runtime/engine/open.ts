@@ -52,6 +52,8 @@ export interface OpenOptions {
   readonly limits?: Partial<Limits>;
   /** Queues by name: see docs/queues.md. Give the same to clients, which put executions into them. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** True: steps get copies of what they share with durable code, unless they say otherwise. Default false. */
+  readonly isolate?: boolean;
   /** Keep an idle execution in memory this long before its next timer. Default 1000. */
   readonly lingerMs?: number;
   /**
@@ -109,6 +111,11 @@ export async function openWith(options: OpenOptions, restarting: Restarting | nu
     build: buildName(),
     log: options.logger ?? writeLog,
     restarting,
+    handling: {
+      everyAwait: restarting !== null,
+      isolate: options.isolate ?? false,
+      changed: restarting?.changed ?? null,
+    },
     announce,
     observer: observer === undefined ? null : guardObserver(observer, (error) => onError(error, null)),
     onError: announced(onError, announce),

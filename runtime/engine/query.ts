@@ -82,7 +82,7 @@ function onlooker(world: World): ExecutionHooks {
     placeOf: () => undefined,
     retention: null,
     draining: () => true,
-    everyAwait: false,
+    handling: { everyAwait: false, isolate: false, changed: null },
     ready: () => undefined,
     expire: () => undefined,
     transact: () =>

@@ -2,6 +2,7 @@
 import type { Prepared } from "./commits.ts";
 import type { Execution } from "./execution.ts";
 import type { Running } from "./load.ts";
+import type { ChangedByStep } from "./sharing.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
 
 /** For tests: every await is an event, and every state is written. */
@@ -9,6 +10,8 @@ export interface Restarting {
   /** Every execution is given up after each of its commits and brought back from the store. */
   readonly drops: boolean;
   /** Told after each commit: whether the execution was dropped, and why its state was not written. */
+  /** Told of each variable that a step has changed. */
+  changed?(change: ChangedByStep): void;
   told(commit: { readonly dropped: boolean; readonly problem: SnapshotProblem | null }): void;
 }
 

@@ -8,6 +8,7 @@ import type { Execution } from "./execution.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import { submitterOperation } from "./operations/create.ts";
 import type { OperationHead, OperationScope } from "./operations/operation.ts";
+import { runShared } from "./sharing.ts";
 import { payloadCodec } from "./state.ts";
 
 export function operationScope(execution: Execution): OperationScope {
@@ -28,6 +29,7 @@ export function operationScope(execution: Execution): OperationScope {
         ? simulated()
         : observer.runBody({ execution, ...body }, simulated);
     },
+    runShared: (run, context) => runShared(execution, run, context),
     transact: (transacting) =>
       hooks.transact({ ...transacting, execution: execution.id, lease: execution.lease }),
     outside: outsideFrames,

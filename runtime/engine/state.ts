@@ -140,6 +140,16 @@ export function stateCodec(execution: Execution): Codec {
   });
 }
 
+/** Of what a step's body is given: values, closures and what they hold; but no promises, which are the execution's. */
+export function sharedCodec(execution: Execution): Codec {
+  return createCodec({
+    extensions: [boxes, closures, contexts(execution), boundFunctions, importedModules, importedFunctions],
+    classes: classRegistry,
+    functions: functionRegistry,
+    named: namedRegistry,
+  });
+}
+
 /** Throws `UnwritableStateError` that names the variable and the checkpoint. */
 export function saveState(execution: Execution): string {
   const { chance, time, root } = execution;

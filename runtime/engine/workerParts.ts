@@ -21,6 +21,7 @@ export interface WorkerParts {
   /** An idle execution stays in memory this long before its next timer, so that short waits cost no reload. */
   readonly lingerMs: number;
   readonly restarting: Restarting | null;
+  readonly handling: ExecutionHooks["handling"];
   readonly log: LogSink;
   readonly observer: ExecutionHooks["observer"];
   functionId(fn: Named): string;
@@ -43,12 +44,11 @@ interface Own extends Pick<ExecutionHooks, "draining" | "ready" | "expire"> {
 
 /** What executions ask of a worker. */
 export function toHooks(parts: WorkerParts, { failed, ...own }: Own): ExecutionHooks {
-  const { world, log, observer, gate, retention, queues, restarting } = parts;
+  const { world, log, observer, gate, retention, queues, handling } = parts;
   return {
-    ...{ world, log, observer, gate, retention, ...own },
+    ...{ world, log, observer, gate, retention, handling, ...own },
     functionId: (fn) => parts.functionId(fn),
     placeOf: (functionId, choice) => queues.placeOf(functionId, choice),
-    everyAwait: restarting !== null,
     transact: (transacting) => transactIn(parts, transacting, failed),
   };
 }

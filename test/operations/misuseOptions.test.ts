@@ -40,6 +40,8 @@ describe("every option of every operation is looked at", () => {
     [() => step(fn, { retry: { jitter: "SOME" } }), retry, /jitter/],
     [() => step(fn, { retry: { backoffRate: 0.5 } }), retry, /backoffRate/],
     [() => step(fn, { retry: { initialDelay: { seconds: -1 } } }), duration, /initialDelay/],
+    // @ts-expect-error: yes or no.
+    [() => step(fn, { isolate: "yes" }), argument, /isolate of step.*true or false/],
     // @ts-expect-error: options are an object.
     [() => step("x", fn, 7), argument, /options of step/],
     [() => wait({ days: 367 }), duration, /367|366/],

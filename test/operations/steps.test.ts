@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRetryStrategy, DurationError, RetryConfigError, retryPresets } from "@durablec/runtime";
-import type { LogEntry } from "@durablec/runtime";
+import type { DurableFunction, LogEntry } from "@durablec/runtime";
+import { runRestart } from "@durablec/runtime/testing";
 import type * as Steps from "../../fixtures/operations/steps.ts";
 import { crash, engineOf, everywhere, load, told, until, world } from "./fixture.ts";
 
@@ -88,5 +89,28 @@ describe("an attempt", () => {
 
   it("may have a result with a text form of its own", async () => {
     expect(await everywhere(f.ownForm, null)).toBe("bigint 1234");
+  });
+});
+
+describe("objects that a step shares with the function", () => {
+  it("are told of in tests when it changes them, by the variable that is read later", async () => {
+    const { result, changed } = await runRestart(f.changesItsInput, false);
+    expect(result).toBe("3 1");
+    expect(changed).toMatchObject([
+      { variable: "basket", step: "discount", function: "steps.ts#changesItsInput", source: "steps.ts" },
+    ]);
+    expect(changed[0]?.message).toMatch(
+      /^The step "discount" \(steps.ts:\d+\) changed basket, which is read after it/,
+    );
+  });
+
+  it("are copies where it is isolated, or all steps are", async () => {
+    expect(await everywhere(f.changesItsInput, true)).toBe("4 1");
+    expect((await runRestart(f.changesItsInput, true)).changed).toEqual([]);
+    const engine = await engineOf({ functions: [f.changesByDefault], isolate: true });
+    const { id } = await engine.start(f.changesByDefault as DurableFunction<null>, null);
+    expect(await engine.result(id)).toBe("4");
+    await crash(engine);
+    expect(await everywhere(f.sharesAPromise, undefined)).toMatch(/^Cannot write .*promise/i);
   });
 });

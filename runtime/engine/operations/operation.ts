@@ -4,6 +4,8 @@
  */
 import type { DurableLogger } from "../../logger.ts";
 import type { Transacted, Transacting } from "../../stores/transactions.ts";
+import type { Body } from "../../requests.ts";
+import type { StepContext } from "../../stepContext.ts";
 import type { Named } from "../functions.ts";
 import type { QueuePlace } from "../../stores/store.ts";
 import type { QueueChoice } from "../queues.ts";
@@ -37,6 +39,11 @@ export interface OperationScope {
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs a transaction in the store's database. Rejects with `TransactionError` if it has none. */
   transact(transacting: Omit<Transacting, "epoch" | "execution" | "lease">): Promise<Transacted>;
+  /** Runs a step's body on what it shares with durable code, or on copies of it. */
+  runShared(
+    run: { readonly head: OperationHead; readonly body: Body; readonly isolate: boolean | undefined },
+    context: StepContext,
+  ): unknown;
   /** Runs ordinary code as if no durable function were around. */
   outside<T>(body: () => T): T;
   logger(head: OperationHead, attempt: number): DurableLogger;

@@ -5,7 +5,6 @@ import { EncodeError, StepError, StepInterruptedError } from "../../errors.ts";
 import { TransactionError, UnplaceableStateError } from "../../errors.ts";
 import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
-import { runBody } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
@@ -108,7 +107,7 @@ function runStep(
   const { attempt, body, options } = state;
   const failed = (error: unknown, startedAt: number): void =>
     report(failure({ state, scope, startedAt }, error));
-  const { serdes, timeout } = options ?? {};
+  const { serdes, timeout, isolate } = options ?? {};
   const succeeded = (value: unknown, startedAt: number): void => {
     const record = (result: unknown): void => {
       try {
@@ -129,7 +128,13 @@ function runStep(
     const spec = { head, scope, attempt, timeout, body: run, isCommitting };
     return runAttempt(spec, { succeeded: ended, failed }).giveUp;
   }
-  const spec = { head, scope, attempt, timeout, body: (context: StepContext) => runBody(body, context) };
+  const spec = {
+    head,
+    scope,
+    attempt,
+    timeout,
+    body: (context: StepContext) => scope.runShared({ head, body, isolate }, context),
+  };
   return runAttempt(spec, { succeeded, failed }).giveUp;
 }
 
