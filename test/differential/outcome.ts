@@ -73,7 +73,7 @@ export function skewed(
   if (skew === undefined) return { seconds };
   let hash = skew;
   for (const letter of name) hash = (hash * 31 + letter.charCodeAt(0)) % 9_973;
-  return { milliseconds: seconds * 1_000 + (hash % 900) };
+  return { milliseconds: seconds * 1_000 + (hash % 2_500) };
 }
 
 /** Of the names of waits that may go on while others do: when they end says nothing. */
