@@ -12,7 +12,6 @@ import type { Execution } from "./execution.ts";
 import { toContextError } from "./operations/context.ts";
 
 interface Virtual {
-  readonly path: string;
   readonly branch: Branch;
   readonly errorMapper: ErrorMapper | null;
   readonly wrapped: boolean;
@@ -27,14 +26,15 @@ const virtualMachine = machine({
   name: "virtualContext",
   source: SOURCE,
   checkpoints: {
-    1: { kind: "context", line: 0, column: 0, live: ["path", "branch", "errorMapper", "wrapped"] },
+    1: { kind: "context", line: 0, column: 0, live: ["branch", "errorMapper", "wrapped"] },
   },
   run($f, $s) {
-    const { path, branch, errorMapper, wrapped } = $s as Slots & Virtual;
+    const { branch, errorMapper, wrapped } = $s as Slots & Virtual;
     const { task } = $f as Frame;
     if (task === null) throw new TypeError("A virtual context runs inside an execution.");
-    if ($f.pc === 0) return $f.await(1, task.host.branch(path, branch));
-    task.host.forget(path);
+    // What it starts is found under its own path, so that it can be cancelled with it.
+    if ($f.pc === 0) return $f.await(1, task.host.branch(task.path, branch));
+    task.host.forget(task.path);
     try {
       return $f.done($f.resume());
     } catch (error) {
@@ -43,8 +43,9 @@ const virtualMachine = machine({
   },
 });
 
-export function startVirtual(execution: Execution, virtual: Virtual): Promise<unknown> {
+/** `op`: the id that its operation would have. */
+export function startVirtual(execution: Execution, op: string, virtual: Virtual): Promise<unknown> {
   const slots: Slots = { ...virtual };
-  const place = execution.host.place(`${virtual.path}/virtual`, 0);
+  const place = execution.host.place(`${op}/virtual`, 0);
   return within(place, () => start(virtualMachine, undefined, [], () => slots));
 }

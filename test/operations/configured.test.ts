@@ -12,7 +12,10 @@ describe("a context that is configured", () => {
     const lines = ["info begun", "warn at work work 1", "debug inside", "info done"];
     expect([...world.lines].sort()).toEqual([...lines].sort());
     const service: string[] = [];
-    const logger = ({ level, message }: LogEntry): number => service.push(`${level} ${message}`);
+    // The engine's own lines are of no execution.
+    const logger = ({ level, message, execution }: LogEntry): void => {
+      if (execution !== undefined) service.push(`${level} ${message}`);
+    };
     const engine = await engineOf({ functions: [f.listened], logger });
     await engine.result((await engine.start(f.listened as DurableFunction<null>, null)).id);
     // What its logger could not take is not lost.
@@ -21,6 +24,11 @@ describe("a context that is configured", () => {
       "error broken",
       "error The custom logger threw an error.",
     ]);
+  });
+
+  it("may have a logger that is written as a value", async () => {
+    expect(await everywhere(f.ownLogger, null)).toBe("logged");
+    expect(world.lines).toEqual(["still mine"]);
   });
 
   it("has its own text forms, which an operation's own comes before", async () => {
@@ -44,6 +52,11 @@ describe("options of AWS's SDK", () => {
     ]);
     const types = toAwsHistory(history, id).filter(({ Name }) => Name === "seen too");
     expect(types.map(({ SubType }) => SubType)).toEqual(["Odd", "Odd"]);
+  });
+
+  it("let a virtual context be cancelled, and clean up", async () => {
+    expect(await everywhere(f.cancelsVirtual, null)).toBe("ChildContextError of OperationCancelledError");
+    expect(world.lines).toEqual(["cleaned up"]);
   });
 
   it("make combinators contexts that throw PromiseCombinatorError, and that can be cancelled", async () => {

@@ -54,7 +54,7 @@ export function createOperation(head: OperationHead, request: Request, execution
       const { branch, errorMapper, serdes, silent = false, virtual, subType } = request;
       if (virtual === true) {
         const wrapped = head.wrapped === true;
-        const running = startVirtual(execution, { path: head.op, branch, errorMapper, wrapped });
+        const running = startVirtual(execution, head.op, { branch, errorMapper, wrapped });
         return { operation: null, promise: running };
       }
       const state = {
