@@ -1,6 +1,7 @@
 /**
  * `npm run soak:transactions [RUNS]`: transactions of steps on a file of SQLite and on a PostgreSQL server of its own, killed
- * with SIGKILL at random places in life after life, and with the server killed under them too (default 20 runs of each). Ends with 1 if a row of the ledger is missing
+ * with SIGKILL at random places in life after life, and with the server killed under them too (default 20 runs of each); and
+ * a worker that is stopped inside a transaction until another has taken over. Ends with 1 if a row of the ledger is missing
  * or there twice, or a result is wrong.
  */
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import {
   liveTransactions,
   postgresPlace,
   sqlitePlace,
+  stopAndGoOn,
   type Place,
 } from "./kill/transactionLives.ts";
 import { compileFixture } from "./support/compileFixture.ts";
@@ -57,6 +59,12 @@ try {
     const place = await postgresPlace(server.url, `restarted${run}`);
     await once("PostgreSQL, killed too", place, restartAlways());
   }
+  const paused = await postgresPlace(server.url, "paused");
+  const broken = await stopAndGoOn({ module, place: paused, count: COUNT });
+  total.broken += broken.length;
+  process.stdout.write(
+    `${broken.length === 0 ? "✓" : "✗"} stopped inside a transaction, taken over, gone on ${broken.join()}\n`,
+  );
 } finally {
   await server.stop();
 }

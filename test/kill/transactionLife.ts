@@ -1,7 +1,7 @@
 /**
  * One life of a worker whose steps are transactions: `node transactionLife.ts STORE MODULE COUNT KILL`. KILL is `never`, or
- * where SIGKILL comes, and at which of them: `body:3` after the third body has written, `commit:3` just before its COMMIT,
- * `recorded:3` just after it, `event:3` before the engine's third commit, `told:3` after that.
+ * where the signal comes (SIGKILL, or SIGSTOP for `stop`), and at which of them: `body:3` after the third body has written, `commit:3` just before its COMMIT,
+ * `stop:3` there too, `recorded:3` just after the COMMIT, `event:3` before the engine's third commit, `told:3` after that.
  */
 import { pathToFileURL } from "node:url";
 import { open, openSqliteStore, type DurableFunction, type Store } from "@durablec/runtime";
@@ -22,7 +22,8 @@ await engine.close();
 
 function pass(at: string): void {
   seen.set(at, (seen.get(at) ?? 0) + 1);
-  if (at === place && seen.get(at) === Number(number)) process.kill(process.pid, "SIGKILL");
+  if (at === place && seen.get(at) === Number(number))
+    process.kill(process.pid, at === "stop" ? "SIGSTOP" : "SIGKILL");
 }
 
 function killing(store: Store): Store {
@@ -32,6 +33,7 @@ function killing(store: Store): Store {
     const body = async (client: unknown): Promise<string> => {
       const text = await transacting.body(client);
       pass("body");
+      pass("stop");
       return text;
     };
     const committing = (): void => {

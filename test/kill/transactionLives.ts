@@ -1,6 +1,7 @@
 /** Transactions that are killed in life after life: each of their rows is there once, and the result is right. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,15 +44,41 @@ export async function liveTransactions({
     const printed = await liveOnce([place.address, module, String(count), kills[life] ?? "never"]);
     if (printed === null) continue;
     await settled?.();
-    const rows = [...(await place.rows())].sort();
-    const expected = Array.from({ length: count }, (_, index) => `row ${index}`).sort();
-    const sum = (count * (count - 1)) / 2;
-    const broken = [
-      ...(rows.join() === expected.join() ? [] : [`the ledger has ${rows.join()}`]),
-      ...(printed === String(sum) ? [] : [`the result is ${printed}, not ${sum}`]),
-    ];
-    return { lives: life + 1, broken };
+    return { lives: life + 1, broken: findBroken(printed, await place.rows(), count) };
   }
+}
+
+function findBroken(printed: string, rows: readonly string[], count: number): readonly string[] {
+  const expected = Array.from({ length: count }, (_, index) => `row ${index}`).sort();
+  const found = rows.toSorted().join();
+  const sum = (count * (count - 1)) / 2;
+  return [
+    ...(found === expected.join() ? [] : [`the ledger has ${found}`]),
+    ...(printed === String(sum) ? [] : [`the result is ${printed}, not ${sum}`]),
+  ];
+}
+
+/**
+ * A worker is stopped inside a transaction, for so long that another takes over and comes to the end, and then goes on: what it
+ * still commits is refused, or was the same. What was promised and did not hold.
+ */
+export async function stopAndGoOn({
+  module,
+  place,
+  count,
+}: Omit<Lives, "kills">): Promise<readonly string[]> {
+  const stopped = spawn(process.execPath, [program, place.address, module, String(count), "stop:2"]);
+  const ended = once(stopped, "exit");
+  while (stateOf(stopped.pid!) !== "T") await new Promise((resolve) => setTimeout(resolve, 20));
+  const printed = await liveOnce([place.address, module, String(count), "never"]);
+  stopped.kill("SIGCONT");
+  await ended;
+  return findBroken(printed ?? "nothing", await place.rows(), count);
+}
+
+/** As Linux shows it: T for one that is stopped. */
+function stateOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "")[0] ?? "";
 }
 
 const program = join(import.meta.dirname, "transactionLife.ts");
@@ -61,7 +88,7 @@ const LIVES_MAX = 200;
 /** What a life printed at its end; null if it killed itself, or its server was killed under it. */
 async function liveOnce(args: readonly string[]): Promise<string | null> {
   try {
-    return (await promisify(execFile)(process.execPath, [program, ...args], { timeout: 30_000 })).stdout;
+    return (await promisify(execFile)(process.execPath, [program, ...args], { timeout: 60_000 })).stdout;
   } catch (error) {
     const { signal, stderr = "" } = error as { readonly signal?: string; readonly stderr?: string };
     if (signal === "SIGKILL" || stderr.includes("StoreUnavailableError")) return null;
