@@ -21,6 +21,7 @@ describe("a variable changed inside a step", () => {
     "finds a parameter": `export async function main(o: { n: number }): Promise<number> { "use durable"; await step("x", () => { «o».n = 2; }); return o.n; }`,
     "finds it in a function inside the body": `let t = 0; await step("x", () => { ids.forEach((x) => { «t» += x.length; }); }); console.log(t);`,
     "finds it in a submitter": `let asked = ""; await waitForCallback("ask", (callbackId) => { «asked» = callbackId; }); console.log(asked);`,
+    "finds it in a transaction": `import { transaction } from "@durablec/runtime";\n let t = 0; await transaction("x", async (client) => { await client.query("SELECT 1"); «t» = 1; }); console.log(t);`,
     "finds it in a body with a name": `let t = 0; const body = () => { «t» = 1; }; await step("x", body); console.log(t);`,
     "finds it in a callback of an implicit step": `import { each } from "./each.ts";\n let t = 0; await each(ids, () => { «t»++; }); console.log(t);
 === each.ts
@@ -49,6 +50,7 @@ describe("an operation inside a step", () => {
     "finds a renamed import": `import { wait as sleep } from "@durablec/runtime";\n await step("x", async () => { await «sleep»("1h"); });`,
     "finds a namespace": `import * as d from "@durablec/runtime";\n await step("x", async () => { await «d.wait»("1h"); });`,
     "finds it in a submitter": `await waitForCallback("ask", async () => { await «checkpoint»(); });`,
+    "finds it in a transaction": `import { transaction } from "@durablec/runtime";\n await transaction(async (client) => { await client.query("SELECT 1"); await «wait»("1h"); });`,
     "finds it in a function inside": `await step("x", () => ids.map(() => «now»()));`,
     "finds it in a body with a name": `const body = async () => { await «wait»("1h"); }; await step("x", body);`,
     "finds it in a function of the project": `import { pause } from "./pause.ts";\n await step("x", «pause»);

@@ -192,6 +192,7 @@ describe("a result that cannot be recorded", () => {
       "finds it in an inner async function": `const f = async () => { await «get(id)»; }; await f();`,
       "finds the payload of a callback made for later": `const [p, key] = await «createCallback<WeakSet<object>>("x")»; console.log(key, p);`,
       "finds the state of a condition": `${MORE} await «waitForCondition(async (s: { seen: WeakSet<object> }) => s, { initialState: { seen: new WeakSet() }, waitStrategy: () => ({ shouldContinue: false }) })»;`,
+      "finds what a transaction gives": `import { transaction } from "@durablec/runtime";\n await «transaction("x", async (client) => ({ rows: (await client.query("SELECT 1")).rowCount, w: new WeakSet() }))»;`,
       "finds the items of a map": `${MORE} await «map(ids, async () => new WeakSet())»;`,
       "finds a branch": `${MORE} await «parallel([async () => 1, async () => ({ s: new WeakSet() })])»;`,
       "finds a child context": `${MORE} await «runInChildContext(async () => new WeakSet())»;`,
