@@ -37,7 +37,7 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
   const functions = await importAll(modules);
   const { open, toLogLine } = await loadRuntime(io.cwd);
   const names = modules.map((path) => relative(io.cwd, path)).join(", ");
-  const gaveUp = Promise.withResolvers<Error>();
+  const gaveUp = new AbortController();
   const log = (entry: LogEntry): void => {
     (args.json ? io.err : io.out)(toLogLine(entry));
     tellState(entry, names, io);
@@ -51,15 +51,16 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
     logger: log,
     onError(error, execution) {
       io.err(`${execution === null ? "the engine gave up" : `${execution} is parked`}: ${error.message}`);
-      if (execution === null) gaveUp.resolve(error);
+      if (execution === null) gaveUp.abort(error);
     },
   });
   return {
     engine,
     log,
     async stopped() {
-      const failure = await Promise.race([aborted(io.stopped).then(() => null), gaveUp.promise]);
-      if (failure !== null) throw new Trouble(failure.message, "Start it again.", EXIT.failed);
+      await aborted(AbortSignal.any([io.stopped, gaveUp.signal]));
+      if (gaveUp.signal.aborted)
+        throw new Trouble((gaveUp.signal.reason as Error).message, "Start it again.", EXIT.failed);
       if (modules.length === 0) return;
       io.err(
         `finishing the steps at work, for at most ${args.drain} s; what waits goes on with the next worker`,

@@ -1,10 +1,13 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
 import type { Store } from "../../runtime/stores/store.ts";
+import { startCli } from "../support/cliProcess.ts";
+import { transformFixture } from "../support/transformFixture.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import type { Order, Report } from "./processes/child.ts";
@@ -123,3 +126,15 @@ test("two processes that open a new file at the same moment both have it", async
 });
 
 describeWorkers("SQLite", (name) => folder.path(`${name}.db`));
+
+test("a worker whose file is taken away ends with 3 instead of writing to what is gone", async () => {
+  const worker = startCli(["worker", "--store", file, transformFixture("fixtures/front/functions.ts")]);
+  try {
+    await worker.said(/worker \d+ runs/);
+    renameSync(file, `${file}.away`);
+    expect(await worker.ended).toEqual({ code: 3, signal: null });
+    expect(worker.text()).toContain("has been removed or replaced while it was open");
+  } finally {
+    worker.child.kill("SIGKILL");
+  }
+});
