@@ -37,6 +37,7 @@ export type EngineEvent =
   | "engine.drained"
   | "engine.closed"
   | "engine.failed"
+  | "store.lost"
   | "worker.standby"
   | "worker.started"
   | "execution.parked"

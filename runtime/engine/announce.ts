@@ -1,4 +1,5 @@
 /** The engine's own lines in the service's log. */
+import { FencedError, StoreUnavailableError } from "../errors.ts";
 import type { EngineEvent, LogEntry, LogSink } from "../logger.ts";
 
 /** The others are of `durablec serve`. */
@@ -15,6 +16,7 @@ const LINES: Readonly<Record<Announced, Pick<LogEntry, "level" | "message">>> = 
   "engine.drained": { level: "info", message: "Bodies at work have finished, or their time is over." },
   "engine.closed": { level: "info", message: "The engine is closed." },
   "engine.failed": { level: "error", message: "The engine gave up." },
+  "store.lost": { level: "warn", message: "The store cannot be reached, or others run what was here." },
   "worker.standby": {
     level: "info",
     message: "Another process runs this store; this one waits for its end.",
@@ -46,8 +48,13 @@ export function announced(
 ): typeof onError {
   return (error, execution) => {
     const fields = { error: error.name, reason: error.message };
-    if (execution === null) announce("engine.failed", fields);
+    if (execution === null) announce(isOutlived(error) ? "store.lost" : "engine.failed", fields);
     else announce("execution.parked", fields, execution);
     onError(error, execution);
   };
+}
+
+/** What an engine comes back from by itself. */
+export function isOutlived(error: unknown): error is StoreUnavailableError | FencedError {
+  return error instanceof StoreUnavailableError || error instanceof FencedError;
 }

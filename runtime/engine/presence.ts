@@ -2,7 +2,8 @@
  * An engine's presence at its store: it hears of news, has a worker while it may run executions, and outlives times in
  * which the store cannot be reached. Then it drops what it has in memory, as its leases may be gone, and comes back.
  */
-import { EngineClosedError, FencedError, StoreUnavailableError } from "../errors.ts";
+import { EngineClosedError, StoreUnavailableError } from "../errors.ts";
+import { isOutlived } from "./announce.ts";
 import type { EngineParts } from "./engine.ts";
 import { Ownership } from "./ownership.ts";
 import type { Waiters } from "./waiters.ts";
@@ -68,8 +69,7 @@ export class Presence {
 
   /** What the store, or the worker, has thrown. */
   failed(error: unknown): void {
-    const passes = error instanceof StoreUnavailableError || error instanceof FencedError;
-    if (passes && !this.isOpening) this.standBack(error);
+    if (isOutlived(error) && !this.isOpening) this.standBack(error);
     else this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
   }
 

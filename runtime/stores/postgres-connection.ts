@@ -96,6 +96,12 @@ export class PostgresConnection {
     } catch (error) {
       throw toStoreError(error, this.name);
     }
+    // One that breaks while nothing is asked of it says so here; the next question fails.
+    client.on("error", ignore);
+    const release = (isBroken: boolean): void => {
+      client.off("error", ignore);
+      client.release(isBroken);
+    };
     const query: PostgresConnection["query"] = async (statement, values = []) =>
       (await client.query<Row>({ ...statement, values: [...values] })).rows;
     for (let attempt = 1; ; attempt++) {
@@ -103,12 +109,12 @@ export class PostgresConnection {
         await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
         const result = await work(query);
         await client.query("COMMIT");
-        client.release();
+        release(false);
         return result;
       } catch (error) {
         const rolledBack = await rollBack(client);
         if (rolledBack && isRepeatable(error) && attempt < ATTEMPT_MAX) continue;
-        client.release(!rolledBack);
+        release(!rolledBack);
         throw toStoreError(error, this.name);
       }
     }
@@ -145,6 +151,8 @@ export class PostgresConnection {
     return this.closing;
   }
 }
+
+const ignore = (): void => undefined;
 
 /** False: the connection is of no use any more. */
 async function rollBack(client: pg.PoolClient): Promise<boolean> {

@@ -55,7 +55,7 @@ function isConnectionLoss(code: string | undefined, detail: string): boolean {
 const unavailable: Maker = (name, cause, detail) =>
   new StoreUnavailableError(
     `The server of the store ${name} cannot be reached, or closed the connection (${detail}). What was acknowledged is ` +
-      "safe. Check that the server runs and can be reached from here, then open the engine again.",
+      "safe. An engine goes on by itself when the server answers; anything else may be tried again then.",
     { cause },
   );
 

@@ -183,7 +183,7 @@ class Session {
       this.isSpoilt = true;
       throw new StoreUnavailableError(
         `The connection to ${this.store} broke while a transaction of execution "${execution}" was being committed: it is ` +
-          "there as a whole or not at all. Open the engine again, and it looks.",
+          "there as a whole or not at all. The engine looks when the server answers again.",
         { cause: error },
       );
     }

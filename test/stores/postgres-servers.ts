@@ -120,7 +120,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       });
       await crash;
       expect(error).toBeInstanceOf(StoreUnavailableError);
-      expect(String(error)).toContain("open the engine again");
+      expect(String(error)).toContain("goes on by itself");
       const { lastSeq } = (await store.get("x"))!;
       // The last commit was not acknowledged, and may be there all the same.
       expect([seq - 1, seq]).toContain(lastSeq);
