@@ -11,6 +11,7 @@ import type * as World from "../../fixtures/engine/world.ts";
 import { OperationArgumentError } from "../../runtime/arguments.ts";
 import { encryptStore } from "../../runtime/stores/encrypted.ts";
 import { createMemory } from "../../runtime/stores/memory-place.ts";
+import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
 import { openMemoryStore } from "../../runtime/stores/memory.ts";
 import { toChunks } from "../../runtime/values/chunks.ts";
 import { compileFixture } from "../support/compileFixture.ts";
@@ -183,6 +184,29 @@ describe("an engine with keys", () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(String(error)).toContain("is not encrypted");
   });
+});
+
+test("what a transaction records, and an execution that is enqueued in it, are encrypted, and read again", async () => {
+  const file = openSqliteStore(store);
+  const sealed = encryptStore(file, FIRST);
+  const epoch = await acquire(sealed);
+  const { lease = 0 } = await sealed.create(newExecution("x"), epoch);
+  const ran: string[] = [];
+  const body = async (client: unknown): Promise<string> => {
+    ran.push("body");
+    await sealed.transactions!.create(client, newExecution("y", { input: JSON.stringify(SECRETS[0]) }));
+    return JSON.stringify(SECRETS[1]);
+  };
+  const { signal } = new AbortController();
+  const rest = { isolation: null, signal, committing: () => undefined };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const done = await sealed.transactions!.run({ epoch, lease, execution: "x", op: "1", body, ...rest });
+    expect(done).toEqual({ kind: "recorded", body: JSON.stringify(SECRETS[1]) });
+  }
+  expect(ran).toEqual(["body"]);
+  expect((await sealed.get("y"))?.input).toBe(JSON.stringify(SECRETS[0]));
+  assertSilent(readFileSync(store, "latin1") + readFileSync(`${store}-wal`, "latin1"));
+  await sealed.close();
 });
 
 test.each([
