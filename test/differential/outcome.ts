@@ -52,8 +52,8 @@ export function toOutcome({
       result: rest.result ?? null,
       error: rest.error === null ? null : told(rest.error),
       events: [...groups]
-        // Nothing says which branch they belong to, and branches have no order among each other.
-        .map(([path, inside]) => [path, path.includes(FLAT) ? inside.toSorted() : inside] as const)
+        // Nothing says which branch they belong to, so what is cut off there and goes on here cannot be told from the rest.
+        .filter(([path]) => !path.includes(FLAT))
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     }),
   ) as Outcome;

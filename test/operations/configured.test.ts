@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toAwsHistory } from "@durablec/runtime";
 import type { DurableFunction, LogEntry } from "@durablec/runtime";
+import { createTestRunner } from "@durablec/runtime/testing";
 import type * as Configured from "../../fixtures/operations/configured.ts";
 import { engineOf, everywhere, load, told, world } from "./fixture.ts";
 
@@ -68,4 +69,15 @@ describe("options of AWS's SDK", () => {
   it("let withRetry run where it is called, or map what it throws", async () => {
     expect(await everywhere(f.retriedInPlace, null)).toBe("at 2 mapped StepError of RangeError");
   });
+});
+
+it("chance in delays, of every strategy, follows from the seed of a test", async () => {
+  const times = async (seed: string): Promise<readonly number[]> => {
+    await using runner = await createTestRunner({ seed });
+    const { history, result } = await runner.run(f.jittered, null);
+    expect(result).toBe(6);
+    return history.map(({ time }) => time);
+  };
+  expect(await times("a")).toEqual(await times("a"));
+  expect(await times("a")).not.toEqual(await times("b"));
 });
