@@ -1,4 +1,4 @@
-/** `npm run bench [-- awaits|steps|resume|engine|scale|costs|lint|size]`: ratios of one run on one machine, medians of rounds. */
+/** `npm run bench [-- awaits|steps|resume|engine|scale|costs|workers|lint|size]`: ratios of one run on one machine, medians of rounds. */
 import { join } from "node:path";
 import { build } from "../compiler/build.ts";
 import { benchAwaits } from "./awaits.ts";
@@ -9,6 +9,7 @@ import { benchLint } from "./lint.ts";
 import { benchResume } from "./resume.ts";
 import { benchSize } from "./size.ts";
 import { benchSteps } from "./steps.ts";
+import { benchWorkers } from "./engine/workers.ts";
 import * as native from "./functions/source.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "functions");
@@ -26,5 +27,6 @@ if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000,
 if (wanted("engine")) await benchEngine(compiled, 5, process.argv.includes("--peers"));
 if (wanted("scale")) await benchScale(compiled.sleeper, { asleep: 100_000, woken: 10_000 });
 if (wanted("costs")) await benchCosts(compiled, chosen.includes("--million") ? 1_000_000 : 20_000);
+if (wanted("workers")) await benchWorkers(compiled.steps, 3);
 if (wanted("lint")) await benchLint();
 if (wanted("size")) benchSize();
