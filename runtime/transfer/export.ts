@@ -3,7 +3,7 @@ import { RetryRefusedError, StoreError, UnknownExecutionError } from "../errors.
 import { realWorld } from "../engine/world.ts";
 import { isHeld, toHeld } from "../stores/held.ts";
 import type { About, ExecutionRow, ExecutionStatus, LoadedExecution, Store } from "../stores/store.ts";
-import { Hands } from "./takeOver.ts";
+import { Hands } from "./hands.ts";
 import { Checksum, FORMAT_VERSION } from "./format.ts";
 import type { Line } from "./format.ts";
 
@@ -13,7 +13,7 @@ export interface ExportOptions {
   readonly status?: ExecutionStatus;
   /**
    * Those that run are frozen here for good, before they are read: only a file of executions that were moved can be run
-   * elsewhere. No worker may run at this store meanwhile. Default false.
+   * elsewhere. No worker may have them meanwhile; on SQLite, none may run at this store. Default false.
    */
   readonly move?: boolean;
 }

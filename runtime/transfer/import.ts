@@ -6,7 +6,7 @@ import type { Commit, Store, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
 import type { Beginning, Line, Rest } from "./format.ts";
 import { Checksum, damaged, FORMAT_VERSION, parseLine } from "./format.ts";
-import { Hands } from "./takeOver.ts";
+import { Hands } from "./hands.ts";
 
 export interface ImportOptions {
   /**
@@ -28,7 +28,7 @@ const CHARACTERS_MAX = 4 * 2 ** 20;
 
 /**
  * Nothing of an execution runs before its last line has been read and its checksum is right. An import that was interrupted
- * goes on where it was when the same lines are imported again. No worker may run at this store meanwhile.
+ * goes on where it was when the same lines are imported again. On SQLite no worker may run at this store meanwhile.
  *
  * Throws a `StoreError` for damaged lines (executions before them are there), `ExecutionExistsError` if another execution
  * has the id, and `RetryRefusedError` for one that may still run where it came from.

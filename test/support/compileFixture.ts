@@ -6,8 +6,19 @@ import { build } from "../../compiler/build.ts";
 /** Inside the repository, so that the output finds `@durablec/runtime`. */
 const CACHE = join(import.meta.dirname, "../../node_modules/.cache/durablec-test");
 
-/** Returns the output's folder. Throws on an error; fixtures do on purpose what deserves a warning. */
+const compiled = new Map<string, string>();
+
+/**
+ * Returns the output's folder, the same one for all tests of a file. Throws on an error; fixtures do on purpose what deserves
+ * a warning.
+ */
 export function compileFixture(folder: string): string {
+  const out = compiled.get(folder) ?? compile(folder);
+  compiled.set(folder, out);
+  return out;
+}
+
+function compile(folder: string): string {
   mkdirSync(CACHE, { recursive: true });
   const out = mkdtempSync(join(CACHE, "fixture-"));
   process.on("exit", () => rmSync(out, { recursive: true, force: true }));
