@@ -1,6 +1,8 @@
 /** Names that AWS's SDK has for what has another one here, so that its code compiles with the import changed. */
+import type { WaitStrategy } from "./condition.ts";
 import type { DurableContext } from "./context.ts";
 import type { DurableLogger } from "./logger.ts";
+import type { Serdes } from "./serdes.ts";
 import type { StepContext } from "./stepContext.ts";
 
 export type { StepOptions as StepConfig } from "./authoring.ts";
@@ -15,6 +17,10 @@ export type { MapFunction as MapFunc, MapOptions as MapConfig } from "./contexts
 export type { InvokeOptions as InvokeConfig } from "./invoke.ts";
 export type { Retried as RetryableFunc, WithRetryOptions as WithRetryConfig } from "./withRetry.ts";
 
+export type AnySerdes = Serdes<unknown>;
+export type AnySerdesDeserializer = Pick<Serdes<unknown>, "deserialize">;
+/** What a wait strategy says after a check. */
+export type WaitForConditionDecision = ReturnType<WaitStrategy<unknown>>;
 /** A promise of an operation; here the language's own, which can be held across a restart. */
 export type DurablePromise<T> = Promise<T>;
 /** A step's body. */
