@@ -31,6 +31,11 @@ export const drainOption = {
   describe: "Seconds that steps at work get to finish",
 } as const;
 
+/** An error that an engine outlives: it tries again by itself. */
+export function isPassing({ name }: Error): boolean {
+  return name === "StoreUnavailableError" || name === "FencedError";
+}
+
 /** Opens the store, and runs the functions of these modules on it; without modules, only as a client. */
 export async function openService(args: ServiceArgs, io: Io, modules: readonly string[]): Promise<Service> {
   const drainMs = toDrainMs(args);
@@ -40,8 +45,16 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
   const gaveUp = new AbortController();
   const log = (entry: LogEntry): void => {
     (args.json ? io.err : io.out)(toLogLine(entry));
-    tellState(entry, names, io);
+    if (isOpen && entry.event === "worker.started") tellRuns(true);
   };
+  /** For people, and for scripts that wait for it: the line that says the worker is ready. */
+  const tellRuns = (runs: boolean): void =>
+    io.err(
+      runs
+        ? `worker ${process.pid} runs ${names} on ${engine.storeName}; Ctrl-C ends it`
+        : `worker ${process.pid} stands by: another process runs ${engine.storeName}`,
+    );
+  let isOpen = false;
   const engine = await open({
     store: toStore(args, io),
     ...readKeys(args, io),
@@ -50,10 +63,14 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
     worker: modules.length > 0,
     logger: log,
     onError(error, execution) {
-      io.err(`${execution === null ? "the engine gave up" : `${execution} is parked`}: ${error.message}`);
-      if (execution === null) gaveUp.abort(error);
+      const passes = isPassing(error);
+      const what = passes ? "trying again" : "the engine gave up";
+      io.err(`${execution === null ? what : `${execution} is parked`}: ${error.message}`);
+      if (execution === null && !passes) gaveUp.abort(error);
     },
   });
+  isOpen = true;
+  if (modules.length > 0) tellRuns(engine.running);
   return {
     engine,
     log,
@@ -68,14 +85,6 @@ export async function openService(args: ServiceArgs, io: Io, modules: readonly s
     },
     close: () => engine.close({ drainMs }),
   };
-}
-
-/** For people, and for scripts that wait for it: the line that says the worker is ready. */
-function tellState({ event, fields }: LogEntry, names: string, io: Io): void {
-  if (event === "worker.standby")
-    io.err(`worker ${process.pid} stands by: another process runs ${String(fields?.["store"])}`);
-  if (event === "worker.started")
-    io.err(`worker ${process.pid} runs ${names} on ${String(fields?.["store"])}; Ctrl-C ends it`);
 }
 
 function toDrainMs({ drain }: ServiceArgs): number {

@@ -38,6 +38,7 @@ export type EngineEvent =
   | "engine.closed"
   | "engine.failed"
   | "store.lost"
+  | "store.back"
   | "worker.standby"
   | "worker.started"
   | "execution.parked"

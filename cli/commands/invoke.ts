@@ -11,6 +11,7 @@ import { importFunction } from "../modules.ts";
 import { parseJson } from "../parseJson.ts";
 import { readKeys } from "../keys.ts";
 import { findRuntime, loadRuntime, storeOptions, toStore, type StoreArgs } from "../runtime.ts";
+import { isPassing } from "../service.ts";
 import { toTarget, type Target } from "../target.ts";
 
 interface InvokeArgs extends SharedArgs, StoreArgs {
@@ -59,8 +60,9 @@ async function invoke(args: InvokeArgs, io: Io): Promise<ExitCode> {
     // Standard output is for the result.
     logger: (entry) => entry.event === undefined && io.err(toLogLine(entry)),
     onError: (error, about) => {
+      if (about === null && isPassing(error)) io.err(`trying again: ${error.message}`);
       // Other executions of the store may need functions that are not loaded here; their worker will have them.
-      if (about === null || about === id) parked.resolve({ status: "PARKED", error });
+      else if (about === null || about === id) parked.resolve({ status: "PARKED", error });
       else io.err(`${about} is left for its worker: ${error.message}`);
     },
   });

@@ -17,6 +17,7 @@ const LINES: Readonly<Record<Announced, Pick<LogEntry, "level" | "message">>> = 
   "engine.closed": { level: "info", message: "The engine is closed." },
   "engine.failed": { level: "error", message: "The engine gave up." },
   "store.lost": { level: "warn", message: "The store cannot be reached, or others run what was here." },
+  "store.back": { level: "info", message: "The store answers again." },
   "worker.standby": {
     level: "info",
     message: "Another process runs this store; this one waits for its end.",

@@ -118,11 +118,16 @@ export class Presence {
     this.polling = work.catch(() => undefined);
     try {
       await work;
-      if (lives === this.lives) this.failures = 0;
+      if (lives === this.lives) this.answered();
     } catch (error) {
       if (lives === this.lives) this.failed(error);
     }
     if (lives === this.lives) this.pollSoon();
+  }
+
+  private answered(): void {
+    if (this.failures > 0) this.parts.announce("store.back", { store: this.parts.store.name });
+    this.failures = 0;
   }
 
   private pollSoon(): void {

@@ -68,7 +68,11 @@ describeServers(() => ({ server, admin }));
 describeUpgrades(() => ({ server, admin }));
 describeEngines(() => server);
 describePostgresTransactions(() => server);
-describeWorkers("PostgreSQL", (schema) => `${server.url}?schema=workers_${schema}`);
+describeWorkers(
+  "PostgreSQL",
+  (schema) => `${server.url}?schema=workers_${schema}`,
+  () => server.restart(),
+);
 
 test("any sequence of operations leaves a PostgreSQL database as the model says, through two stores", async () => {
   const schema = 'a "quoted" model';
