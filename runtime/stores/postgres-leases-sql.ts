@@ -1,4 +1,5 @@
 import { REFUSAL } from "./postgres-function.ts";
+import { BY_KEY } from "./postgres-function3.ts";
 
 /**
  * Workers, and what each of them has. An execution's row says whose it is and under which lease; the worker's row says
@@ -78,14 +79,14 @@ export const leaseFunctions = (s: string): string => `
 
   -- Returns the earliest wake time of what was released.
   CREATE FUNCTION ${s}.release_3(p_worker bigint, p_ids text[], p_leases bigint[]) RETURNS bigint
-  LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $release$
+  LANGUAGE plpgsql ${BY_KEY} AS $release$
   DECLARE
     keys bigint[];
     earliest bigint;
   BEGIN
     ${SOON}
     keys := ARRAY(SELECT x.key FROM unnest(p_ids, p_leases) AS g (id, lease) JOIN ${s}.executions x ON x.id = g.id
-      WHERE x.worker = p_worker AND x.lease = g.lease ORDER BY x.key FOR NO KEY UPDATE OF x);
+      WHERE (x.worker = p_worker) IS TRUE AND x.lease = g.lease ORDER BY x.key FOR NO KEY UPDATE OF x);
     WITH released AS (UPDATE ${s}.executions SET worker = NULL WHERE key = ANY (keys) RETURNING wake_at)
       SELECT min(wake_at) INTO earliest FROM released;
     RETURN earliest;
@@ -120,7 +121,7 @@ export const claimFunction = (s: string, row: string): string => `
   CREATE FUNCTION ${s}.claim_3(
     p_worker bigint, p_now bigint, p_limit integer, p_functions text[], p_only text[], p_parked boolean, p_any boolean
   ) RETURNS TABLE (o_id text, o_lease bigint, o_part text, o_number bigint, o_name text, o_body text)
-  LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $claim$
+  LANGUAGE plpgsql ${BY_KEY} AS $claim$
   DECLARE
     keys bigint[] := '{}';
   BEGIN
@@ -135,7 +136,7 @@ export const claimFunction = (s: string, row: string): string => `
     END IF;
     IF p_only IS NOT NULL THEN
       keys := ARRAY(SELECT x.key FROM ${s}.executions x
-        WHERE x.id = ANY (p_only) AND (x.worker IS NULL OR x.worker = p_worker) AND x.status = 'RUNNING'
+        WHERE x.id = ANY (p_only) AND (x.worker IS NULL OR x.worker = p_worker) AND (x.status = 'RUNNING') IS TRUE
           AND (p_any OR x.problem IS NULL AND x.function = ANY (p_functions)
             AND (x.wake_at <= p_now OR EXISTS (SELECT 1 FROM ${s}.inbox i WHERE i.execution = x.key)))
         ORDER BY x.key LIMIT p_limit FOR NO KEY UPDATE);
