@@ -37,6 +37,7 @@ export function toProcessIo(): Io {
 function toScreen(stdout: typeof process.stdout): Screen {
   return {
     write: (text) => void stdout.write(text),
-    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    // Some terminals do not say: 0.
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   };
 }
