@@ -38,7 +38,7 @@ async function measure(store: string): Promise<readonly string[]> {
   const worker = startCli(["worker", "--store", store, module]);
   const front = startCli(["serve", "--port", "0", "--store", store], { DURABLEC_TOKEN: TOKEN });
   try {
-    await worker.said(/ runs /);
+    await worker.said(/worker \d+ runs/);
     const [, url = ""] = await front.said(/serving .* on (http:\S+);/);
     const direct = await times(async () => {
       const { id } = await client.start(`${SOURCE}#double`, 1);
