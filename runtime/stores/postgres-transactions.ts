@@ -164,47 +164,44 @@ class Session {
   }
 
   private async commit(transacting: Transacting, body: string): Promise<Transacted> {
-    const { execution, op, epoch, lease } = transacting;
     try {
-      const values = [execution, op, body, epoch, this.token, lease];
-      const { rowCount } = await this.client.query(this.sql.record, values);
-      if (rowCount !== 1) throw await this.refusal(transacting);
+      await this.client.query(this.sql.commit(transacting, { body, token: this.token }));
+      return { kind: "recorded", body };
     } catch (error) {
-      if (!isDuplicate(error) || !isOurs(error)) throw error;
-      // An earlier attempt was being committed when its connection broke. Now it is there.
-      await this.rollBack();
-      return { kind: "recorded", body: (await this.find(transacting))! };
-    }
-    try {
-      await this.client.query("COMMIT");
-    } catch (error) {
+      if (error instanceof Error && error.message.includes(REFUSED)) throw await this.refusal(transacting);
+      if (isDuplicate(error) && isOurs(error)) {
+        // An earlier attempt was being committed when its connection broke. Now it is there.
+        await this.rollBack();
+        return { kind: "recorded", body: (await this.find(transacting))! };
+      }
       // The server says that it has rolled back; all else leaves it open.
-      if (/^(23|40)/.test(codeOf(error) ?? "")) throw error;
+      if (/^(2[0-9]|40|42|P0)/.test(codeOf(error) ?? "")) throw error;
       this.isSpoilt = true;
       throw new StoreUnavailableError(
-        `The connection to ${this.store} broke while a transaction of execution "${execution}" was being committed: it is ` +
-          "there as a whole or not at all. The engine looks when the server answers again.",
+        `The connection to ${this.store} broke while a transaction of execution "${transacting.execution}" was being ` +
+          "committed: it is there as a whole or not at all. Open the engine again, and it looks.",
         { cause: error },
       );
     }
-    return { kind: "recorded", body };
   }
 
   private async refusal({ execution }: Transacting): Promise<StoreError | TransactionError> {
-    const asked = this.client.query<{ token: string | null; status: string | null }>(this.sql.look, [
-      execution,
-    ]);
-    const [found] = (await asked).rows;
-    if (found?.token !== this.token) {
+    // In a transaction that has failed the server refuses this; where none is open any more, the body has ended it.
+    const isOpen = await this.client.query("SELECT 1").then(
+      () => false,
+      () => true,
+    );
+    await this.rollBack();
+    if (!isOpen) {
       return new TransactionError(
         "The body of a transaction() ended the transaction itself: leave COMMIT and ROLLBACK out; throw an error to roll back.",
       );
     }
-    if (found.status !== "RUNNING")
+    const { rows } = await this.client.query<{ status: string }>(this.sql.status, [execution]);
+    if (rows[0]?.status !== "RUNNING")
       return new TransactionError(
         `The execution "${execution}" has ended meanwhile: the transaction was rolled back.`,
       );
-    this.isSpoilt = true;
     return new FencedError(
       `Another worker has execution "${execution}" of ${this.store} now: the transaction was rolled back.`,
     );
@@ -219,6 +216,9 @@ class Session {
   }
 }
 
+/** What the server complains about when the record was not written. */
+const REFUSED = "refused by durablec ";
+
 /** The duplicate is our row, not one of the author's. */
 function isOurs(error: unknown): boolean {
   return error instanceof Error && "table" in error && error.table === "transacted";
@@ -226,12 +226,24 @@ function isOurs(error: unknown): boolean {
 
 const statements = (s: string) => ({
   find: `SELECT t.body FROM ${s}.transacted t JOIN ${s}.executions e ON e.key = t.execution WHERE e.id = $1 AND t.op = $2`,
-  // FOR NO KEY UPDATE: who takes over waits until this is committed, and finds it.
-  record: `INSERT INTO ${s}.transacted (execution, op, body)
-    SELECT e.key, $2, $3 FROM ${s}.executions e
-    WHERE e.id = $1 AND e.status = 'RUNNING' AND e.worker = $4 AND e.lease = $6
-      AND current_setting('durablec.token', true) = $5
-    FOR NO KEY UPDATE`,
-  look: `SELECT current_setting('durablec.token', true) AS token,
-    (SELECT status FROM ${s}.executions WHERE id = $1) AS status`,
+  /**
+   * The record and the COMMIT in one message: who stopped between two of them would hold the execution's row, and nobody could
+   * take it over. FOR NO KEY UPDATE: who takes over waits until this is committed, and finds it.
+   */
+  commit: (
+    { execution, op, epoch, lease }: Transacting,
+    { body, token }: { readonly body: string; readonly token: string },
+  ): string => {
+    const text = pg.escapeLiteral;
+    return `WITH made AS (
+        INSERT INTO ${s}.transacted (execution, op, body)
+        SELECT e.key, ${text(op)}, ${text(body)} FROM ${s}.executions e
+        WHERE e.id = ${text(execution)} AND e.status = 'RUNNING' AND e.worker = ${Number(epoch)} AND e.lease = ${Number(lease)}
+          AND current_setting('durablec.token', true) = ${text(token)}
+        FOR NO KEY UPDATE RETURNING 1
+      )
+      SELECT CASE count(*) WHEN 1 THEN 1 ELSE (${text(REFUSED)} || count(*))::integer END FROM made;
+      COMMIT`;
+  },
+  status: `SELECT status FROM ${s}.executions WHERE id = $1`,
 });
