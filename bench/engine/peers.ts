@@ -130,6 +130,8 @@ export async function restate(folder: string, data: string): Promise<Contender> 
   await sdk.serve({ services: [service], port: PORTS.service });
   const server = spawn(join(folder, "node_modules/.bin/restate-server"), ["--base-dir", data], {
     stdio: "ignore",
+    // What is started is a script that starts the server: both end as a group.
+    detached: true,
     env: {
       ...process.env,
       RESTATE_LISTEN_MODE: "tcp",
@@ -140,7 +142,9 @@ export async function restate(folder: string, data: string): Promise<Contender> 
       RESTATE_DISABLE_TELEMETRY: "true",
     },
   });
-  const stop = (): void => void server.kill("SIGKILL");
+  const stop = (): void => {
+    if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, "SIGKILL");
+  };
   process.on("exit", stop);
   await register();
   const client = clients.connect({ url: `http://127.0.0.1:${PORTS.ingress}` }).serviceClient(service);
@@ -150,7 +154,10 @@ export async function restate(folder: string, data: string): Promise<Contender> 
       Promise.resolve(
         shapesOf({ steps: (n) => client.steps(n), fanOut: (n) => client.fanOut(n) }, () => Promise.resolve()),
       ),
-    close: () => Promise.resolve(stop()),
+    close: () => {
+      process.off("exit", stop);
+      return Promise.resolve(stop());
+    },
   };
 }
 
