@@ -114,6 +114,7 @@ async function suffer(name: string, fault: Fault): Promise<number> {
   const store = fault.sqlite ? join(folder, "faults.db") : server.url;
   const errors = new Map<string, number>();
   const workers: Worker[] = [];
+  const going = { on: true, times: 0 };
   const startWorker = (jumps = false): void => {
     const args = [join(import.meta.dirname, "worker.ts"), store, module, "2000", jumps ? "jumps" : ""];
     const child = spawn(process.execPath, args, { env: { ...process.env, LEDGER: ledger } });
@@ -124,7 +125,14 @@ async function suffer(name: string, fault: Fault): Promise<number> {
       }
     });
     child.stderr.on("data", (text) => process.stderr.write(`${name}: ${String(text)}`));
-    workers.push({ child, jumps });
+    const worker = { child, jumps };
+    workers.push(worker);
+    // One that could not open its store is started again, as a supervisor would.
+    child.on("exit", () => {
+      if (!going.on || !workers.includes(worker)) return;
+      workers.splice(workers.indexOf(worker), 1);
+      startWorker(jumps);
+    });
   };
   const paused = new Set<number>();
   const began = performance.now();
@@ -132,7 +140,6 @@ async function suffer(name: string, fault: Fault): Promise<number> {
   const functions = (await import(pathToFileURL(module).href)) as Readonly<Record<string, unknown>>;
   const client = await open({ store, functions, worker: false, onError: () => undefined });
   const names = Array.from({ length: count }, (_, i) => `${name}-${i}`);
-  const going = { on: true, times: 0 };
   const failing = (async () => {
     for (; going.on; going.times++) await fault.happen({ server, workers, paused, startWorker });
   })();
