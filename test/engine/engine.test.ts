@@ -297,14 +297,16 @@ describe("a full disk", () => {
   it("ends the engine by name, and loses nothing that was recorded", async () => {
     const errors: Error[] = [];
     const full = openSqliteStore(store, { pageCountMax: 45 });
-    const first = await engineOf({ store: full, onError: (error) => errors.push(error) });
+    // It cannot write that it has left, either.
+    const leaseMs = 1_000;
+    const first = await engineOf({ store: full, leaseMs, onError: (error) => errors.push(error) });
     const { id } = await first.start(f.accumulates, 800);
     await expect(first.result(id)).rejects.toThrow(StoreFullError);
     expect(errors).toHaveLength(1);
     expect(errors[0]?.message).toMatch(/full/i);
     await expect(first.start(f.threeSteps, "x")).rejects.toThrow(StoreFullError);
     await closed(first);
-    const second = await engineOf();
+    const second = await engineOf({ leaseMs });
     const recorded = (await second.history(id)).length;
     expect(recorded).toBeGreaterThan(10);
     expect(await second.result(id)).toBe(800);
