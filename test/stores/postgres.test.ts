@@ -52,7 +52,8 @@ async function empty(schema: string): Promise<void> {
     "transacted",
     "workers",
   ];
-  await admin.query(`TRUNCATE ${tables.map((table) => `${s}.${table}`).join(", ")} RESTART IDENTITY`);
+  // TRUNCATE makes new files for all tables and their indexes, which takes longer than the tests themselves.
+  await admin.query(tables.map((table) => `DELETE FROM ${s}.${table}`).join("; "));
 }
 
 describePromises(
