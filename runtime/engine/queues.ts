@@ -26,13 +26,18 @@ export interface QueueOptions {
 export interface QueueChoice {
   /** Name of a queue. Default: the one that names the function in its `functions`; else it begins at once. */
   readonly queue?: string;
-  /** Whose it is, a customer's say: see `perKey`. Keys take turns, however many executions one of them brings. */
+  /**
+   * Whose it is, a customer's say, in at most 256 characters: see `perKey`. Keys take turns, however many executions one of
+   * them brings.
+   */
   readonly key?: string;
   /** A whole number; higher comes first. Default 0. */
   readonly priority?: number;
 }
 
 const PRIORITY_MAX = 1_000_000;
+/** Names stand in an index, whose entries PostgreSQL limits to 2,704 bytes: a longer one would fail a whole commit. */
+const NAME_MAX = 256;
 
 /** The queues of an engine. */
 export class Queues {
@@ -83,15 +88,19 @@ export class Queues {
 /** Throws `OperationArgumentError` for what makes no sense. */
 export function checkQueueChoice({ queue, key, priority }: QueueChoice): void {
   for (const [what, text] of Object.entries({ queue, key })) {
-    if (text === undefined || (typeof text === "string" && text !== "" && !text.includes("\0"))) continue;
+    if (text === undefined || isName(text)) continue;
     throw new OperationArgumentError(
-      `The ${what} must be a string that is not empty, without the character NUL.`,
+      `The ${what} must be a string of 1 to ${NAME_MAX} characters, without the character NUL.`,
     );
   }
   if (priority === undefined || (Number.isInteger(priority) && Math.abs(priority) <= PRIORITY_MAX)) return;
   throw new OperationArgumentError(
     `The priority must be a whole number from -${PRIORITY_MAX} to ${PRIORITY_MAX}, not ${String(priority)}.`,
   );
+}
+
+function isName(text: unknown): boolean {
+  return typeof text === "string" && text !== "" && text.length <= NAME_MAX && !text.includes("\0");
 }
 
 function toLimits(name: string, { concurrency, perKey, rate }: QueueOptions): QueueLimits {

@@ -1,5 +1,6 @@
+import { toCallback } from "./columns.ts";
 import { StoreError } from "../errors.ts";
-import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
+import type { PostgresConnection, Statement } from "./postgres-connection.ts";
 import {
   assertPending,
   callbackMessage,
@@ -95,7 +96,7 @@ export class PostgresCallbacks {
     if (row === undefined) return null;
     const callbacks = await this.connection.query(this.statements.all, [row.key]);
     return {
-      callbacks: callbacks.map((one) => toShownRow(toRow(one))),
+      callbacks: callbacks.map((one) => toShownRow(toCallback(one))),
       keepMs: row.keep_ms as number | null,
     };
   }
@@ -103,22 +104,8 @@ export class PostgresCallbacks {
   private async find(id: string): Promise<SettledCallback | null> {
     if (id.includes("\0")) return null;
     const [row] = await this.connection.query(this.statements.find, [id]);
-    return row === undefined ? null : { ...toRow(row), execution: row.execution_id as string };
+    return row === undefined ? null : { ...toCallback(row), execution: row.execution_id as string };
   }
-}
-
-/** What every row of the table has. */
-function toRow(row: Row): Omit<SettledCallback, "execution"> {
-  return {
-    id: row.id as string,
-    op: row.op as string,
-    state: row.state as CallbackRow["state"],
-    timeoutAt: row.timeout_at as number | null,
-    heartbeatMs: row.heartbeat_ms as number | null,
-    heartbeatAt: row.heartbeat_at as number,
-    settledAt: row.settled_at as number | null,
-    problem: (row.problem as string | null | undefined) ?? null,
-  };
 }
 
 const statements = (

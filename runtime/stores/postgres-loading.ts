@@ -1,3 +1,4 @@
+import { toExecution } from "./columns.ts";
 import { StoreCorruptError } from "../errors.ts";
 import type { Row } from "./postgres-connection.ts";
 import type { ExecutionRow, LoadedExecution, StoredSnapshot } from "./store.ts";
@@ -50,22 +51,6 @@ function missing(hash: string, store: string): never {
 }
 
 export function toRow(row: Row): ExecutionRow {
-  return {
-    id: row.id as string,
-    function: row.function as string,
-    status: row.status as ExecutionRow["status"],
-    input: row.input as string,
-    result: row.result as string | null,
-    error: row.error as string | null,
-    problem: row.problem as string | null,
-    createdAt: row.created_at as number,
-    endedAt: row.ended_at as number | null,
-    wakeAt: row.wake_at as number | null,
-    lastSeq: row.last_seq as number,
-    parent: row.parent as string | null,
-    queue: row.queue as string | null,
-    tags: (row.tags as ExecutionRow["tags"] | null) ?? {},
-    paused: row.paused === true,
-    expiresAt: row.expires_at as number | null,
-  };
+  const tags = (row.tags as ExecutionRow["tags"] | null) ?? {};
+  return { ...toExecution(row), tags, paused: row.paused === true };
 }

@@ -1,4 +1,5 @@
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { toCallback } from "./columns.ts";
 import {
   assertPending,
   callbackMessage,
@@ -101,32 +102,16 @@ export class SqliteCallbacks {
     return this.connection.guard(() => {
       const row = this.selectKeep.get(execution);
       if (row === undefined) return null;
-      const callbacks = this.selectAll.all(row.key!).map((one) => toShownRow(toRow(one)));
+      const callbacks = this.selectAll.all(row.key!).map((one) => toShownRow(toCallback(one)));
       return { callbacks, keepMs: row.keep_ms as number | null };
     });
   }
 
   private find(id: string): SettledCallback | null {
     const row = this.select.get(id);
-    return row === undefined ? null : { ...toRow(row), execution: row.execution_id as string };
+    return row === undefined ? null : { ...toCallback(row), execution: row.execution_id as string };
   }
 }
-
-/** What every row of the table has. */
-function toRow(row: SqliteRow): Omit<SettledCallback, "execution"> {
-  return {
-    id: row.id as string,
-    op: row.op as string,
-    state: row.state as CallbackRow["state"],
-    timeoutAt: row.timeout_at as number | null,
-    heartbeatMs: row.heartbeat_ms as number | null,
-    heartbeatAt: row.heartbeat_at as number,
-    settledAt: row.settled_at as number | null,
-    problem: (row.problem as string | null | undefined) ?? null,
-  };
-}
-
-type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 function isEarly(row: CallbackRow, now: number): boolean {
   const deadline = deadlineOf(row);

@@ -1,4 +1,5 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import { toExecution } from "./columns.ts";
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import type { Candidate } from "./holdings.ts";
@@ -169,24 +170,8 @@ function toCandidate(row: Row): Candidate {
 }
 
 function toRow(row: Row): ExecutionRow {
-  return {
-    id: row.id as string,
-    function: row.function as string,
-    status: row.status as ExecutionStatus,
-    input: row.input as string,
-    result: row.result as string | null,
-    error: row.error as string | null,
-    problem: row.problem as string | null,
-    createdAt: row.created_at as number,
-    endedAt: row.ended_at as number | null,
-    wakeAt: row.wake_at as number | null,
-    lastSeq: row.last_seq as number,
-    parent: row.parent as string | null,
-    queue: row.queue as string | null,
-    tags: row.tags === null ? {} : (JSON.parse(row.tags as string) as ExecutionRow["tags"]),
-    paused: row.paused === 1,
-    expiresAt: row.expires_at as number | null,
-  };
+  const tags = row.tags === null ? {} : (JSON.parse(row.tags as string) as ExecutionRow["tags"]);
+  return { ...toExecution(row), tags, paused: row.paused === 1 };
 }
 
 function toGroup(row: Row): CountedGroup {

@@ -173,7 +173,8 @@ describe("queues", () => {
     await expect(engine.start("work", "x", { queue: "p" })).rejects.toBeInstanceOf(UnknownQueueError);
     await expect(engine.start("work", "x", { key: "k" })).rejects.toThrow("but no queue");
     await expect(engine.start("work", "x", { queue: "q", priority: 0.5 })).rejects.toThrow("whole number");
-    await expect(engine.start("work", "x", { queue: "q", key: "" })).rejects.toThrow("not empty");
+    await expect(engine.start("work", "x", { queue: "q", key: "" })).rejects.toThrow("1 to 256");
+    await expect(engine.start("work", "x", { queue: "q", key: "k".repeat(257) })).rejects.toThrow("1 to 256");
     await expect(engineOf({ queues: { q: { concurrency: 0 } } })).rejects.toThrow("1 or more, not 0");
     const twice = { q: { functions: ["work"] }, p: { functions: ["work"] } };
     await expect(engineOf({ queues: twice })).rejects.toThrow("is in two queues");
