@@ -30,9 +30,10 @@ type Handler<T, R> = ((value: T) => R | PromiseLike<R>) | null | undefined;
 /** The language's own `then`, whatever the promise's prototype. */
 export function thenNatively<T, A = T, B = never>(
   promise: Promise<T>,
-  ...[fulfilled, rejected]: [fulfilled?: Handler<T, A>, rejected?: Handler<unknown, B>]
+  fulfilled?: Handler<T, A>,
+  rejected?: Handler<unknown, B>,
 ): Promise<A | B> {
-  return Reflect.apply(Promise.prototype.then, promise, [fulfilled, rejected]) as Promise<A | B>;
+  return Promise.prototype.then.call(promise, fulfilled, rejected) as Promise<A | B>;
 }
 
 function react(promise: Promise<unknown>, callbacks: Callbacks): Promise<unknown> | null {

@@ -8,6 +8,7 @@ import { VOCABULARY } from "./contract.ts";
 import { DurableError } from "./errors.ts";
 import { toGeneratorFunction } from "./generatorFunctions.ts";
 import { bindingOf, nameOfBinding, targetOfBound } from "./functions.ts";
+import { Stamp } from "./stamp.ts";
 
 /** A compiled function needs a newer runtime than this one. */
 export class VocabularyError extends DurableError {}
@@ -22,9 +23,24 @@ export interface ClosureRecord {
   readonly captures: readonly unknown[];
 }
 
+/** On each closure that durable code makes. */
+class Closure extends Stamp {
+  #record: ClosureRecord;
+  private constructor(made: object, record: ClosureRecord) {
+    super(made);
+    this.#record = record;
+  }
+  static note(made: object, record: ClosureRecord): void {
+    if (#record in made) made.#record = record;
+    else new Closure(made, record);
+  }
+  static of(made: object): ClosureRecord | undefined {
+    return #record in made ? made.#record : undefined;
+  }
+}
+
 const machines = new Map<string, MachineDefinition>();
 const factories = new Map<string, ClosureFactory>();
-const closures = new WeakMap<object, ClosureRecord>();
 const durables = new WeakMap<object, MachineDefinition>();
 const durableByMachine = new WeakMap<MachineDefinition, AnyFunction>();
 const durableByName = new Map<string, AnyFunction>();
@@ -63,18 +79,18 @@ export function closure<F extends ClosureFactory>(id: string, factory: F): F {
   factories.set(id, factory);
   const make = (...captures: never[]): AnyFunction => {
     const made = factory(...captures);
-    closures.set(made, { id, captures });
+    Closure.note(made, { id, captures });
     return made;
   };
   return make as F;
 }
 
 export function noteClosure(made: object, record: ClosureRecord): void {
-  closures.set(made, record);
+  Closure.note(made, record);
 }
 
 export function findClosure(fn: object): ClosureRecord | undefined {
-  return closures.get(fn);
+  return Closure.of(fn);
 }
 
 /** Makes a stored closure again; undefined when this build has no code of that id. */
@@ -82,7 +98,7 @@ export function makeClosure({ id, captures }: ClosureRecord): AnyFunction | unde
   const factory = factories.get(id);
   if (factory === undefined) return undefined;
   const made = factory(...(captures as never[]));
-  closures.set(made, { id, captures });
+  Closure.note(made, { id, captures });
   return made;
 }
 

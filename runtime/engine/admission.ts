@@ -130,9 +130,13 @@ export class Admission {
     this.released.push(held);
   }
 
+  get hasReleased(): boolean {
+    return this.released.length > 0;
+  }
+
   /** What was released is free afterwards. */
   async flush(): Promise<void> {
-    if (this.released.length === 0) return;
+    if (!this.hasReleased) return;
     const released = this.released.splice(0);
     const answer = this.parts.store.releaseLeases(this.parts.epoch, released);
     if (answer instanceof Promise) await answer;

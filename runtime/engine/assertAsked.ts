@@ -2,18 +2,18 @@ import { NonDeterminismError } from "../errors.ts";
 import type { OperationEvent } from "./events.ts";
 import type { Operation } from "./operations/operation.ts";
 
-/** The kinds of event each kind of operation is driven by. */
-const DRIVES: Readonly<Record<Operation["kind"], RegExp>> = {
-  step: /^Step/,
-  wait: /^Wait/,
-  callback: /^Callback/,
-  checkpoint: /^Checkpoint/,
-  value: /^Value/,
-  condition: /^Condition/,
-  context: /^Context/,
-  invoke: /^Invoke/,
+/** How the kinds of event begin that each kind of operation is driven by. */
+const DRIVES: Readonly<Record<Operation["kind"], string>> = {
+  step: "Step",
+  wait: "Wait",
+  callback: "Callback",
+  checkpoint: "Checkpoint",
+  value: "Value",
+  condition: "Condition",
+  context: "Context",
+  invoke: "Invoke",
   // Signals themselves are the execution's: whoever asks gets the next.
-  signal: /^SignalTimedOut$/,
+  signal: "SignalTimedOut",
 };
 
 /** Throws `NonDeterminismError` unless the code has asked for what the event is about. */
@@ -28,7 +28,7 @@ export function assertAsked(
     );
   }
   const { head, kind } = operation;
-  if (DRIVES[kind].test(event.kind) && head.site === event.site && head.name === event.name) return;
+  if (event.kind.startsWith(DRIVES[kind]) && head.site === event.site && head.name === event.name) return;
   const asked = `${kind}${head.name === undefined ? "" : ` "${head.name}"`} at checkpoint ${head.site}`;
   throw new NonDeterminismError(
     `The journal of ${execution} says ${describe(event)} for operation ${event.op}, but the code asked for ${asked}` +

@@ -2,13 +2,13 @@
 import type { Commit, StoredEvent } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
 import { toStored } from "./events.ts";
-import { isEnd, isOperationEvent, isStop } from "./events.ts";
+import { isEnd, isStop } from "./events.ts";
 import type { EndEvent, Execution, Outgoing } from "./execution.ts";
 import type { MessageBody } from "./messages.ts";
 import type { InvokeOperation } from "./operations/invoke.ts";
 import { toNewExecution } from "./starts.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
-import type { Snapshots } from "./snapshots.ts";
+import type { Occasion, Snapshots } from "./snapshots.ts";
 import { saveState } from "./state.ts";
 
 /**
@@ -33,14 +33,16 @@ interface Preparable {
  * Takes what a commit may hold from the outbox. The execution is parked: its state is the one after its last applied event.
  * This runs for every event of every execution: what most events have nothing of costs nothing.
  */
-export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, moment: Moment): Prepared {
+export function prepareCommit(preparable: Preparable, moment: Moment): Prepared {
+  const { execution, snapshots, wakeAt } = preparable;
   // All that was committed before is applied.
   execution.cancelled.clear();
   const { leftovers } = execution;
   const batch = takeBatch(execution.outbox);
   const events: JournalEvent[] = [];
   const stored: StoredEvent[] = [];
-  const consumed = leftovers.consumed.splice(0);
+  const opened: Commit["opened"][number][] = [];
+  const consumed = takeAll(leftovers.consumed);
   let journalBytes = 0;
   let forced = execution.hooks.handling.everyAwait;
   let isPlain = leftovers.posts.length === 0;
@@ -52,39 +54,44 @@ export function prepareCommit({ execution, snapshots, wakeAt }: Preparable, mome
     journalBytes += Buffer.byteLength(written.body);
     forced ||= outgoing.snapshot;
     if (outgoing.message !== null) consumed.push(outgoing.message);
+    if (event.kind === "CallbackStarted") opened.push(toRow(event));
     // Only of these does another execution hear, or the row.
-    isPlain &&= outgoing.start === undefined && isOperationEvent(event);
+    isPlain &&= outgoing.head !== null && outgoing.start === undefined;
   }
   // Both are last if they are there.
-  const last = events.at(-1);
+  const last = isPlain ? undefined : events.at(-1);
   const end = last !== undefined && isEnd(last) ? last : undefined;
   const stopped = last !== undefined && isStop(last.kind);
-  const opened = events.flatMap((event) => (event.kind === "CallbackStarted" ? [toRow(event)] : []));
   const wake = end === undefined ? nextWake(execution, events, { now: moment.now, wakeAt }) : null;
   const pausing = isSleep(wake, moment);
   const occasion = { seq: execution.applied, journalBytes, events: events.length, forced, pausing };
-  const snapshot =
-    end === undefined && execution.queued === null
-      ? snapshots.consider({ ...occasion, save: () => saveState(execution) })
-      : undefined;
-  const closed = leftovers.closed.splice(0);
+  const snapshot = end === undefined ? considerState(execution, snapshots, occasion) : undefined;
+  const closed = takeAll(leftovers.closed);
   // Those that open here are told of with it: the stop has not been applied yet.
   if (stopped || end !== undefined) closed.push(...openCallbacks(execution), ...opened.map(({ id }) => id));
+  const { id, lease } = execution;
+  const commit = { execution: id, lease, events: stored, wakeAt: wake, consumed, opened, closed };
+  if (isPlain && snapshot === undefined) return { events, commit };
   return {
     events,
     commit: {
-      execution: execution.id,
-      lease: execution.lease,
-      events: stored,
+      ...commit,
       ...(snapshot === undefined ? {} : { snapshot }),
-      wakeAt: wake,
-      consumed,
-      opened,
-      closed,
       ...(end === undefined ? {} : { end: toEnd(end) }),
       ...(isPlain ? {} : toOthers(execution, { batch, stopped, end })),
     },
   };
+}
+
+function considerState(execution: Execution, snapshots: Snapshots, occasion: Occasion): Commit["snapshot"] {
+  // It has none before it has begun.
+  if (execution.queued !== null) return undefined;
+  return snapshots.consider(occasion, () => saveState(execution));
+}
+
+/** Empties a list that is empty most of the time. */
+function takeAll<T>(list: T[]): T[] {
+  return list.length === 0 ? [] : list.splice(0);
 }
 
 interface Told {
@@ -143,11 +150,8 @@ function isSleep(wakeAt: number | null, { now, lingerMs }: Moment): boolean {
 
 /** The commit of an execution that leaves memory although its last event did not say so: its state, and its wake time. */
 export function wakeCommit({ execution, snapshots }: Preparable): Commit {
-  const nothing = { seq: execution.applied, journalBytes: 0, events: 0, forced: false, pausing: true };
-  const snapshot =
-    execution.queued === null
-      ? snapshots.consider({ ...nothing, save: () => saveState(execution) })
-      : undefined;
+  const occasion = { seq: execution.applied, journalBytes: 0, events: 0, forced: false, pausing: true };
+  const snapshot = considerState(execution, snapshots, occasion);
   return {
     execution: execution.id,
     lease: execution.lease,
@@ -189,6 +193,7 @@ function takeBatch(outbox: Outgoing[]): Outgoing[] {
 function toEvent({ head, event }: Outgoing): JournalEvent {
   if (head === null) return event as ExecutionEvent;
   const { op, name, site, at } = head;
+  if (name !== undefined && at !== undefined) return { op, name, site, at, ...event } as OperationEvent;
   const ref = { op, ...(name === undefined ? {} : { name }), site, ...(at === undefined ? {} : { at }) };
   return { ...ref, ...event } as OperationEvent;
 }

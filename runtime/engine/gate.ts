@@ -11,17 +11,12 @@ export interface StepLimits {
   readonly stepsByName: Readonly<Record<string, number>>;
 }
 
-interface Body {
-  readonly execution: string;
-  readonly name?: string;
-}
-
 /** Those that share a limit. */
 interface Lane {
   readonly max: number;
   atWork: number;
   /** By execution, in the order of their turns. */
-  readonly waiting: Map<string, Set<() => void>>;
+  readonly waiting: Map<string, Set<Place>>;
 }
 
 export class Gate {
@@ -40,67 +35,104 @@ export class Gate {
     );
   }
 
-  /** Calls `begin` as soon as there is room: now, if there is. Returns what to call once it is over, or given up. */
-  enter({ execution, name }: Body, begin: () => void): () => void {
+  /** A place for a body of a step of this name: `begin` is called when it has been entered and there is room. */
+  placeFor(execution: string, name: string | undefined, begin: () => void): Place {
     const lane = (name === undefined ? undefined : this.byName.get(name)) ?? this.others;
-    let state: "waiting" | "atWork" | "left" = "waiting";
-    const start = (): void => {
-      state = "atWork";
-      this.atWork++;
-      lane.atWork++;
-      begin();
-    };
-    if (this.atWork < this.max && lane.atWork < lane.max) start();
-    else {
-      this.waiting++;
-      const own = lane.waiting.get(execution);
-      if (own === undefined) lane.waiting.set(execution, new Set([start]));
-      else own.add(start);
-    }
-    return () => {
-      const was = state;
-      state = "left";
-      if (was === "waiting") {
-        this.waiting--;
-        forget(lane, execution, start);
-      } else if (was === "atWork") {
-        this.atWork--;
-        lane.atWork--;
-        if (this.waiting > 0) this.fill(lane);
-      }
-    };
+    return new Place({ gate: this, lane, execution }, begin);
+  }
+
+  enter(place: Place, lane: Lane): void {
+    if (this.atWork < this.max && lane.atWork < lane.max) return this.begin(place, lane);
+    this.waiting++;
+    const own = lane.waiting.get(place.execution);
+    if (own === undefined) lane.waiting.set(place.execution, new Set([place]));
+    else own.add(place);
+  }
+
+  private begin(place: Place, lane: Lane): void {
+    this.atWork++;
+    lane.atWork++;
+    place.begin();
+  }
+
+  leave(lane: Lane): void {
+    this.atWork--;
+    lane.atWork--;
+    if (this.waiting > 0) this.fill(lane);
+  }
+
+  giveUp(place: Place, lane: Lane): void {
+    this.waiting--;
+    const own = lane.waiting.get(place.execution);
+    own?.delete(place);
+    if (own?.size === 0) lane.waiting.delete(place.execution);
   }
 
   /** Room was made in this lane, and so for all. */
   private fill(lane: Lane): void {
     for (const one of [lane, ...this.byName.values(), this.others]) {
       while (this.atWork < this.max && one.atWork < one.max) {
-        const start = takeTurn(one);
-        if (start === null) break;
+        const place = takeTurn(one);
+        if (place === null) break;
         this.waiting--;
-        start();
+        this.begin(place, one);
       }
     }
   }
 }
 
+interface Around {
+  readonly gate: Gate;
+  readonly lane: Lane;
+  readonly execution: string;
+}
+
+/** Of one body: waited for, taken, left. */
+export class Place {
+  private readonly around: Around;
+  private readonly whenThere: () => void;
+  private state: "outside" | "waiting" | "atWork" | "left" = "outside";
+
+  constructor(around: Around, whenThere: () => void) {
+    this.around = around;
+    this.whenThere = whenThere;
+  }
+
+  get execution(): string {
+    return this.around.execution;
+  }
+
+  /** `begin` is called now if there is room, or else later. */
+  enter(): void {
+    this.state = "waiting";
+    this.around.gate.enter(this, this.around.lane);
+  }
+
+  begin(): void {
+    this.state = "atWork";
+    this.whenThere();
+  }
+
+  /** It is over, or given up. */
+  leave(): void {
+    const { state, around } = this;
+    this.state = "left";
+    if (state === "waiting") around.gate.giveUp(this, around.lane);
+    else if (state === "atWork") around.gate.leave(around.lane);
+  }
+}
+
 /** The first of the execution whose turn it is; its others come after those of all other executions. */
-function takeTurn({ waiting }: Lane): (() => void) | null {
+function takeTurn({ waiting }: Lane): Place | null {
   for (const [execution, own] of waiting) {
-    for (const start of own) {
-      own.delete(start);
+    for (const place of own) {
+      own.delete(place);
       waiting.delete(execution);
       if (own.size > 0) waiting.set(execution, own);
-      return start;
+      return place;
     }
   }
   return null;
-}
-
-function forget({ waiting }: Lane, execution: string, start: () => void): void {
-  const own = waiting.get(execution);
-  own?.delete(start);
-  if (own?.size === 0) waiting.delete(execution);
 }
 
 function toLane(max: number): Lane {

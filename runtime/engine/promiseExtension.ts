@@ -33,7 +33,7 @@ export function promiseExtension(execution: Execution): Extension {
 function parts(table: PromiseTable, record: PromiseRecord): readonly unknown[] {
   const settled = table.settledState(record);
   if (settled !== null) return [settled.kind, settled.value];
-  const waiting = [...record.dependents].flatMap((dependent) =>
+  const waiting = record.dependents.flatMap((dependent) =>
     table.settledState(dependent) === null ? [dependent.promise] : [],
   );
   const pending = pendingParts(record);

@@ -4,6 +4,7 @@
  */
 import { thenNatively, toDurable } from "../durablePromise.ts";
 import type { Combinator, Deferred, Outcome } from "../frame.ts";
+import { Stamp } from "../stamp.ts";
 import type { Reaction } from "./reactions.ts";
 
 /** Where a pending promise's value will come from. */
@@ -30,18 +31,82 @@ export interface Combined {
   readonly pending: Map<number, Promise<unknown>>;
 }
 
-export interface PromiseRecord extends Deferred {
+export type Settled = { readonly kind: "fulfilled" | "rejected"; readonly value: unknown };
+
+/** A promise of an execution, and what is known of it. One is made for each operation: it is kept light. */
+export class PromiseRecord implements Deferred {
+  readonly promise: Promise<unknown>;
+  readonly table: PromiseTable;
   source: Source;
   /** Resolved, rejected or following: what is asked of it from now on has no effect. */
-  decided: boolean;
+  decided = false;
   /** Set once it is settled. */
-  settled: { readonly kind: "fulfilled" | "rejected"; readonly value: unknown } | null;
+  settled: Settled | null = null;
   /** Set when it was resolved with another promise: it will settle as that one does. */
-  follows: { readonly promise: Promise<unknown>; readonly order: number } | null;
+  follows: { readonly promise: Promise<unknown>; readonly order: number } | null = null;
   /** Promises that wait for this one: nobody else may hold them, and they are part of the state all the same. */
-  readonly dependents: Set<PromiseRecord>;
+  private waiting: Set<PromiseRecord> | null = null;
+  private fulfilNatively: (value: unknown) => void = ignore;
+  private rejectNatively: (error: unknown) => void = ignore;
+
+  constructor(table: PromiseTable, source: Source) {
+    this.table = table;
+    this.source = source;
+    this.promise = new Promise((resolve, reject) => {
+      this.fulfilNatively = resolve;
+      this.rejectNatively = reject;
+    });
+    // Nobody may be listening yet, or ever: that is the author's business, not a reason to end the process.
+    thenNatively(this.promise, undefined, ignore);
+    toDurable(this.promise);
+    new Recorded(this.promise, this);
+  }
+
+  get dependents(): readonly PromiseRecord[] {
+    return this.waiting === null ? [] : [...this.waiting];
+  }
+
+  addDependent(record: PromiseRecord): void {
+    (this.waiting ??= new Set()).add(record);
+  }
+
+  resolve(value: unknown): void {
+    if (this.decided) return;
+    this.decided = true;
+    if (value === this.promise) this.settle("rejected", new TypeError(CYCLE));
+    else if (isThenable(value)) this.table.follow(this, value);
+    else this.settle("fulfilled", value);
+  }
+
+  reject(error: unknown): void {
+    if (this.decided) return;
+    this.decided = true;
+    this.settle("rejected", error);
+  }
+
   /** Of what has decided about it. */
-  settle(kind: "fulfilled" | "rejected", value: unknown): void;
+  settle(kind: Settled["kind"], value: unknown): void {
+    this.settled = { kind, value };
+    if (kind === "fulfilled") this.fulfilNatively(value);
+    else this.rejectNatively(value);
+  }
+
+  /** As the language does with a promise of nobody we know. */
+  followNatively(value: Promise<unknown>): void {
+    this.fulfilNatively(value);
+  }
+}
+
+/** On each promise of an execution. */
+class Recorded extends Stamp {
+  #record: PromiseRecord;
+  constructor(promise: Promise<unknown>, record: PromiseRecord) {
+    super(promise);
+    this.#record = record;
+  }
+  static of(value: object): PromiseRecord | undefined {
+    return #record in value ? value.#record : undefined;
+  }
 }
 
 export interface Attachment {
@@ -54,7 +119,6 @@ export type Adopt = (path: string, foreign: PromiseLike<unknown>) => Promise<unk
 
 export class PromiseTable {
   private readonly adopt: Adopt;
-  private readonly records = new WeakMap<object, PromiseRecord>();
   /** Attachments in the order they were made: a restored state makes them in the same order. */
   private order = 0;
   private readonly restored: Attachment[] = [];
@@ -73,7 +137,9 @@ export class PromiseTable {
   }
 
   find(value: unknown): PromiseRecord | undefined {
-    return typeof value === "object" && value !== null ? this.records.get(value) : undefined;
+    if (typeof value !== "object" || value === null) return undefined;
+    const record = Recorded.of(value);
+    return record?.table === this ? record : undefined;
   }
 
   /** One that was made to be settled later. */
@@ -84,51 +150,21 @@ export class PromiseTable {
   }
 
   create(source: Source): PromiseRecord {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    // Nobody may be listening yet, or ever: that is the author's business, not a reason to end the process.
-    thenNatively(promise, undefined, ignore);
-    toDurable(promise);
-    const record: PromiseRecord = {
-      promise,
-      source,
-      decided: false,
-      settled: null,
-      follows: null,
-      dependents: new Set(),
-      resolve: (value) => {
-        if (record.decided) return;
-        record.decided = true;
-        if (value === promise) record.settle("rejected", new TypeError(CYCLE));
-        else if (isThenable(value)) this.follow(record, value, resolve);
-        else record.settle("fulfilled", value);
-      },
-      reject: (error) => {
-        if (record.decided) return;
-        record.decided = true;
-        record.settle("rejected", error);
-      },
-      settle(kind, value) {
-        record.settled = { kind, value };
-        if (kind === "fulfilled") resolve(value);
-        else reject(value);
-      },
-    };
-    this.records.set(promise, record);
-    return record;
+    return new PromiseRecord(this, source);
   }
 
   /** The turns are those of the language: one until the reaction is attached, one for the reaction. */
-  private follow(record: PromiseRecord, value: Promise<unknown>, resolve: (value: unknown) => void): void {
+  follow(record: PromiseRecord, value: Promise<unknown>): void {
     const path = pathOf(record.source);
     const promise = this.find(value)?.promise ?? (path === null ? null : this.adopt(`${path}/value`, value));
     record.follows = { promise: promise ?? value, order: this.nextOrder() };
-    if (promise === null) resolve(value);
+    if (promise === null) record.followNatively(value);
     else queueMicrotask(() => this.attachFollower(record, promise, this.nextOrder()));
   }
 
   private attachFollower(record: PromiseRecord, promise: Promise<unknown>, order: number): void {
     record.follows = { promise, order };
-    this.find(promise)?.dependents.add(record);
+    this.find(promise)?.addDependent(record);
     thenNatively(
       promise,
       (value) => record.settle("fulfilled", value),
@@ -177,15 +213,17 @@ export class PromiseTable {
   /** Attaches the reactions of a combinator: when it is made, and when it is restored. */
   private attach(record: PromiseRecord, combined: Combined): void {
     for (const [index, promise] of [...combined.pending]) {
-      this.find(promise)?.dependents.add(record);
+      this.find(promise)?.addDependent(record);
       const keep = (value: unknown): void => {
         combined.values[index] = value;
         combined.pending.delete(index);
         if (combined.pending.size === 0) conclude(record, combined);
       };
+      const resolve = (value: unknown): void => record.resolve(value);
+      const reject = (error: unknown): void => record.reject(error);
       switch (combined.combinator) {
         case "all":
-          thenNatively(promise, keep, record.reject);
+          thenNatively(promise, keep, reject);
           break;
         case "allSettled":
           thenNatively(
@@ -195,10 +233,10 @@ export class PromiseTable {
           );
           break;
         case "any":
-          thenNatively(promise, record.resolve, keep);
+          thenNatively(promise, resolve, keep);
           break;
         case "race":
-          thenNatively(promise, record.resolve, record.reject);
+          thenNatively(promise, resolve, reject);
       }
     }
   }
@@ -207,7 +245,7 @@ export class PromiseTable {
    * What `record` is now, looking through promises it follows: their state is its own, as everything has settled
    * that could when a snapshot is taken.
    */
-  settledState(record: PromiseRecord): PromiseRecord["settled"] {
+  settledState(record: PromiseRecord): Settled | null {
     let current: PromiseRecord | undefined = record;
     while (current !== undefined && current.settled === null && current.follows !== null) {
       current = this.find(current.follows.promise);

@@ -61,7 +61,7 @@ export function restoreReaction(
 }
 
 function attachReaction(execution: Execution, record: PromiseRecord, reaction: Reaction): void {
-  execution.promises.find(reaction.on)?.dependents.add(record);
+  execution.promises.find(reaction.on)?.addDependent(record);
   const run = (outcome: Outcome): void => {
     if (!execution.disposed) react(execution, { record, reaction }, outcome);
   };

@@ -18,10 +18,10 @@ export function operationScope(execution: Execution): OperationScope {
     execution: execution.id,
     setTimer: (at, callback) => world.setTimer(at, callback),
     logger: (head, attempt) => stepLogger(execution, head, attempt),
-    enter: ({ name }, begin) =>
-      hooks.gate.enter({ execution: execution.id, ...(name === undefined ? {} : { name }) }, begin),
+    placeFor: ({ name }, begin) => hooks.gate.placeFor(execution.id, name, begin),
     runBody({ op, name }, attempt, run) {
       const { observer } = hooks;
+      if (world.runBody === undefined && observer?.runBody === undefined) return run();
       const body = { op, ...(name === undefined ? {} : { name }), attempt };
       const simulated = (): unknown =>
         world.runBody === undefined ? run() : world.runBody({ execution: execution.id, ...body }, run);

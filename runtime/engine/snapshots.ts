@@ -51,7 +51,6 @@ export interface Occasion {
   readonly forced: boolean;
   /** The execution may sleep after this: for a long time, so what it wakes up with should be fresh. */
   readonly pausing: boolean;
-  readonly save: () => string;
 }
 
 export class Snapshots {
@@ -78,14 +77,15 @@ export class Snapshots {
     this.credit = this.recorded * ALLOWANCE;
   }
 
-  consider(occasion: Occasion): SnapshotWrite | undefined {
+  /** `save`: the state as text. Throws `EncodeError` if it cannot be written now. */
+  consider(occasion: Occasion, save: () => string): SnapshotWrite | undefined {
     this.credit += occasion.journalBytes * ALLOWANCE;
     this.recorded += occasion.journalBytes;
     const gain = this.tail;
     this.tail += occasion.events;
     if (occasion.seq === 0 || !this.worthTrying(occasion, gain)) return undefined;
     try {
-      return this.write(occasion);
+      return this.write(occasion, save());
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       const { path, reason, message } = error;
@@ -105,8 +105,7 @@ export class Snapshots {
     return gain + events >= TAIL_MAX || this.size <= Math.max(SMALL, this.recorded);
   }
 
-  private write({ seq, save, forced, events }: Occasion): SnapshotWrite | undefined {
-    const text = save();
+  private write({ seq, forced, events }: Occasion, text: string): SnapshotWrite | undefined {
     const chunks = toChunks(text);
     this.problem = null;
     this.size = text.length;

@@ -29,6 +29,11 @@ const TURNS_MAX = 8;
 /** Executions in one commit, and in the turns of one pass: of ten thousand that wake at once, the others wait for the next. */
 const COMMITS_MAX = 500;
 
+/** An execution with what its turn commits. */
+interface Turned extends Prepared {
+  readonly running: Running;
+}
+
 export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
@@ -234,16 +239,14 @@ export class Worker {
   /** Returns how many executions it committed. */
   private async turn(): Promise<number> {
     const { store, world, epoch, lingerMs, restarting, observer } = this.parts;
-    const awake = takeSome(this.ready, COMMITS_MAX);
-    const ready = new Set(awake.filter(({ execution }) => !execution.disposed));
     const moment = { now: world.now(), lingerMs };
-    const prepared = [...ready].map((running) => ({ running, ...prepareCommit(running, moment) }));
-    const idle = takeSome(this.drowsy, COMMITS_MAX);
-    // One that has something to report after all is awake: its commit is among the others.
-    const drowsy = idle.filter((running) => !ready.has(running) && this.mayLeave(running));
-    // A timer that has come near meanwhile keeps its execution here.
-    for (const running of idle) if (!this.mayLeave(running)) this.setTimer(running);
-    const commits: Commit[] = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
+    const prepared: Turned[] = [];
+    const ready = takeSome(this.ready, COMMITS_MAX);
+    for (const running of ready) {
+      if (!running.execution.disposed) prepared.push({ running, ...prepareCommit(running, moment) });
+    }
+    const drowsy = this.drowsy.size === 0 ? [] : this.takeDrowsy(new Set(ready));
+    const commits = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return 0;
     const began = observer === null ? 0 : performance.now();
     const answer = store.commit(epoch, commits);
@@ -261,17 +264,27 @@ export class Worker {
           })
         : written;
     await this.applyAll(alive);
-    for (const running of [...alive.map((one) => one.running), ...drowsy]) this.rest(running);
-    await trimJournals(this.parts, written);
+    for (const { running } of alive) this.rest(running);
+    for (const running of drowsy) this.rest(running);
+    if (this.parts.keepEvents !== null) await trimJournals(this.parts, written);
     this.leaveToOthers(commits);
     return commits.length;
   }
 
+  /** Those that may leave memory, and must be told their wake times first. */
+  private takeDrowsy(awake: ReadonlySet<Running>): Running[] {
+    const idle = takeSome(this.drowsy, COMMITS_MAX);
+    // A timer that has come near meanwhile keeps its execution here.
+    for (const running of idle) if (!this.mayLeave(running)) this.setTimer(running);
+    // One that has something to report after all is awake: its commit is among the others.
+    return idle.filter((running) => !awake.has(running) && this.mayLeave(running));
+  }
+
   /** What has left memory, executions that began with these commits, and those that were left messages. */
   private leaveToOthers(commits: readonly Commit[]): void {
-    void this.guard(() => this.admission.flush());
-    const others = findOthers(commits);
-    if (others.size > 0) void this.wake([...others]);
+    if (this.admission.hasReleased) void this.guard(() => this.admission.flush());
+    if (commits.every(({ starts, posts }) => starts === undefined && posts === undefined)) return;
+    void this.wake([...findOthers(commits)]);
     for (const { starts = [] } of commits) {
       for (const { wakeAt = null } of starts) this.alarm.addStore(wakeAt);
       if (starts.some(({ queue }) => queue !== undefined)) this.watch.look();
@@ -279,20 +292,18 @@ export class Worker {
   }
 
   /** Gives up those that run elsewhere now: nothing of their commits was written. Returns the others. */
-  private loseOf<P extends { readonly running: Running }>(
-    prepared: readonly P[],
-    lost: readonly string[],
-  ): P[] {
+  private loseOf(prepared: readonly Turned[], lost: readonly string[]): Turned[] {
     for (const id of lost) this.drop(this.loaded.get(id));
     this.parts.lost();
     return prepared.filter(({ running }) => !running.execution.disposed);
   }
 
   /** One event an execution and round, so that all executions share each draining. */
-  private async applyAll(prepared: readonly (Prepared & { readonly running: Running })[]): Promise<void> {
+  private async applyAll(prepared: readonly Turned[]): Promise<void> {
     let round = prepared;
-    for (let index = 0; round.length > 0; index++) {
+    for (let index = 0; ; index++) {
       round = round.filter(({ events, running }) => index < events.length && !running.execution.disposed);
+      if (round.length === 0) return;
       for (const { events, running } of round) {
         try {
           running.execution.apply(events[index] as (typeof events)[0]);
@@ -301,7 +312,7 @@ export class Worker {
         }
         if (running.execution.hasNews) this.ready.add(running);
       }
-      if (round.length > 0) await drained();
+      await drained();
     }
   }
 

@@ -4,6 +4,7 @@ import type { Duration } from "../../duration.ts";
 import { StepTimeoutError } from "../../errors.ts";
 import type { StepContext } from "../../stepContext.ts";
 import { Attempt } from "../../stepContext.ts";
+import type { Place } from "../gate.ts";
 import type { OperationHead, OperationScope } from "./operation.ts";
 
 export interface AttemptSpec {
@@ -27,46 +28,68 @@ export interface AttemptOutcome {
  * Runs the body now, as a call does, or as soon as the worker has room for it. Exactly one of the outcomes comes later, or
  * none if it is given up.
  */
-export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): { giveUp(reason: unknown): void } {
-  const { head, scope, attempt, timeout, body } = spec;
-  const context = new Attempt(attempt, () => scope.logger(head, attempt));
-  let over = false;
-  let cancelTimer = (): void => undefined;
-  const end = (): boolean => {
-    if (over) return false;
-    over = true;
-    cancelTimer();
-    leave();
-    return !scope.disposed();
-  };
-  const begin = (): void => {
+export function runAttempt(spec: AttemptSpec, outcome: AttemptOutcome): RunningAttempt {
+  return new RunningAttempt(spec, outcome);
+}
+
+/** A class, as there is one for each step. */
+export class RunningAttempt {
+  private readonly spec: AttemptSpec;
+  private readonly outcome: AttemptOutcome;
+  private readonly context: Attempt;
+  private readonly place: Place;
+  private over = false;
+  private cancelTimer: (() => void) | null = null;
+
+  constructor(spec: AttemptSpec, outcome: AttemptOutcome) {
+    const { head, scope, attempt } = spec;
+    this.spec = spec;
+    this.outcome = outcome;
+    this.context = new Attempt(attempt, () => scope.logger(head, attempt));
+    this.place = scope.placeFor(head, () => this.begin());
+    this.place.enter();
+  }
+
+  giveUp(reason: unknown): void {
+    this.over = true;
+    this.cancelTimer?.();
+    this.place.leave();
+    this.context.abort(reason);
+  }
+
+  private begin(): void {
+    const { head, scope, attempt, timeout, body } = this.spec;
     // Given up while it waited: its room is for others.
-    if (scope.disposed()) return queueMicrotask(() => leave());
+    if (scope.disposed()) return queueMicrotask(() => this.place.leave());
     const startedAt = scope.now();
-    if (timeout !== undefined) {
-      cancelTimer = scope.setTimer(startedAt + toMilliseconds(timeout, "timeout"), () => {
-        if (spec.isCommitting?.() === true || !end()) return;
-        const error = new StepTimeoutError(head.name ?? `step ${head.op}`, timeout);
-        context.abort(error);
-        outcome.failed(error, startedAt);
-      });
-    }
+    if (timeout !== undefined) this.setTimer(timeout, startedAt);
+    const { context } = this;
     new Promise((resolve) => resolve(scope.runBody(head, attempt, () => body(context)))).then(
       (value) => {
-        if (end()) outcome.succeeded(value, startedAt);
+        if (this.end()) this.outcome.succeeded(value, startedAt);
       },
       (error: unknown) => {
-        if (end()) outcome.failed(error, startedAt);
+        if (this.end()) this.outcome.failed(error, startedAt);
       },
     );
-  };
-  const leave = scope.enter(head, begin);
-  return {
-    giveUp(reason) {
-      over = true;
-      cancelTimer();
-      leave();
-      context.abort(reason);
-    },
-  };
+  }
+
+  private setTimer(timeout: Duration, startedAt: number): void {
+    const { head, scope, isCommitting } = this.spec;
+    this.cancelTimer = scope.setTimer(startedAt + toMilliseconds(timeout, "timeout"), () => {
+      if (isCommitting?.() === true || !this.end()) return;
+      const error = new StepTimeoutError(head.name ?? `step ${head.op}`, timeout);
+      this.context.abort(error);
+      this.outcome.failed(error, startedAt);
+    });
+  }
+
+  /** False: something else was first. */
+  private end(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    this.cancelTimer?.();
+    this.place.leave();
+    return !this.spec.scope.disposed();
+  }
 }

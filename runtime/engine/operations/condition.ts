@@ -139,7 +139,8 @@ function runCheck(
       (last) => scope.outside(() => check(last, context)),
     );
   };
-  return runAttempt({ head, scope, attempt, timeout: undefined, body }, outcome).giveUp;
+  const running = runAttempt({ head, scope, attempt, timeout: undefined, body }, outcome);
+  return (reason) => running.giveUp(reason);
 }
 
 interface Reading {

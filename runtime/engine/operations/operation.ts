@@ -7,6 +7,7 @@ import type { Transacted, Transacting } from "../../stores/transactions.ts";
 import type { Body } from "../../requests.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { Named } from "../functions.ts";
+import type { Place } from "../gate.ts";
 import type { QueuePlace } from "../../stores/store.ts";
 import type { QueueChoice } from "../queues.ts";
 import type { Starting } from "../starts.ts";
@@ -33,8 +34,8 @@ export interface OperationScope {
   report(head: OperationHead, event: OperationReport, more?: ReportOptions): void;
   /** Calls back at (or soon after) `at`, in this process only; returns how to cancel. */
   setTimer(at: number, callback: () => void): () => void;
-  /** Calls `begin` once the worker has room for a body; returns what to call when it is over. */
-  enter(head: OperationHead, begin: () => void): () => void;
+  /** A place for a body: `begin` is called once it has been entered and the worker has room. */
+  placeFor(head: OperationHead, begin: () => void): Place;
   /** Runs an attempt's body, or what a simulation puts in its place. */
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs a transaction in the store's database. Rejects with `TransactionError` if it has none. */

@@ -34,7 +34,10 @@ export function readValue(
   const text = recorded as string | undefined;
   new Promise((resolve) =>
     resolve(scope.outside(() => serdes.deserialize(text, toContext({ head, scope })))),
-  ).then(record.resolve, record.reject);
+  ).then(
+    (value) => record.resolve(value),
+    (error: unknown) => record.reject(error),
+  );
 }
 
 export function toContext({ head: { op }, scope: { execution } }: Place): SerdesContext {

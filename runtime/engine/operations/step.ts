@@ -7,8 +7,8 @@ import { findMachine } from "../../registry.ts";
 import type { Body } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
 import type { StepContext } from "../../stepContext.ts";
-import type { OperationReport } from "../events.ts";
-import { runAttempt } from "./attempt.ts";
+import type { OperationEvent, OperationReport } from "../events.ts";
+import { runAttempt, type RunningAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 import { readValue, writeValue } from "./serdes.ts";
 import { Recorded, transactionAttempt } from "./transaction.ts";
@@ -29,113 +29,140 @@ export function newStep(body: Body, options: StepOptions | undefined): StepState
 }
 
 export function stepOperation(head: OperationHead, state: StepState, scope: OperationScope): Operation {
-  const { body, options } = state;
-  const guarded = options?.semantics === "AtMostOncePerRetry";
-  /** starting: its start waits to be committed. running: a body is under way. reported: so does its outcome. */
-  let phase: "idle" | "starting" | "running" | "reported" = "idle";
-  let giveUp: (reason: unknown) => void = () => undefined;
+  return new Step(head, state, scope);
+}
 
-  const report = (event: OperationReport): void => {
-    phase = "reported";
-    scope.report(head, event);
-  };
-  const run = (): void => {
-    phase = "running";
-    state.retryAt = null;
-    giveUp = runStep({ head, state, scope }, report);
-  };
-  const begin = (): void => {
+/** A class, as there are many of them: its methods are made once. */
+class Step implements Operation {
+  readonly kind = "step";
+  readonly head: OperationHead;
+  private readonly state: StepState;
+  private readonly scope: OperationScope;
+  /** starting: its start waits to be committed. running: a body is under way. reported: so does its outcome. */
+  private phase: "idle" | "starting" | "running" | "reported" = "idle";
+  private attempt: RunningAttempt | null = null;
+
+  constructor(head: OperationHead, state: StepState, scope: OperationScope) {
+    this.head = head;
+    this.state = state;
+    this.scope = scope;
+  }
+
+  start(): void {
+    if (this.phase === "idle" && this.state.retryAt === null) this.begin();
+  }
+
+  apply(event: OperationEvent): void {
+    const { head, state, scope } = this;
+    this.phase = "idle";
+    switch (event.kind) {
+      case "StepStarted":
+        state.started = event.attempt;
+        state.retryAt = null;
+        if (scope.live(head)) this.run();
+        return;
+      case "StepSucceeded":
+        scope.finish(this);
+        return readValue({ head, scope, serdes: state.options?.serdes }, scope.decode(event.payload));
+      case "StepFailed":
+        scope.finish(this);
+        return head.record.reject(toStepError(head, scope.decode(event.payload)));
+      case "StepRetryScheduled":
+        state.attempt = event.attempt + 1;
+        state.retryAt = event.retryAt;
+    }
+  }
+
+  timer(): number | null {
+    return this.phase === "idle" ? this.state.retryAt : null;
+  }
+
+  fire(now: number): void {
+    const { retryAt } = this.state;
+    if (this.phase === "idle" && retryAt !== null && retryAt <= now) this.begin();
+  }
+
+  busy(): boolean {
+    return this.phase !== "idle";
+  }
+
+  save(): Readonly<Record<string, unknown>> {
+    return { ...this.state, body: toSavedBody(this.state.body) };
+  }
+
+  close(reason: unknown): void {
+    this.attempt?.giveUp(reason);
+  }
+
+  private begin(): void {
+    const { head, state, scope } = this;
     const { attempt } = state;
-    if (!guarded) run();
+    if (state.options?.semantics !== "AtMostOncePerRetry") this.run();
     else if (state.started === attempt) {
       // Its start was committed by a run that is gone, and its outcome never was.
-      report(
-        failure({ state, scope, startedAt: scope.now() }, new StepInterruptedError(nameOf(head), attempt)),
-      );
+      this.fail(new StepInterruptedError(nameOf(head), attempt), scope.now());
     } else {
-      phase = "starting";
+      this.phase = "starting";
       scope.report(head, { kind: "StepStarted", time: scope.now(), attempt });
     }
-  };
-
-  return {
-    kind: "step",
-    head,
-    start() {
-      if (phase === "idle" && state.retryAt === null) begin();
-    },
-    apply(event) {
-      phase = "idle";
-      switch (event.kind) {
-        case "StepStarted":
-          state.started = event.attempt;
-          state.retryAt = null;
-          if (scope.live(head)) run();
-          return;
-        case "StepSucceeded":
-          scope.finish(this);
-          return readValue({ head, scope, serdes: options?.serdes }, scope.decode(event.payload));
-        case "StepFailed":
-          scope.finish(this);
-          return head.record.reject(toStepError(head, scope.decode(event.payload)));
-        case "StepRetryScheduled":
-          state.attempt = event.attempt + 1;
-          state.retryAt = event.retryAt;
-      }
-    },
-    timer: () => (phase === "idle" ? state.retryAt : null),
-    fire(now) {
-      if (phase === "idle" && state.retryAt !== null && state.retryAt <= now) begin();
-    },
-    busy: () => phase !== "idle",
-    save: () => ({ ...state, body: toSavedBody(body) }),
-    close: (reason) => giveUp(reason),
-  };
-}
-
-interface Step {
-  readonly head: OperationHead;
-  readonly state: StepState;
-  readonly scope: OperationScope;
-}
-
-/** Runs the body once; what comes of it goes to `report`. Returns how to give it up. */
-function runStep(
-  { head, state, scope }: Step,
-  report: (event: OperationReport) => void,
-): (reason: unknown) => void {
-  const { attempt, body, options } = state;
-  const failed = (error: unknown, startedAt: number): void =>
-    report(failure({ state, scope, startedAt }, error));
-  const { serdes, timeout, isolate } = options ?? {};
-  const succeeded = (value: unknown, startedAt: number): void => {
-    const record = (result: unknown): void => {
-      try {
-        const payload = scope.encode(result);
-        report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload });
-      } catch (error) {
-        failed(error, startedAt);
-      }
-    };
-    writeValue({ serdes, head, scope }, value, { record, failed: (error) => failed(error, startedAt) });
-  };
-  if (body.kind === "transaction") {
-    const { run, isCommitting } = transactionAttempt({ head, scope, body, serdes });
-    const ended = (value: unknown, startedAt: number): void => {
-      if (!(value instanceof Recorded)) return succeeded(value, startedAt);
-      report({ kind: "StepSucceeded", time: scope.now(), attempt, startedAt, payload: value.payload });
-    };
-    const spec = { head, scope, attempt, timeout, body: run, isCommitting };
-    return runAttempt(spec, { succeeded: ended, failed }).giveUp;
   }
-  const spec = {
-    head,
-    scope,
-    attempt,
-    timeout,
-    body: (context: StepContext) => scope.runShared({ head, body, isolate }, context),
-  };
-  return runAttempt(spec, { succeeded, failed }).giveUp;
+
+  /** Runs the body once; what comes of it is reported. */
+  private run(): void {
+    const { head, state, scope } = this;
+    const { attempt, body, options } = state;
+    this.phase = "running";
+    state.retryAt = null;
+    const failed = (error: unknown, startedAt: number): void => this.fail(error, startedAt);
+    if (body.kind === "transaction") {
+      const { run, isCommitting } = transactionAttempt({ head, scope, body, serdes: options?.serdes });
+      const succeeded = (value: unknown, startedAt: number): void =>
+        value instanceof Recorded
+          ? this.reportSuccess(value.payload, startedAt)
+          : this.succeed(value, startedAt);
+      const spec = { head, scope, attempt, timeout: options?.timeout, body: run, isCommitting };
+      this.attempt = runAttempt(spec, { succeeded, failed });
+      return;
+    }
+    const shared = { head, body, isolate: options?.isolate };
+    const run = (context: StepContext): unknown => scope.runShared(shared, context);
+    const spec = { head, scope, attempt, timeout: options?.timeout, body: run };
+    const succeeded = (value: unknown, startedAt: number): void => this.succeed(value, startedAt);
+    this.attempt = runAttempt(spec, { succeeded, failed });
+  }
+
+  private succeed(value: unknown, startedAt: number): void {
+    const { head, scope } = this;
+    const serdes = this.state.options?.serdes;
+    if (serdes === undefined) return this.record(value, startedAt);
+    writeValue({ serdes, head, scope }, value, {
+      record: (text) => this.record(text, startedAt),
+      failed: (error) => this.fail(error, startedAt),
+    });
+  }
+
+  private record(value: unknown, startedAt: number): void {
+    try {
+      this.reportSuccess(this.scope.encode(value), startedAt);
+    } catch (error) {
+      this.fail(error, startedAt);
+    }
+  }
+
+  private reportSuccess(payload: string, startedAt: number): void {
+    const { scope, state } = this;
+    this.report({ kind: "StepSucceeded", time: scope.now(), attempt: state.attempt, startedAt, payload });
+  }
+
+  private fail(error: unknown, startedAt: number): void {
+    const { state, scope } = this;
+    this.report(failure({ state, scope, startedAt }, error));
+  }
+
+  private report(event: OperationReport): void {
+    this.phase = "reported";
+    this.scope.report(this.head, event);
+  }
 }
 
 function toStepError(head: OperationHead, error: unknown): unknown {
