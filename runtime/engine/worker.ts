@@ -8,6 +8,7 @@ import { EngineClosedError } from "../errors.ts";
 import type { Commit } from "../stores/store.ts";
 import { Alarm } from "./alarm.ts";
 import { Admission, heldBy, type Held } from "./admission.ts";
+import { applyAll } from "./applyAll.ts";
 import { atWork } from "./atWork.ts";
 import { findOthers, parkCommit, prepareCommit, type Prepared, wakeCommit } from "./commits.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
@@ -21,7 +22,7 @@ import { ResumeReports } from "./resumeReports.ts";
 import { restartAll } from "./restarting.ts";
 import { takeSome } from "./takeSome.ts";
 import { trimJournals } from "./trimming.ts";
-import { drained, type OperationAtWork } from "./world.ts";
+import type { OperationAtWork } from "./world.ts";
 import { toHooks, type WorkerParts } from "./workerParts.ts";
 
 /** Turns in one pass of the event loop. */
@@ -263,7 +264,10 @@ export class Worker {
             load: ({ execution }) => this.admission.load(heldBy(execution)),
           })
         : written;
-    await this.applyAll(alive);
+    await applyAll(alive, {
+      park: (execution, error) => this.park(heldBy(execution), error),
+      news: (running) => void this.ready.add(running),
+    });
     for (const { running } of alive) this.rest(running);
     for (const running of drowsy) this.rest(running);
     if (this.parts.keepEvents !== null) await trimJournals(this.parts, written);
@@ -273,11 +277,13 @@ export class Worker {
 
   /** Those that may leave memory, and must be told their wake times first. */
   private takeDrowsy(awake: ReadonlySet<Running>): Running[] {
-    const idle = takeSome(this.drowsy, COMMITS_MAX);
-    // A timer that has come near meanwhile keeps its execution here.
-    for (const running of idle) if (!this.mayLeave(running)) this.setTimer(running);
-    // One that has something to report after all is awake: its commit is among the others.
-    return idle.filter((running) => !awake.has(running) && this.mayLeave(running));
+    return takeSome(this.drowsy, COMMITS_MAX).filter((running) => {
+      const may = this.mayLeave(running);
+      // A timer that has come near meanwhile keeps its execution here.
+      if (!may) this.setTimer(running);
+      // One that has something to report after all is awake: its commit is among the others.
+      return may && !awake.has(running);
+    });
   }
 
   /** What has left memory, executions that began with these commits, and those that were left messages. */
@@ -296,24 +302,6 @@ export class Worker {
     for (const id of lost) this.drop(this.loaded.get(id));
     this.parts.lost();
     return prepared.filter(({ running }) => !running.execution.disposed);
-  }
-
-  /** One event an execution and round, so that all executions share each draining. */
-  private async applyAll(prepared: readonly Turned[]): Promise<void> {
-    let round = prepared;
-    for (let index = 0; ; index++) {
-      round = round.filter(({ events, running }) => index < events.length && !running.execution.disposed);
-      if (round.length === 0) return;
-      for (const { events, running } of round) {
-        try {
-          running.execution.apply(events[index] as (typeof events)[0]);
-        } catch (error) {
-          await this.park(heldBy(running.execution), error);
-        }
-        if (running.execution.hasNews) this.ready.add(running);
-      }
-      await drained();
-    }
   }
 
   /** After its turn: ended, waiting in memory, or leaving it. */
