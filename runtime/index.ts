@@ -90,7 +90,7 @@ export type { QueueChoice, QueueOptions } from "./engine/queues.ts";
 export type { EnqueueOptions, StartOptions } from "./engine/starts.ts";
 export type { DurableFunction, Engine } from "./engine/engine.ts";
 export type { Limits } from "./engine/limits.ts";
-export type { ExecutionView } from "./engine/view.ts";
+export type { ExecutionSummary, ExecutionView } from "./engine/view.ts";
 export type { ExecutionEventKind, HistoryEvent, HistoryRange } from "./engine/history.ts";
 export type { ForkOptions, RetryOptions } from "./engine/again.ts";
 export type { Activation, ExecutionState, PendingOperation } from "./engine/query.ts";

@@ -121,7 +121,7 @@ function rowsOf(i: number, executions: number, batch: number): (readonly [number
 
 async function ready(store: Store, shape: Shape): Promise<Ready> {
   const event = { seq: 1, kind: "ExecutionStarted", body: "{}" };
-  const rest = { function: "f", input: "1", createdAt: 1, event };
+  const rest = { function: "f", createdAt: 1, event };
   const owner = { id: "bench", pid: process.pid, host: "here", build: "bench" };
   const acquired = await store.acquire(owner, 0, 600_000);
   if (acquired.kind !== "acquired") throw new Error("The store of this benchmark is held.");

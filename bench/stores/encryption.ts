@@ -21,7 +21,7 @@ async function measure(wrap: (store: Store) => Store): Promise<number> {
   const epoch = acquired.kind === "acquired" ? acquired.epoch : 0;
   const ids = Array.from({ length: EXECUTIONS }, (_, i) => `x${i}`);
   const first = { seq: 1, kind: "ExecutionStarted", body };
-  await store.createAll(ids.map((id) => ({ id, function: "f", input: '"in"', createdAt: 0, event: first })));
+  await store.createAll(ids.map((id) => ({ id, function: "f", createdAt: 0, event: first })));
   const start = performance.now();
   for (let seq = 2; seq < ROUNDS + 2; seq++) {
     const rest = { wakeAt: 0, consumed: [], opened: [], closed: [] };

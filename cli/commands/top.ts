@@ -1,4 +1,4 @@
-import type { Engine, ExecutionView } from "@durablec/runtime";
+import type { Engine, ExecutionSummary } from "@durablec/runtime";
 import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { formatTop, type Frame, type Told } from "../format/top.ts";
@@ -58,12 +58,16 @@ async function look(engine: Engine): Promise<Frame> {
     at: Date.now(),
     countedMs,
     functions,
-    failed: failed.map((view) => toTold(view, formatBrief(view.error, REASON_LENGTH))),
+    failed: await Promise.all(failed.map(async (one) => toTold(one, await readReason(engine, one.id)))),
     parked: parked.map((view) => toTold(view, view.problem ?? "")),
   };
 }
 
-function toTold({ id, function: name, createdAt }: ExecutionView, reason: string): Told {
+async function readReason(engine: Engine, id: string): Promise<string> {
+  return formatBrief((await engine.get(id))?.error, REASON_LENGTH);
+}
+
+function toTold({ id, function: name, createdAt }: ExecutionSummary, reason: string): Told {
   return { id, function: name, createdAt, reason };
 }
 

@@ -1,4 +1,4 @@
-import type { ExecutionView } from "@durablec/runtime";
+import type { ExecutionSummary, ExecutionView } from "@durablec/runtime";
 import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
 import { formatHeadline } from "./timeline.ts";
@@ -21,7 +21,7 @@ export function formatExecution(view: ExecutionView, colors: boolean): string[] 
 }
 
 /** Many, a line each. `now` is what ages are counted to. */
-export function formatExecutions(views: readonly ExecutionView[], now: number): string[] {
+export function formatExecutions(views: readonly ExecutionSummary[], now: number): string[] {
   if (views.length === 0) return ["no executions"];
   const columns = [
     { title: "id" },

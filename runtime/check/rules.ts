@@ -6,17 +6,7 @@ export interface Rule {
   readonly what?: string;
 }
 
-const PARTS = [
-  "inputs",
-  "outcomes",
-  "events",
-  "snapshots",
-  "chunks",
-  "callbacks",
-  "inbox",
-  "transacted",
-  "queue_places",
-];
+const PARTS = ["events", "snapshots", "chunks", "callbacks", "inbox", "transacted", "queue_places"];
 
 /** `s`: what stands before the name of each table. */
 export function rules(s: string): readonly Rule[] {
@@ -34,9 +24,7 @@ export function rules(s: string): readonly Rule[] {
       what: `the table ${table} has rows of executions that are not there`,
     })),
     where(`e.status NOT IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED')`, "its status is none"),
-    where(`NOT ${has("inputs")}`, "its input is missing"),
-    where(`${running} AND (${has("outcomes")} OR e.ended_at IS NOT NULL)`, "it runs, and has an outcome"),
-    where(`NOT ${running} AND NOT ${has("outcomes")}`, "it has ended, and its outcome is missing"),
+    where(`${running} AND e.ended_at IS NOT NULL`, "it runs, and has a time of its end"),
     where(`NOT ${running} AND e.ended_at IS NULL`, "it has ended, and nobody knows when"),
     where(`NOT ${running} AND e.wake_at IS NOT NULL`, "it has ended, and has a time to wake"),
     where(`NOT ${running} AND ${has("snapshots")}`, "it has ended, and has a state"),
@@ -44,14 +32,6 @@ export function rules(s: string): readonly Rule[] {
     where(
       `NOT ${running} AND ${has("callbacks", "AND p.state = 'PENDING'")}`,
       "it has ended, and a callback waits",
-    ),
-    where(
-      `e.status = 'SUCCEEDED' AND ${has("outcomes", "AND (p.result IS NULL OR p.error IS NOT NULL)")}`,
-      "it succeeded, and its outcome is no result",
-    ),
-    where(
-      `e.status IN ('FAILED', 'TIMED_OUT', 'STOPPED') AND ${has("outcomes", "AND (p.error IS NULL OR p.result IS NOT NULL)")}`,
-      "it failed, and its outcome is no error",
     ),
     {
       sql: `SELECT NULL AS id WHERE (SELECT count(*) FROM ${s}owner) <> 1`,
@@ -68,11 +48,9 @@ function journal(s: string): readonly Rule[] {
     ["TIMED_OUT", "TimedOut"],
     ["STOPPED", "Stopped"],
   ];
-  // A journal may be trimmed behind its first event, as far as the state reaches.
+  // A journal may be trimmed behind its first event, as far as the state reaches; what is being removed loses all but the ends.
   const second = "min(CASE WHEN v.seq > 1 THEN v.seq END)";
   const state = `coalesce((SELECT p.seq FROM ${s}snapshots p WHERE p.execution = e.key), 0)`;
-  // What is being removed loses its last events first.
-  const kept = "(e.expires_at IS NULL)";
   const fits = ends
     .map(([status, kind]) => `(e.status = '${status}' AND ${last} = 'Execution${kind}')`)
     .join(" OR ");
@@ -86,12 +64,11 @@ function journal(s: string): readonly Rule[] {
     },
     {
       sql: `SELECT e.id FROM ${s}executions e
-        WHERE NOT EXISTS (SELECT 1 FROM ${s}events v WHERE v.execution = e.key AND v.seq = 1 AND v.kind = 'ExecutionStarted')
-          AND ${kept}`,
+        WHERE NOT EXISTS (SELECT 1 FROM ${s}events v WHERE v.execution = e.key AND v.seq = 1 AND v.kind = 'ExecutionStarted')`,
       what: "its journal does not begin with ExecutionStarted",
     },
     {
-      sql: `SELECT e.id FROM ${s}executions e WHERE e.status <> 'RUNNING' AND ${kept} AND NOT (${fits})`,
+      sql: `SELECT e.id FROM ${s}executions e WHERE e.status <> 'RUNNING' AND NOT (${fits})`,
       what: "it has ended, and its journal ends otherwise",
     },
     {

@@ -28,9 +28,6 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { table: "inputs", column: "body", key: ["execution"], field: () => "input" },
-  { table: "outcomes", column: "result", key: ["execution"], field: () => "result" },
-  { table: "outcomes", column: "error", key: ["execution"], field: () => "error" },
   { table: "inbox", column: "body", key: ["number"], field: () => "message" },
   {
     table: "transacted",

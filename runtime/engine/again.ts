@@ -72,7 +72,6 @@ export async function forkExecution(
   const { created } = await store.create({
     id: newId,
     function: row.function,
-    input: row.input,
     createdAt: now,
     ...past,
     ...(Object.keys(tags).length === 0 ? {} : { tags }),

@@ -205,10 +205,8 @@ const STATUSES = {
   ExecutionTimedOut: "TIMED_OUT",
 } as const;
 
-function toEnd({ kind, payload, time }: EndEvent): NonNullable<Commit["end"]> {
-  const status = STATUSES[kind];
-  const succeeded = status === "SUCCEEDED";
-  return { status, result: succeeded ? payload : null, error: succeeded ? null : payload, at: time };
+function toEnd({ kind, time }: EndEvent): NonNullable<Commit["end"]> {
+  return { status: STATUSES[kind], at: time };
 }
 
 function toRow(event: Extract<JournalEvent, { kind: "CallbackStarted" }>): Commit["opened"][number] {

@@ -3,7 +3,7 @@
  */
 import type { Duration } from "../duration.ts";
 import { checkSignal } from "../signals.ts";
-import type { FunctionCounts, ListFilter, Store } from "../stores/store.ts";
+import type { ExecutionRow, FunctionCounts, ListFilter, Store } from "../stores/store.ts";
 import { StoreUnavailableError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";
@@ -26,7 +26,7 @@ import type { MessageBody } from "./messages.ts";
 import { encodeError, encodeInput } from "./scope.ts";
 import { SignalLimit } from "./signalLimit.ts";
 import { payloadCodec } from "./state.ts";
-import { toView, type ExecutionView } from "./view.ts";
+import { type ExecutionSummary, type ExecutionView, readView, toSummary } from "./view.ts";
 import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { recordInside, recordStart } from "./recordStart.ts";
 import type { Restarting } from "./restarting.ts";
@@ -140,14 +140,13 @@ export class Engine {
 
   async get(id: string): Promise<ExecutionView | null> {
     this.assertOpen();
-    const row = await this.parts.store.get(id);
-    return row === null ? null : toView(row, this.worker?.snapshotProblem(id) ?? null);
+    return readView(this.parts.store, id, this.worker?.snapshotProblem(id) ?? null);
   }
 
-  /** Newest first. */
-  async list(filter: ListFilter = {}): Promise<readonly ExecutionView[]> {
+  /** Newest first, without inputs and outcomes: `get` has those of one. */
+  async list(filter: ListFilter = {}): Promise<readonly ExecutionSummary[]> {
     this.assertOpen();
-    return (await this.parts.store.list(filter)).map((row) => toView(row, null));
+    return (await this.parts.store.list(filter)).map((row) => toSummary(row, null));
   }
 
   /** How many executions there are, by function and state. Looks at every one that runs: for people, now and then. */
@@ -158,7 +157,7 @@ export class Engine {
 
   /** Events in their order, all or a range. Throws `UnknownExecutionError`. */
   async history(id: string, range: HistoryRange = {}): Promise<readonly HistoryEvent[]> {
-    await this.view(id);
+    await this.row(id);
     return readHistory(this.parts.store, id, range);
   }
 
@@ -188,8 +187,8 @@ export class Engine {
   }
 
   async resume(id: string): Promise<boolean> {
-    const { problem } = await this.view(id);
-    if (problem !== undefined && (await this.parts.store.unpark(id, this.parts.world.now()))) {
+    const { problem } = await this.row(id);
+    if (problem !== null && (await this.parts.store.unpark(id, this.parts.world.now()))) {
       await this.worker?.wake([id]);
       return true;
     }
@@ -201,7 +200,7 @@ export class Engine {
    * once it has ended. This process needs its code: code between checkpoints may run again here, as in a recovery.
    */
   async query(id: string): Promise<ExecutionState | null> {
-    await this.view(id);
+    await this.row(id);
     return readState(this.parts, id);
   }
 
@@ -221,7 +220,7 @@ export class Engine {
   }
 
   private async tell(id: string, body: MessageBody): Promise<boolean> {
-    await this.view(id);
+    await this.row(id);
     const posted = await this.parts.store.post(id, JSON.stringify(body));
     if (posted) await this.worker?.wake([id]);
     return posted;
@@ -283,9 +282,10 @@ export class Engine {
     if (row !== null) await this.worker?.wake([row.execution]);
   }
 
-  private async view(id: string): Promise<ExecutionView> {
-    const view = await this.get(id);
-    if (view !== null) return view;
+  private async row(id: string): Promise<ExecutionRow> {
+    this.assertOpen();
+    const row = await this.parts.store.get(id);
+    if (row !== null) return row;
     throw new UnknownExecutionError(`There is no execution "${id}" in ${this.parts.store.name}.`);
   }
 

@@ -197,6 +197,11 @@ function stepText(event: Extract<OperationEvent, { kind: "StepSucceeded" }>): st
   );
 }
 
+/** What an event came with, encoded: of the first, the input; of the last of an execution that has ended, its outcome. */
+export function payloadOf({ body }: StoredEvent): string {
+  return body.slice(body.indexOf("\n") + 1);
+}
+
 export function fromStored({ kind, body }: StoredEvent): JournalEvent {
   const end = body.indexOf("\n");
   const head = JSON.parse(end < 0 ? body : body.slice(0, end)) as object;

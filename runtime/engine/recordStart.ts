@@ -4,6 +4,7 @@ import type { LoadedExecution, NewExecution } from "../stores/store.ts";
 import type { Creations } from "./creations.ts";
 import type { EngineParts } from "./engine.ts";
 import type { Named } from "./functions.ts";
+import { payloadOf } from "./events.ts";
 import { encodeInput } from "./scope.ts";
 import type { EnqueueOptions, StartOptions } from "./starts.ts";
 import { checkStart, toNewExecution } from "./starts.ts";
@@ -75,10 +76,13 @@ async function create(
   const place = queues.placeOf(name, checkStart(options));
   const starting = { id, function: name, payload, ...kept, ...options, trace: trace ?? null, place };
   const execution = toNewExecution(starting, world);
-  const { created, row, lease = null } = await creations.create(execution);
-  const nothing = { snapshot: null, chunks: [], messages: [] };
-  if (created) return { execution: { row, ...nothing, tail: [execution.event] }, lease };
-  if (row.function === name && row.input === payload) return null;
+  const made = await creations.create(execution);
+  const { row } = made;
+  if (made.created) {
+    const nothing = { snapshot: null, chunks: [], messages: [] };
+    return { execution: { row, ...nothing, tail: [execution.event] }, lease: made.lease ?? null };
+  }
+  if (row.function === name && payloadOf(made.first) === payload) return null;
   throw new ExecutionExistsError(
     `An execution "${id}" exists already, with ${row.function !== name ? `function ${row.function}` : "another input"}. ` +
       `The same id starts the same thing only once: use another id, or the same input.`,

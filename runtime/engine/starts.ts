@@ -56,7 +56,6 @@ export function toNewExecution(starting: Starting, world: World): NewExecution {
   return {
     id,
     function: name,
-    input: payload,
     createdAt,
     event: toStored(1, event),
     ...(parent === undefined ? {} : { parent }),

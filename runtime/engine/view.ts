@@ -1,18 +1,25 @@
 /** An execution as people and services see it. */
 import { DecryptionError, UnknownExecutionError } from "../errors.ts";
-import type { ExecutionRow, ExecutionStatus, Store, Tags } from "../stores/store.ts";
+import type { ExecutionRow, ExecutionStatus, Store, StoredEvent, Tags } from "../stores/store.ts";
+import { fromStored, payloadOf } from "./events.ts";
+import type { EndEvent } from "./execution.ts";
 import { viewCodec } from "./state.ts";
 
-export interface ExecutionView {
-  readonly id: string;
-  /** `path#name` */
-  readonly function: string;
-  readonly status: ExecutionStatus;
+/** An execution with what may be large. */
+export interface ExecutionView extends ExecutionSummary {
   readonly input: unknown;
   /** Once SUCCEEDED. */
   readonly result?: unknown;
   /** Once FAILED, TIMED_OUT or STOPPED. */
   readonly error?: unknown;
+}
+
+/** An execution as it is listed: without input, result and error. */
+export interface ExecutionSummary {
+  readonly id: string;
+  /** `path#name` */
+  readonly function: string;
+  readonly status: ExecutionStatus;
   /** Why no worker runs it, although it is RUNNING. */
   readonly problem?: string;
   /** Why its state could not be written last: it resumes from an older one and re-runs more. */
@@ -35,15 +42,38 @@ export interface ExecutionView {
   readonly expiresAt?: number;
 }
 
-export function toView(row: ExecutionRow, snapshotProblem: string | null): ExecutionView {
-  const { id, status, createdAt, endedAt, wakeAt, problem, result, error } = row;
+/** Null: it is not there, or is just being removed. */
+export async function readView(
+  store: Pick<Store, "get" | "history">,
+  id: string,
+  snapshotProblem: string | null = null,
+): Promise<ExecutionView | null> {
+  const row = await store.get(id);
+  if (row === null) return null;
+  const [[first], last] = await Promise.all([store.history(id, 0, 1), readLast(store, row)]);
+  if (first === undefined || last === undefined) return null;
+  const outcome = last === null ? {} : toOutcome(row, viewCodec.decode(payloadOf(last)));
+  return { ...toSummary(row, snapshotProblem), input: viewCodec.decode(payloadOf(first)), ...outcome };
+}
+
+function toOutcome({ status }: ExecutionRow, value: unknown): Pick<ExecutionView, "result" | "error"> {
+  return status === "SUCCEEDED" ? { result: value } : { error: value };
+}
+
+/** Null: it runs. Undefined: it has been removed meanwhile. */
+async function readLast(
+  store: Pick<Store, "history">,
+  { id, status, lastSeq }: ExecutionRow,
+): Promise<StoredEvent | null | undefined> {
+  return status === "RUNNING" ? null : (await store.history(id, lastSeq - 1, 1))[0];
+}
+
+export function toSummary(row: ExecutionRow, snapshotProblem: string | null): ExecutionSummary {
+  const { id, status, createdAt, endedAt, wakeAt, problem } = row;
   return {
     id,
     function: row.function,
     status,
-    input: viewCodec.decode(row.input),
-    ...(result === null ? {} : { result: viewCodec.decode(result) }),
-    ...(error === null ? {} : { error: viewCodec.decode(error) }),
     ...(problem === null ? {} : { problem }),
     ...(snapshotProblem === null ? {} : { snapshotProblem }),
     createdAt,
@@ -59,13 +89,14 @@ export function toView(row: ExecutionRow, snapshotProblem: string | null): Execu
 }
 
 /**
- * The row of an execution that has ended; null if it has not. One that cannot be decrypted, or has been removed, is an
- * error for those who ask for this row, not for the engine: the returned function throws it.
+ * How an execution has ended; null if it has not. One that cannot be decrypted, or has been removed, is an error for those
+ * who ask for this end, not for the engine: the returned function throws it.
  */
-export async function readEnd(store: Store, id: string): Promise<(() => ExecutionRow) | null> {
+export async function readEnd(store: Store, id: string): Promise<(() => EndEvent) | null> {
   try {
     const row = await store.get(id);
-    if (row !== null) return row.status === "RUNNING" ? null : () => row;
+    const last = row === null ? undefined : await readLast(store, row);
+    if (last !== undefined) return last === null ? null : () => fromStored(last) as EndEvent;
     return () => {
       throw new UnknownExecutionError(
         `There is no execution "${id}" in ${store.name}: it was never started, or it has been removed.`,

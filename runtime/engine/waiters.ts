@@ -1,5 +1,5 @@
 /** Those who wait for executions to end. */
-import type { ExecutionRow, Store } from "../stores/store.ts";
+import type { Store } from "../stores/store.ts";
 import type { EndEvent } from "./execution.ts";
 import { viewCodec } from "./state.ts";
 import { readEnd } from "./view.ts";
@@ -8,8 +8,6 @@ interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
-
-type Outcome = Pick<ExecutionRow, "result" | "error">;
 
 /** Ids that the store is asked for at a time. */
 const PAGE = 1_000;
@@ -56,25 +54,25 @@ export class Waiters {
 
   /** Answers those who wait for this execution, if it has ended or is not there. */
   async settle(id: string): Promise<void> {
-    const row = this.waiting.has(id) ? await readEnd(this.store, id) : null;
-    if (row !== null) this.answer(id, row);
+    const end = this.waiting.has(id) ? await readEnd(this.store, id) : null;
+    if (end !== null) this.answer(id, end);
   }
 
   /** The execution has ended here, with this event. */
-  tell(id: string, { kind, payload }: EndEvent): void {
-    const succeeded = kind === "ExecutionSucceeded";
-    this.answer(id, () => ({ result: succeeded ? payload : null, error: succeeded ? null : payload }));
+  tell(id: string, end: EndEvent): void {
+    this.answer(id, () => end);
   }
 
   /** Each gets a value of its own. */
-  private answer(id: string, read: () => Outcome): void {
+  private answer(id: string, read: () => EndEvent): void {
     const waiting = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     for (const { resolve, reject } of waiting) {
       try {
-        const { result, error } = read();
-        if (error !== null) reject(viewCodec.decode(error));
-        else resolve(result === null ? undefined : viewCodec.decode(result));
+        const { kind, payload } = read();
+        const value = viewCodec.decode(payload);
+        if (kind === "ExecutionSucceeded") resolve(value);
+        else reject(value);
       } catch (unreadable) {
         reject(unreadable);
       }

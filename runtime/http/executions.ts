@@ -88,11 +88,7 @@ async function list(c: HttpContext, engine: Engine): Promise<Response> {
     ...(parked === undefined ? {} : { parked: true as const }),
   });
   const next = views.length === limit ? (views.at(-1)?.id ?? null) : null;
-  return c.json({ executions: views.map(toListed), next });
-}
-
-function toListed({ input: _input, result: _result, error: _error, ...listed }: ExecutionView): object {
-  return listed;
+  return c.json({ executions: views, next });
 }
 
 /** With `wait`, it is answered when the execution has ended, or the time is over. */
@@ -135,7 +131,8 @@ function toOutcome(view: ExecutionView): object {
 }
 
 function toBody(view: ExecutionView): object {
-  return { ...toListed(view), input: toJson(view.input), ...toOutcome(view) };
+  const { input, result: _result, error: _error, ...summary } = view;
+  return { ...summary, input: toJson(input), ...toOutcome(view) };
 }
 
 const EVENTS_MAX = 10_000;

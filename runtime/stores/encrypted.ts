@@ -30,7 +30,7 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
   const seal = new Sealing(new Keyring(options));
   const row = (found: ExecutionRow | null): ExecutionRow | null =>
     found === null ? null : seal.openRow(found);
-  const created = (made: Created): Created => ({ ...made, row: seal.openRow(made.row) });
+  const created = (made: Created): Created => seal.openCreated(made);
   return {
     name: store.name,
     ...(store.transactions === undefined ? {} : { transactions: seal.transactions(store.transactions) }),
@@ -93,7 +93,8 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
  */
 export async function assertSameSecrecy(store: Store, hasKeys: boolean): Promise<void> {
   const [newest] = await store.list({ limit: 1 });
-  if (newest === undefined || isSealed(newest.input) === hasKeys) return;
+  const [first] = newest === undefined ? [] : await store.history(newest.id, 0, 1);
+  if (first === undefined || isSealed(first.body) === hasKeys) return;
   throw new StoreError(
     hasKeys
       ? `The store ${store.name} is not encrypted, and encryption keys were given. Open it without them, or export it ` +
@@ -141,32 +142,31 @@ class Sealing {
   }
 
   start(execution: NewExecution): NewExecution {
-    const { id, input, event, past } = execution;
+    const { id, event, past } = execution;
     return {
       ...execution,
-      input: this.seal(id, "input", input),
       event: this.event(id, event),
       ...(past === undefined ? {} : { past: past.map((one) => this.event(id, one)) }),
     };
   }
 
   commit(commit: Commit): Commit {
-    const { execution: id, events, snapshot, end, starts, posts, problem } = commit;
-    const outcome = (field: string, text: string | null): string | null =>
-      text === null ? null : this.seal(id, field, text);
+    const { execution: id, events, snapshot, starts, posts, problem } = commit;
     return {
       ...commit,
       events: events.map((event) => this.event(id, event)),
       ...(snapshot === undefined ? {} : { snapshot: this.snapshot(id, snapshot) }),
-      ...(end === undefined
-        ? {}
-        : { end: { ...end, result: outcome("result", end.result), error: outcome("error", end.error) } }),
       ...(starts === undefined ? {} : { starts: starts.map((start) => this.start(start)) }),
       ...(posts === undefined
         ? {}
         : { posts: posts.map((post) => ({ ...post, body: this.message(post.execution, post.body) })) }),
-      ...(problem === undefined ? {} : { problem: isHeld(problem) ? problem : outcome("problem", problem) }),
+      ...(problem === undefined ? {} : { problem: this.problem(id, problem) }),
     };
+  }
+
+  /** The store's own is readable, as it has to know it. */
+  private problem(id: string, problem: string | null): string | null {
+    return problem === null || isHeld(problem) ? problem : this.seal(id, "problem", problem);
   }
 
   private snapshot(id: string, { seq, chunks, added, removed }: SnapshotWrite): SnapshotWrite {
@@ -210,15 +210,14 @@ class Sealing {
   }
 
   openRow(row: ExecutionRow): ExecutionRow {
-    const open = (field: string, text: string | null): string | null =>
-      text === null ? null : this.open(row.id, field, text);
-    return {
-      ...row,
-      input: this.open(row.id, "input", row.input),
-      result: open("result", row.result),
-      error: open("error", row.error),
-      problem: isHeld(row.problem) ? row.problem : open("problem", row.problem),
-    };
+    const { id, problem } = row;
+    if (problem === null || isHeld(problem)) return row;
+    return { ...row, problem: this.open(id, "problem", problem) };
+  }
+
+  openCreated(made: Created): Created {
+    const row = this.openRow(made.row);
+    return made.created ? { ...made, row } : { ...made, row, first: this.openEvent(row.id, made.first) };
   }
 
   transactions(inner: Transactions): Transactions {
@@ -232,24 +231,18 @@ class Sealing {
         return done.kind === "failed" ? done : { ...done, body: this.open(execution, field, done.body) };
       },
       create: (client, execution) =>
-        then(inner.create(client, this.start(execution)), (made) => ({
-          ...made,
-          row: this.openRow(made.row),
-        })),
+        then(inner.create(client, this.start(execution)), (made) => this.openCreated(made)),
       close: () => inner.close(),
     };
   }
 
-  /** One row that cannot be read must not hide the others of a list: its texts say why. */
+  /** One row that cannot be read must not hide the others of a list: its problem says why. */
   openListed(row: ExecutionRow): ExecutionRow {
     try {
       return this.openRow(row);
     } catch (error) {
       if (!(error instanceof DecryptionError)) throw error;
-      const shown = JSON.stringify(`(${error.message})`);
-      const or = (text: string | null): string | null => (text === null ? null : shown);
-      const { result, error: failure } = row;
-      return { ...row, input: shown, result: or(result), error: or(failure), problem: error.message };
+      return { ...row, problem: error.message };
     }
   }
 

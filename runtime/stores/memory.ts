@@ -111,7 +111,7 @@ class MemoryStore implements Store {
   private createOne(execution: NewExecution): Created {
     const memory = this.writing();
     const existing = memory.executions.get(execution.id);
-    if (existing !== undefined) return { created: false, row: existing.row };
+    if (existing !== undefined) return { created: false, row: existing.row, first: existing.events[0]! };
     assertId(execution.id);
     assertPast(execution);
     const row = newRow(execution);
@@ -197,9 +197,9 @@ class MemoryStore implements Store {
     for (const { execution: to, body } of commit.posts ?? []) this.post(to, body);
   }
 
-  private end(held: Held, { status, result, error, at }: NonNullable<Commit["end"]>): void {
+  private end(held: Held, { status, at }: NonNullable<Commit["end"]>): void {
     const expiresAt = held.keepMs === null ? null : at + held.keepMs;
-    held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null, paused: false, expiresAt };
+    held.row = { ...held.row, status, endedAt: at, wakeAt: null, paused: false, expiresAt };
     for (const id of this.memory.callbacks.keys()) this.closeCallback(id, held.row.id);
     held.messages = [];
     this.memory.queues.leave(held.row.id);
@@ -232,8 +232,8 @@ class MemoryStore implements Store {
     }
     this.writing();
     held.events.push(event);
-    const ended = { result: null, error: null, endedAt: null, expiresAt: null };
-    held.row = { ...held.row, ...ended, status: "RUNNING", wakeAt, lastSeq: event.seq };
+    const again = { status: "RUNNING", endedAt: null, expiresAt: null } as const;
+    held.row = { ...held.row, ...again, wakeAt, lastSeq: event.seq };
     for (const id of callbacks) {
       const row = this.memory.callbacks.get(id);
       if (row?.state === "CLOSED" && row.execution === execution)
@@ -247,8 +247,8 @@ class MemoryStore implements Store {
     const over = [...executions.values()].filter(({ row }) => row.expiresAt !== null && row.expiresAt <= now);
     let removed = 0;
     for (const { row, events } of over) {
-      removed += events.splice(0, Math.max(0, limit - removed)).length;
-      if (removed >= limit || events.length > 0) break;
+      removed += events.splice(1, Math.max(0, Math.min(events.length - 2, limit - removed))).length;
+      if (removed >= limit) break;
       for (const [id, { execution }] of callbacks) if (execution === row.id) callbacks.delete(id);
       executions.delete(row.id);
       removed++;

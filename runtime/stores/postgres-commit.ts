@@ -18,10 +18,10 @@ export class PostgresCommits {
     this.connection = connection;
     const { schema } = connection;
     this.insert = { name: "create", text: createSql(schema) };
-    this.insertAll = { name: "createAll", text: `SELECT o_id, o_leased FROM ${schema}.create_3($1, $2)` };
+    this.insertAll = { name: "createAll", text: `SELECT o_id, o_leased FROM ${schema}.create_4($1, $2)` };
     this.hold = { name: "hold", text: `UPDATE ${schema}.executions SET problem = $2 WHERE id = $1` };
     const parameters = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(", ");
-    this.call = { name: "commit", text: `SELECT ${schema}.commit_3(${parameters}) AS lost` };
+    this.call = { name: "commit", text: `SELECT ${schema}.commit_4(${parameters}) AS lost` };
   }
 
   /** Those that were created, and whether they are leased; one whose id exists is left as it is. */
@@ -38,7 +38,6 @@ export class PostgresCommits {
       ? await this.connection.query(this.insert, [
           all.map(({ id }) => id),
           all.map((execution) => execution.function),
-          all.map(({ input }) => input),
           all.map(({ createdAt }) => createdAt),
           all.map(({ event }) => event.seq),
           all.map(({ event }) => event.kind),
@@ -181,15 +180,14 @@ function isPlain({ past, parent, tags, keepMs, queue }: NewExecution): boolean {
   return [past, parent, tags, keepMs, queue].every((given) => given === undefined);
 }
 
-/** For `create_2`. */
+/** For `create_4`. */
 function toNewRows(executions: readonly NewExecution[]): readonly unknown[] {
   return executions.map((execution) => {
-    const { id, function: name, input, createdAt, event, past = [], opened = [] } = execution;
+    const { id, function: name, createdAt, event, past = [], opened = [] } = execution;
     const { parent = null, keepMs = null, tags = {}, queue = null, wakeAt = null } = execution;
     return {
       id,
       function: name,
-      input,
       created_at: createdAt,
       parent,
       keep_ms: keepMs,
@@ -256,7 +254,7 @@ function toMore(batch: readonly Commit[], build: string): string | null {
   rows("opened", ({ opened }) => opened.map(toCallbackRow));
   rows("closed", ({ closed }) => closed.map((id) => ({ id })));
   rows("problems", ({ problem }) => (problem === undefined ? [] : [{ problem, build }]));
-  rows("ends", ({ end }) => (end === undefined ? [] : [{ ...end, ended_at: end.at }].map(withoutAt)));
+  rows("ends", ({ end }) => (end === undefined ? [] : [{ status: end.status, ended_at: end.at }]));
   rows("paused", ({ paused }) => (paused === undefined ? [] : [{ paused }]));
   rows("starts", ({ starts = [] }) => toNewRows(starts).map((row) => row as object));
   rows("posts", ({ posts = [] }) => posts);
@@ -281,25 +279,18 @@ function toCallbackRow(row: Commit["opened"][number]): Readonly<Record<string, u
   return { id, op, timeout_at: timeoutAt, heartbeat_ms: heartbeatMs, heartbeat_at: heartbeatAt };
 }
 
-/** `at` is the place in the batch here, not a time. */
-function withoutAt<T extends { readonly at: number }>({ at: _, ...rest }: T): Omit<T, "at"> {
-  return rest;
-}
-
 /** Keys are given in the order of the array: the list of executions is sorted by them. */
 const createSql = (s: string): string => `
   WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::text[])
-      WITH ORDINALITY AS g (id, function, input, created_at, seq, kind, body, at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::text[], $6::text[])
+      WITH ORDINALITY AS g (id, function, created_at, seq, kind, body, at)
   ), worker AS (
-    SELECT key FROM ${s}.workers WHERE key = $8 FOR KEY SHARE
+    SELECT key FROM ${s}.workers WHERE key = $7 FOR KEY SHARE
   ), made AS (
     INSERT INTO ${s}.executions (id, function, created_at, wake_at, worker, lease)
       SELECT id, function, created_at, created_at, (SELECT key FROM worker), (SELECT count(*) FROM worker)
       FROM given ORDER BY at
       ON CONFLICT (id) DO NOTHING RETURNING key, id, worker
-  ), inputs AS (
-    INSERT INTO ${s}.inputs (execution, body) SELECT made.key, given.input FROM made JOIN given USING (id)
   ), events AS (
     INSERT INTO ${s}.events (execution, seq, kind, body)
       SELECT made.key, given.seq, given.kind, given.body FROM made JOIN given USING (id)

@@ -1,5 +1,4 @@
-import { REFUSAL } from "./postgres-function.ts";
-import { BY_KEY } from "./postgres-function3.ts";
+import { BY_KEY, REFUSAL } from "./postgres-function.ts";
 
 /**
  * Workers, and what each of them has. An execution's row says whose it is and under which lease; the worker's row says
@@ -94,20 +93,46 @@ export const leaseFunctions = (s: string): string => `
   $release$;
 `;
 
+/** One after the other; one whose id exists is left as it is. With a worker, those that begin at once are leased to it. */
 export const createFunction = (s: string): string => `
-  CREATE FUNCTION ${s}.create_3(p_new json, p_worker bigint) RETURNS TABLE (o_id text, o_leased boolean)
+  CREATE FUNCTION ${s}.create_4(p_new json, p_worker bigint) RETURNS TABLE (o_id text, o_leased boolean)
   LANGUAGE plpgsql AS $create$
   DECLARE
-    made text[] := ARRAY(SELECT ${s}.create_2(p_new));
-    leased boolean;
+    n json;
+    made bigint;
+    waits boolean;
+    takes boolean;
   BEGIN
     PERFORM 1 FROM ${s}.workers WHERE key = p_worker FOR KEY SHARE;
-    leased := FOUND;
-    -- One that waits in a queue runs nowhere yet.
-    IF leased THEN
-      UPDATE ${s}.executions SET worker = p_worker, lease = 1 WHERE id = ANY (made) AND queue IS NULL;
-    END IF;
-    RETURN QUERY SELECT e.id, e.worker IS NOT NULL FROM unnest(made) AS m (id) JOIN ${s}.executions e ON e.id = m.id;
+    takes := FOUND;
+    FOR n IN SELECT value FROM json_array_elements(p_new) LOOP
+      made := NULL;
+      o_id := n ->> 'id';
+      waits := json_typeof(n -> 'queue') = 'object';
+      o_leased := takes AND NOT waits;
+      INSERT INTO ${s}.executions (id, function, created_at, wake_at, parent, keep_ms, tags, queue, worker, lease)
+        VALUES (o_id, n ->> 'function', (n ->> 'created_at')::bigint,
+          (n ->> (CASE WHEN waits THEN 'wake_at' ELSE 'created_at' END))::bigint, n ->> 'parent',
+          (n ->> 'keep_ms')::bigint, (n ->> 'tags')::jsonb, n -> 'queue' ->> 'name',
+          CASE WHEN o_leased THEN p_worker END, o_leased::integer)
+        ON CONFLICT (id) DO NOTHING RETURNING key INTO made;
+      CONTINUE WHEN made IS NULL;
+      INSERT INTO ${s}.events (execution, seq, kind, body)
+        SELECT made, v.seq, v.kind, v.body
+        FROM json_to_recordset(n -> 'events') AS v (seq integer, kind text, body text);
+      INSERT INTO ${s}.callbacks (id, execution, op, timeout_at, heartbeat_ms, heartbeat_at)
+        SELECT o.id, made, o.op, o.timeout_at, o.heartbeat_ms, o.heartbeat_at
+        FROM json_to_recordset(n -> 'opened')
+          AS o (id text, op text, timeout_at bigint, heartbeat_ms bigint, heartbeat_at bigint);
+      IF waits THEN
+        INSERT INTO ${s}.queue_places (execution, queue, lane, priority, state, turn)
+          SELECT made, q.name, q.lane, (n -> 'queue' ->> 'priority')::integer, 1, 1 + greatest(
+            (SELECT turn FROM ${s}.queues WHERE name = q.name),
+            (SELECT max(turn) FROM ${s}.queue_places WHERE queue = q.name AND lane = q.lane), 0)
+          FROM (SELECT n -> 'queue' ->> 'name' AS name, coalesce(n -> 'queue' ->> 'key', '') AS lane) AS q;
+      END IF;
+      RETURN NEXT;
+    END LOOP;
   END
   $create$;
 `;
@@ -118,7 +143,7 @@ export const createFunction = (s: string): string => `
  * last events its other parts would not see.
  */
 export const claimFunction = (s: string, row: string): string => `
-  CREATE FUNCTION ${s}.claim_3(
+  CREATE FUNCTION ${s}.claim_4(
     p_worker bigint, p_now bigint, p_limit integer, p_functions text[], p_only text[], p_parked boolean, p_any boolean
   ) RETURNS TABLE (o_id text, o_lease bigint, o_part text, o_number bigint, o_name text, o_body text)
   LANGUAGE plpgsql ${BY_KEY} AS $claim$

@@ -110,7 +110,7 @@ const statements = (s: string) => ({
   claim: {
     name: "claim",
     text: `SELECT o_id AS id, o_lease AS lease, o_part AS part, o_number AS number, o_name AS name, o_body AS body
-      FROM ${s}.claim_3($1, $2, $3, $4, $5, $6, $7)`,
+      FROM ${s}.claim_4($1, $2, $3, $4, $5, $6, $7)`,
   },
   release: { name: "release", text: `SELECT ${s}.release_3($1, $2, $3) AS at` },
 });

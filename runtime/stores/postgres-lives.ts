@@ -28,14 +28,13 @@ export class PostgresLives {
       }
       await query(this.statements.append, [key, event.seq, event.kind, event.body]);
       await query(this.statements.reopen, [key, wakeAt]);
-      await query(this.statements.dropOutcome, [key]);
       await query(this.statements.dropTransacted, [key]);
       await query(this.statements.reopenCallbacks, [key, callbacks]);
       return true;
     });
   }
 
-  /** Rows of executions whose time is over, the oldest first; an execution's own row goes when its events are gone. */
+  /** Of executions whose time is over, the oldest first; the row goes last, with the first and the last event. */
   remove(now: number, limit: number): Promise<number> {
     return this.connection.transaction(async (query) => {
       let removed = 0;
@@ -78,7 +77,6 @@ const statements = (s: string) => ({
     text: `UPDATE ${s}.executions SET status = 'RUNNING', ended_at = NULL, expires_at = NULL, wake_at = $2
       WHERE key = $1`,
   },
-  dropOutcome: { name: "dropOutcome", text: `DELETE FROM ${s}.outcomes WHERE execution = $1` },
   // What a retry has undone runs again, under the same operation id.
   dropTransacted: { name: "dropTransacted", text: `DELETE FROM ${s}.transacted WHERE execution = $1` },
   reopenCallbacks: {
@@ -92,7 +90,8 @@ const statements = (s: string) => ({
   dropEvents: {
     name: "dropEvents",
     text: `DELETE FROM ${s}.events WHERE execution = $1 AND seq IN (
-      SELECT seq FROM ${s}.events WHERE execution = $1 ORDER BY seq DESC LIMIT $2) RETURNING seq`,
+      SELECT seq FROM ${s}.events WHERE execution = $1 AND seq > 1
+        AND seq < (SELECT max(seq) FROM ${s}.events WHERE execution = $1) ORDER BY seq LIMIT $2) RETURNING seq`,
   },
   trim: {
     name: "trim",
@@ -106,8 +105,7 @@ const statements = (s: string) => ({
   // No foreign keys here, so each table is named; the snapshot and the inbox went with the end.
   dropRest: {
     name: "dropRest",
-    text: `WITH inputs AS (DELETE FROM ${s}.inputs WHERE execution = $1),
-        outcomes AS (DELETE FROM ${s}.outcomes WHERE execution = $1),
+    text: `WITH events AS (DELETE FROM ${s}.events WHERE execution = $1),
         callbacks AS (DELETE FROM ${s}.callbacks WHERE execution = $1),
         transacted AS (DELETE FROM ${s}.transacted WHERE execution = $1)
       DELETE FROM ${s}.executions WHERE key = $1`,

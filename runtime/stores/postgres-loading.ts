@@ -5,10 +5,9 @@ import type { ExecutionRow, LoadedExecution, StoredSnapshot } from "./store.ts";
 
 /** All columns of an execution; ends before a WHERE. */
 export const rowSql = (s: string): string => `
-  SELECT e.id, e.function, e.status, i.body AS input, o.result, o.error, e.problem, e.created_at, e.ended_at, e.wake_at,
-    e.parent, e.queue, e.tags, e.paused, e.expires_at,
-    (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last_seq
-  FROM ${s}.executions e JOIN ${s}.inputs i ON i.execution = e.key LEFT JOIN ${s}.outcomes o ON o.execution = e.key`;
+  SELECT e.id, e.function, e.status, e.problem, e.created_at, e.ended_at, e.wake_at, e.parent, e.queue, e.tags, e.paused,
+    e.expires_at, (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last_seq
+  FROM ${s}.executions e`;
 
 /** From rows that say in `part` what they are a part of. Null: there is no execution among them. */
 export function toLoaded(execution: string, parts: readonly Row[], store: string): LoadedExecution | null {

@@ -1,9 +1,17 @@
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
-import { listLimit } from "./rows.ts";
+import { listLimit, toExisting } from "./rows.ts";
 import type { Querying, Statement } from "./postgres-connection.ts";
 import { rowSql, toLoaded, toRow } from "./postgres-loading.ts";
-import type { ExecutionRow, FunctionCounts, ListFilter, LoadedExecution, StoredEvent } from "./store.ts";
+import type {
+  Created,
+  ExecutionRow,
+  FunctionCounts,
+  ListFilter,
+  LoadedExecution,
+  NewExecution,
+  StoredEvent,
+} from "./store.ts";
 
 /** What is read and never written. */
 export class PostgresQueries {
@@ -28,6 +36,13 @@ export class PostgresQueries {
     if (execution.includes("\0")) return null;
     const [found] = await this.connection.query(this.statements.get, [execution]);
     return found === undefined ? null : toRow(found);
+  }
+
+  /** What is there instead of it. */
+  async existing(asked: NewExecution): Promise<Created> {
+    const { id } = asked;
+    const [row, [first]] = await Promise.all([this.get(id), this.history(id, 0, 1)]);
+    return toExisting(asked, row, first);
   }
 
   /** Newest first, as they were created. */

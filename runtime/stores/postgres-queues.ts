@@ -62,30 +62,6 @@ export const queueTables = (s: string): string => `
   CREATE TRIGGER leave_queue AFTER UPDATE OF status ON ${s}.executions FOR EACH ROW
     WHEN (OLD.status = 'RUNNING' AND NEW.status <> 'RUNNING' AND NEW.queue IS NOT NULL)
     EXECUTE FUNCTION ${s}.leave_queue();
-
-  -- Under the name that commit_2 calls.
-  ALTER FUNCTION ${s}.create_2(json) RENAME TO create_at_once;
-  CREATE FUNCTION ${s}.create_2(p_new json) RETURNS SETOF text LANGUAGE plpgsql AS $enter$
-  DECLARE
-    made text[];
-    n record;
-    entered bigint;
-  BEGIN
-    made := ARRAY(SELECT ${s}.create_at_once(p_new));
-    FOR n IN SELECT * FROM json_to_recordset(p_new) AS r (id text, wake_at bigint, queue json)
-      WHERE json_typeof(r.queue) = 'object' AND r.id = ANY (made)
-    LOOP
-      UPDATE ${s}.executions SET queue = n.queue ->> 'name', wake_at = n.wake_at WHERE id = n.id
-        RETURNING key INTO entered;
-      INSERT INTO ${s}.queue_places (execution, queue, lane, priority, state, turn)
-        SELECT entered, q.name, q.lane, (n.queue ->> 'priority')::integer, 1, 1 + greatest(
-          (SELECT turn FROM ${s}.queues WHERE name = q.name),
-          (SELECT max(turn) FROM ${s}.queue_places WHERE queue = q.name AND lane = q.lane), 0)
-        FROM (SELECT n.queue ->> 'name' AS name, coalesce(n.queue ->> 'key', '') AS lane) AS q;
-    END LOOP;
-    RETURN QUERY SELECT unnest(made);
-  END
-  $enter$;
 `;
 
 /** Places that one call changes beside those it admits. */

@@ -1,7 +1,5 @@
 import { commitFunction } from "./postgres-function.ts";
 import { admitFunction, queueTables } from "./postgres-queues.ts";
-import { commitFunction2 } from "./postgres-function2.ts";
-import { commitFunction3 } from "./postgres-function3.ts";
 import { claimFunction, createFunction, leaseFunctions, leaseTables } from "./postgres-leases-sql.ts";
 import { rowSql } from "./postgres-loading.ts";
 
@@ -12,22 +10,43 @@ export interface PostgresMigration {
   sql(schema: string): string;
 }
 
-/** Never changed once published: a new one is added. */
+/**
+ * Never changed once published: a new one is added. Functions are those of the last version alone: what earlier ones called
+ * is dropped, so that a process of one of them is refused with its first call.
+ */
 export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
-  { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) + commitFunction(schema) },
-  { number: 2, sql: (schema) => lives(schema) + commitFunction2(schema) },
+  { number: 1, sql: (schema) => executionTables(schema) + messageTables(schema) },
+  { number: 2, sql: (schema) => lives(schema) },
   { number: 3, sql: (schema) => queueTables(schema) + admitFunction(schema) },
   { number: 4, sql: transacted },
-  {
-    number: 5,
-    sql: (s) =>
-      leaseTables(s) +
-      leaseFunctions(s) +
-      createFunction(s) +
-      claimFunction(s, rowSql(s)) +
-      commitFunction3(s),
-  },
+  { number: 5, sql: (s) => leaseTables(s) + leaseFunctions(s) },
+  { number: 6, sql: (s) => once(s) + createFunction(s) + claimFunction(s, rowSql(s)) + commitFunction(s) },
 ];
+
+const EARLIER_FUNCTIONS = [
+  "commit_1",
+  "commit_2",
+  "commit_3",
+  "create_at_once",
+  "create_2",
+  "create_3",
+  "claim_3",
+];
+
+/** Inputs and outcomes are in the first and the last event, and nowhere else. What was being removed had lost its last. */
+function once(s: string): string {
+  return `
+  DROP FUNCTION IF EXISTS ${EARLIER_FUNCTIONS.map((name) => `${s}.${name}`).join(", ")};
+  WITH gone AS (DELETE FROM ${s}.executions e WHERE e.expires_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM ${s}.events v WHERE v.execution = e.key
+      AND v.seq > 1 AND v.kind IN ('ExecutionSucceeded', 'ExecutionFailed', 'ExecutionStopped', 'ExecutionTimedOut')
+      AND v.seq = (SELECT max(w.seq) FROM ${s}.events w WHERE w.execution = e.key)) RETURNING e.key),
+    events AS (DELETE FROM ${s}.events v USING gone WHERE v.execution = gone.key),
+    transacted AS (DELETE FROM ${s}.transacted t USING gone WHERE t.execution = gone.key)
+    DELETE FROM ${s}.callbacks c USING gone WHERE c.execution = gone.key;
+  DROP TABLE ${s}.inputs, ${s}.outcomes;
+`;
+}
 
 /** Steps that are transactions: what was recorded of each, written in its own transaction. */
 function transacted(s: string): string {

@@ -53,11 +53,7 @@ export class PostgresTransactions implements Transactions {
     if (isUser(client)) {
       const user = throughUser(client, connection);
       const made = await new PostgresCommits(user).create([execution], undefined);
-      if (!made.has(execution.id))
-        return {
-          created: false,
-          row: (await new PostgresQueries(user).get(execution.id)) ?? newRow(execution),
-        };
+      if (!made.has(execution.id)) return new PostgresQueries(user).existing(execution);
       await user.query(news.announcement);
       return { created: true, row: newRow(execution) };
     }

@@ -121,7 +121,7 @@ function running(connection: PostgresConnection, news: PostgresNews): Pick<Store
         made.delete(execution.id);
         if (isLeased === false) return { created: true, row: newRow(execution) };
         if (isLeased === true) return { created: true, row: newRow(execution), lease: 1 };
-        return { created: false, row: (await queries.get(execution.id))! };
+        return queries.existing(execution);
       }),
     );
   };

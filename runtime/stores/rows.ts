@@ -8,6 +8,7 @@ import {
 import { isHeld } from "./held.ts";
 import type {
   CallbackRow,
+  Created,
   ExecutionRow,
   ListFilter,
   NewExecution,
@@ -148,14 +149,11 @@ export function assertId(id: string): void {
 
 /** The row of an execution that was created this moment: due at once. */
 export function newRow(execution: NewExecution): ExecutionRow {
-  const { id, function: name, input, createdAt, event, past = [] } = execution;
+  const { id, function: name, createdAt, event, past = [] } = execution;
   return {
     id,
     function: name,
     status: "RUNNING",
-    input,
-    result: null,
-    error: null,
     problem: execution.held ?? null,
     createdAt,
     endedAt: null,
@@ -167,6 +165,15 @@ export function newRow(execution: NewExecution): ExecutionRow {
     paused: false,
     expiresAt: null,
   };
+}
+
+/** What `Store.create` finds: row and first event of what has the id. Removed meanwhile, it was as what was asked for. */
+export function toExisting(
+  asked: NewExecution,
+  row: ExecutionRow | null,
+  first: StoredEvent | undefined,
+): Created {
+  return { created: false, row: row ?? newRow(asked), first: first ?? asked.event };
 }
 
 /** One that waits in a queue wakes when it is admitted. */

@@ -134,7 +134,7 @@ export class SqliteCommits {
   }
 
   private createOne(execution: NewExecution): boolean {
-    const { id, function: name, input, createdAt, event, past = [], opened = [], tags = {} } = execution;
+    const { id, function: name, createdAt, event, past = [], opened = [], tags = {} } = execution;
     const { parent = null, keepMs = null, queue } = execution;
     const wakeAt = wakeTimeOf(execution);
     assertId(id);
@@ -148,7 +148,6 @@ export class SqliteCommits {
     );
     if (changes === 0) return false;
     const key = Number(lastInsertRowid);
-    statements.insertInput.run(key, input);
     for (const { seq, kind, body } of [event, ...past]) statements.insertEvent.run(key, seq, kind, body);
     for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
     for (const callback of opened) this.open(key, callback);
@@ -167,7 +166,6 @@ export class SqliteCommits {
       const entry: Entry = { key, lastSeq: this.lastSeq(key), wakeAt, snapshot: null };
       this.append(execution, entry, event);
       statements.reopen.run(wakeAt, key);
-      statements.dropOutcome.run(key);
       statements.dropTransacted.run(key);
       for (const id of callbacks) statements.reopenCallback.run(id, key);
       this.remember(execution, entry);
@@ -175,7 +173,7 @@ export class SqliteCommits {
     });
   }
 
-  /** Rows of executions whose time is over, the oldest first; an execution's own row goes when its events are gone. */
+  /** Of executions whose time is over, the oldest first; the row goes last, with the first and the last event. */
   remove(now: number, limit: number): number {
     return this.transaction(() => {
       const { statements } = this;
@@ -183,8 +181,9 @@ export class SqliteCommits {
       while (removed < limit) {
         const key = statements.findExpired.get(now)?.key;
         if (key === undefined) return removed;
-        removed += Number(statements.dropEvents.run(key, limit - removed).changes);
+        removed += Number(statements.dropEvents.run({ key, limit: limit - removed }).changes);
         if (removed >= limit) return removed;
+        statements.dropEnds.run(key);
         removed += Number(statements.dropExecution.run(key).changes);
       }
       return removed;
@@ -239,14 +238,9 @@ export class SqliteCommits {
     }
   }
 
-  private end(
-    execution: string,
-    { key, snapshot }: Entry,
-    { status, result, error, at }: NonNullable<Commit["end"]>,
-  ): void {
+  private end(execution: string, { key, snapshot }: Entry, { status, at }: NonNullable<Commit["end"]>): void {
     const { statements } = this;
     statements.end.run(status, at, at, key);
-    statements.insertOutcome.run(key, result, error);
     statements.closeCallbacks.run(key);
     statements.emptyInbox.run(key);
     this.queues.leave(key);
@@ -295,9 +289,7 @@ const SQL = {
   insertExecution:
     "INSERT INTO executions (id, function, created_at, wake_at, parent, keep_ms, tags, queue) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
     "ON CONFLICT (id) DO NOTHING",
-  insertInput: "INSERT INTO inputs (execution, body) VALUES (?, ?)",
   insertEvent: "INSERT INTO events (execution, seq, kind, body) VALUES (?, ?, ?, ?)",
-  insertOutcome: "INSERT INTO outcomes (execution, result, error) VALUES (?, ?, ?)",
   setWake: "UPDATE executions SET wake_at = ? WHERE key = ?",
   setProblem: "UPDATE executions SET problem = ?, parked_by = ? WHERE key = ?",
   parkedBy: "SELECT parked_by FROM executions WHERE key = ?",
@@ -312,7 +304,6 @@ const SQL = {
   end: "UPDATE executions SET status = ?, ended_at = ?, wake_at = NULL, paused = 0, expires_at = keep_ms + ? WHERE key = ?",
   reopen:
     "UPDATE executions SET status = 'RUNNING', ended_at = NULL, expires_at = NULL, wake_at = ? WHERE key = ?",
-  dropOutcome: "DELETE FROM outcomes WHERE execution = ?",
   // What a retry has undone runs again, under the same operation id.
   dropTransacted: "DELETE FROM transacted WHERE execution = ?",
   reopenCallback:
@@ -322,7 +313,10 @@ const SQL = {
   findExpired:
     "SELECT key FROM executions INDEXED BY executions_expiring WHERE expires_at IS NOT NULL AND expires_at <= ? " +
     "ORDER BY expires_at LIMIT 1",
-  dropEvents: "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE execution = ? LIMIT ?)",
+  dropEvents:
+    "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE execution = :key AND seq > 1 " +
+    "AND seq < (SELECT max(seq) FROM events WHERE execution = :key) ORDER BY seq LIMIT :limit)",
+  dropEnds: "DELETE FROM events WHERE execution = ?",
   trim:
     "DELETE FROM events WHERE number IN (SELECT e.number FROM executions x JOIN snapshots s ON s.execution = x.key " +
     "JOIN events e ON e.execution = x.key AND e.seq > 1 AND e.seq <= min(:to, s.seq) " +

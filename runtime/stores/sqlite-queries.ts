@@ -3,24 +3,23 @@ import { toExecution } from "./columns.ts";
 import type { CountedGroup } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import type { Candidate } from "./holdings.ts";
-import { listLimit } from "./rows.ts";
+import { listLimit, toExisting } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { Wanted } from "./leases.ts";
 import type {
+  Created,
   ExecutionRow,
   ExecutionStatus,
   FunctionCounts,
   ListFilter,
   LoadedExecution,
+  NewExecution,
   StoredEvent,
 } from "./store.ts";
 
-const COLUMNS = `e.*, i.body AS input, o.result, o.error,
-  (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq`;
-const JOINS = "JOIN inputs i ON i.execution = e.key LEFT JOIN outcomes o ON o.execution = e.key";
-const ROW = `SELECT ${COLUMNS} FROM executions e ${JOINS}`;
-const PARKED = `SELECT ${COLUMNS} FROM executions e INDEXED BY executions_parked ${JOINS}`;
+const ROW = "SELECT e.*, (SELECT max(seq) FROM events WHERE execution = e.key) AS last_seq FROM executions e";
+const PARKED = `${ROW} INDEXED BY executions_parked`;
 
 /**
  * Exactly the condition of the index, and by name: left alone, SQLite takes the index on status, and then looks at every
@@ -96,6 +95,12 @@ export class SqliteQueries {
       const found = this.selectRow.get(execution);
       return found === undefined ? null : toRow(found);
     });
+  }
+
+  /** What is there instead of it. Inside whatever transaction is open. */
+  existing(asked: NewExecution): Created {
+    const [first] = this.history(asked.id, 0, 1);
+    return toExisting(asked, this.get(asked.id), first);
   }
 
   /** Newest first, as they were created. */

@@ -17,7 +17,17 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 4, apply: (database) => database.exec(SCHEMA_4) },
   { number: 5, apply: (database) => database.exec(ENDED) },
   { number: 6, apply: (database) => database.exec(PARKED) },
+  { number: 7, apply: (database) => database.exec(ONCE) },
 ];
+
+/** Inputs and outcomes are in the first and the last event, and nowhere else. What was being removed had lost its first. */
+const ONCE = `
+  DELETE FROM executions WHERE expires_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM events WHERE execution = key AND seq = 1);
+  DELETE FROM events WHERE execution NOT IN (SELECT key FROM executions);
+  DROP TABLE inputs;
+  DROP TABLE outcomes;
+`;
 
 /** Which builds have parked an execution: others try it again. */
 const PARKED = "ALTER TABLE executions ADD COLUMN parked_by TEXT NOT NULL DEFAULT ''";

@@ -106,7 +106,7 @@ export class SqliteTransactions implements Transactions {
   create(client: unknown, execution: NewExecution): Created {
     const { commits, queries } = this.userOf(client);
     if (commits.createHere(execution)) return { created: true, row: newRow(execution) };
-    return { created: false, row: queries.get(execution.id)! };
+    return queries.existing(execution);
   }
 
   private userOf(client: unknown): User {

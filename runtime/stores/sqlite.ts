@@ -97,7 +97,7 @@ function running({ ownership, commits, queries, turns }: Parts): Pick<Store, Run
         holdings.add(execution.id);
         return { created: true, row: newRow(execution), lease: epoch };
       }
-      return { created: false, row: queries.get(execution.id)! };
+      return queries.existing(execution);
     });
   };
   return {

@@ -13,18 +13,15 @@ export type Answer<T> = T | Promise<T>;
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED";
 
-/** One execution's row. Times are milliseconds since the epoch. */
+/**
+ * One execution's row. Times are milliseconds since the epoch. Its input is in the first event of its journal and, once it has
+ * ended, its result or error in the last: neither of these is removed before the row.
+ */
 export interface ExecutionRow {
   readonly id: string;
   /** The machine's id, `path#name`. */
   readonly function: string;
   readonly status: ExecutionStatus;
-  /** Encoded input. */
-  readonly input: string;
-  /** Encoded result, once SUCCEEDED. */
-  readonly result: string | null;
-  /** Encoded error, once FAILED, TIMED_OUT or STOPPED. */
-  readonly error: string | null;
   /** Why no worker runs it although it is RUNNING (a state that fits no code, say). Shown to people. */
   readonly problem: string | null;
   readonly createdAt: number;
@@ -111,8 +108,6 @@ export interface Commit {
   readonly closed: readonly string[];
   readonly end?: {
     readonly status: Exclude<ExecutionStatus, "RUNNING">;
-    readonly result: string | null;
-    readonly error: string | null;
     readonly at: number;
   };
   /** Other executions that begin with this commit. One whose id exists is left as it is. */
@@ -176,9 +171,8 @@ export interface AdmissionMoment {
 export interface NewExecution {
   readonly id: string;
   readonly function: string;
-  readonly input: string;
   readonly createdAt: number;
-  /** Event 1, ExecutionStarted. */
+  /** Event 1, ExecutionStarted, with its input. */
   readonly event: StoredEvent;
   /** Events 2 and on, of one that goes on from the past of another. */
   readonly past?: readonly StoredEvent[];
@@ -212,12 +206,20 @@ export interface Reopening {
   readonly callbacks: readonly string[];
 }
 
-export interface Created {
-  readonly created: boolean;
-  readonly row: ExecutionRow;
-  /** Of its lease, if it was created for a worker. */
-  readonly lease?: number;
-}
+export type Created =
+  | {
+      readonly created: true;
+      readonly row: ExecutionRow;
+      /** Of its lease, if it was created for a worker. */
+      readonly lease?: number;
+    }
+  /** The one that is there, and its first event. */
+  | {
+      readonly created: false;
+      readonly row: ExecutionRow;
+      readonly first: StoredEvent;
+      readonly lease?: never;
+    };
 
 export interface ListFilter {
   readonly status?: ExecutionStatus;
@@ -307,8 +309,8 @@ export interface Store {
   releaseLeases(epoch: number, leases: readonly Pick<Commit, "execution" | "lease">[]): Answer<void>;
 
   /**
-   * Creates the row, event 1 and a wake time of now; with an id that exists already, returns the row that is there. With
-   * the epoch of a worker it is leased to it at once, unless that is over.
+   * Creates the row, event 1 and a wake time of now; with an id that exists already, returns what is there. With the epoch
+   * of a worker it is leased to it at once, unless that is over.
    */
   create(execution: NewExecution, epoch?: number): Answer<Created>;
   /** The same for several, in one transaction: a worker that starts a thousand waits for the disk once. */
@@ -325,13 +327,14 @@ export interface Store {
   /** One that was parked may be tried again, by any build: due at `now`, without its problem. False: it was not. */
   unpark(execution: string, now: number): Answer<boolean>;
   /**
-   * An execution that has ended is RUNNING again, without outcome, due at `wakeAt`. False if it has not ended or is not
+   * An execution that has ended is RUNNING again, due at `wakeAt`. False if it has not ended or is not
    * there. Throws `JournalConflictError` if the event's number is not the next one.
    */
   reopen(reopening: Reopening): Answer<boolean>;
   /**
-   * Removes executions whose time is over at `now`, at most `limit` rows of them at a time: the row itself goes last.
-   * Returns how many rows it removed; 0: nothing is left to do.
+   * Removes executions whose time is over at `now`, at most `limit` events and executions at a time. The row goes last, and
+   * with it the first and the last event: until then there is an input and an outcome to read. Returns how many it removed;
+   * 0: nothing is left to do.
    */
   remove(now: number, limit: number): Answer<number>;
   /**

@@ -2,7 +2,7 @@
 import type { HistoryEvent, Places } from "../engine/history.ts";
 import { toHistory } from "../engine/history.ts";
 import type { ExecutionView } from "../engine/view.ts";
-import { toView } from "../engine/view.ts";
+import { readView } from "../engine/view.ts";
 import { UnknownExecutionError } from "../errors.ts";
 import type { ExecutionStatus, Store } from "../stores/store.ts";
 import type { OperationView } from "./operations.ts";
@@ -29,8 +29,7 @@ export class ExecutionRecord {
       if (page.length > 0) this.events = [...this.events, ...toHistory(page, this.places)];
       if (page.length < 1_000) break;
     }
-    const row = await this.store.get(this.id);
-    this.row = row === null ? null : toView(row, null);
+    this.row = await readView(this.store, this.id);
   }
 
   get view(): ExecutionView {

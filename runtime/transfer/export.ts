@@ -62,10 +62,10 @@ async function* exportOne(store: Store, id: string): AsyncGenerator<string> {
     checksum.add(text);
     return text;
   };
-  const { function: name, input, createdAt, parent, tags, status, lastSeq } = row;
+  const { function: name, createdAt, parent, tags, status, lastSeq } = row;
   const moved = isHeld(row.problem);
   yield line({
-    execution: { id, function: name, input, createdAt, parent, tags, keepMs: about.keepMs, status, moved },
+    execution: { id, function: name, createdAt, parent, tags, keepMs: about.keepMs, status, moved },
   });
   for (let seq = 0; seq < lastSeq;) {
     const page = await store.history(id, seq, Math.min(PAGE, lastSeq - seq));
@@ -85,8 +85,6 @@ async function* exportOne(store: Store, id: string): AsyncGenerator<string> {
       snapshot,
       callbacks: about.callbacks,
       messages: messages.map(({ body }) => body),
-      result: row.result,
-      error: row.error,
       endedAt: row.endedAt,
     },
   });

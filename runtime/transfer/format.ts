@@ -6,13 +6,14 @@ import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
 import type { CallbackRow, ExecutionStatus, StoredEvent, StoredSnapshot, Tags } from "../stores/store.ts";
 
-export const FORMAT_VERSION = 1;
+/** Those of version 1 said input and outcome a second time. */
+export const FORMAT_VERSION = 2;
+export const FORMAT_OLDEST = 1;
 
 /** What an execution begins with in another store. */
 export interface Beginning {
   readonly id: string;
   readonly function: string;
-  readonly input: string;
   readonly createdAt: number;
   readonly parent: string | null;
   readonly tags: Tags;
@@ -30,8 +31,6 @@ export interface Rest {
   readonly callbacks: readonly Omit<CallbackRow, "execution">[];
   /** In their order. */
   readonly messages: readonly string[];
-  readonly result: string | null;
-  readonly error: string | null;
   readonly endedAt: number | null;
 }
 

@@ -5,7 +5,7 @@ import { isHeld, toHeld } from "../stores/held.ts";
 import type { Commit, Store, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
 import type { Beginning, Line, Rest } from "./format.ts";
-import { Checksum, damaged, FORMAT_VERSION, parseLine } from "./format.ts";
+import { Checksum, damaged, FORMAT_OLDEST, FORMAT_VERSION, parseLine } from "./format.ts";
 import { Hands } from "./hands.ts";
 
 export interface ImportOptions {
@@ -103,7 +103,7 @@ class Importing {
 
   private assertVersion(line: Line): void {
     const version = "durablec" in line ? line.version : null;
-    if (version === FORMAT_VERSION) return;
+    if (version !== null && version >= FORMAT_OLDEST && version <= FORMAT_VERSION) return;
     throw version === null
       ? damaged(1, "does not say that this is an export of durablec")
       : new StoreError(
@@ -124,24 +124,28 @@ class Importing {
     checksum.add(text);
     const hold = toHeld(`being imported (${createHash("sha256").update(text).digest("hex").slice(0, 16)}).`);
     const row = await store.get(id);
-    const isSame = row?.function === beginning.function && row.input === beginning.input;
-    const isDone = isSame && row.createdAt === createdAt && !isHeld(row.problem);
-    if (row !== null && row.problem !== hold && !isDone) {
-      throw new ExecutionExistsError(
-        `Another execution "${id}" is in ${store.name}: nothing of this one was imported.`,
-      );
-    }
+    const isSame = row?.function === beginning.function && row.createdAt === createdAt;
+    const isDone = isSame && !isHeld(row.problem);
+    if (row !== null && row.problem !== hold && !isDone) throw another(store, id);
     const seq = row?.lastSeq ?? 0;
     const none = { waiting: [], characters: 0, rest: null };
     this.current = { beginning, checksum, hold, skipped: isDone, seq, ...none };
   }
 
   private async event(current: Current, event: StoredEvent): Promise<void> {
+    if (current.skipped && event.seq === 1) await this.assertSame(current.beginning.id, event);
     if (current.skipped || event.seq <= current.seq) return;
     current.waiting.push(event);
     current.characters += event.body.length;
     const isFull = current.waiting.length >= EVENTS_MAX || current.characters >= CHARACTERS_MAX;
     if (isFull) await this.write(current);
+  }
+
+  /** The first event has the input, and a seed that no other has. */
+  private async assertSame(id: string, event: StoredEvent): Promise<void> {
+    const { store } = this.parts;
+    const [first] = await store.history(id, 0, 1);
+    if (first?.body !== event.body) throw another(store, id);
   }
 
   /** The first event makes the execution; nobody runs it, as it is held. */
@@ -152,9 +156,9 @@ class Importing {
     if (first === undefined) return;
     const events = first.seq === 1 ? current.waiting.slice(1) : current.waiting;
     if (first.seq === 1) {
-      const { id, function: name, input, createdAt, parent, tags, keepMs } = beginning;
+      const { id, function: name, createdAt, parent, tags, keepMs } = beginning;
       const more = { ...(parent === null ? {} : { parent }), ...(keepMs === null ? {} : { keepMs }), tags };
-      await store.create({ id, function: name, input, createdAt, event: first, held: hold, ...more });
+      await store.create({ id, function: name, createdAt, event: first, held: hold, ...more });
     }
     await hands.commit({ ...toCommit(beginning.id), events, problem: hold });
     current.seq = current.waiting.at(-1)!.seq;
@@ -183,17 +187,23 @@ class Importing {
   }
 }
 
+function another(store: Store, id: string): ExecutionExistsError {
+  return new ExecutionExistsError(
+    `Another execution "${id}" is in ${store.name}: nothing of this one was imported.`,
+  );
+}
+
 function toCommit(execution: string): Omit<Commit, "lease"> {
   return { execution, events: [], wakeAt: null, consumed: [], opened: [], closed: [] };
 }
 
 /** From here on it runs, or has ended. */
 function toLast({ id, status }: Beginning, rest: Rest): Omit<Commit, "lease"> {
-  const { snapshot, callbacks, messages, wakeAt, paused, result, error, endedAt } = rest;
+  const { snapshot, callbacks, messages, wakeAt, paused, endedAt } = rest;
   const opened = callbacks.map(({ state: _, ...callback }) => callback);
   const closed = callbacks.filter(({ state }) => state !== "PENDING").map((callback) => callback.id);
   const commit = { ...toCommit(id), opened, closed, problem: null };
-  if (status !== "RUNNING") return { ...commit, end: { status, result, error, at: endedAt ?? 0 } };
+  if (status !== "RUNNING") return { ...commit, end: { status, at: endedAt ?? 0 } };
   const chunks = snapshot === null ? [] : toChunks(snapshot.body);
   const unique = [...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values()];
   return {

@@ -16,7 +16,7 @@ const keys = { current: "k1", keys: { k1: key } };
 beforeAll(async () => {
   const store = encryptStore(openSqliteStore(join(cwd, "secret.db")), keys);
   await store.create(
-    newExecution("a", { input: '"hidden"', event: { ...event(1), kind: "ExecutionStarted" } }),
+    newExecution("a", { event: { ...event(1), kind: "ExecutionStarted", body: '{}\n"hidden"' } }),
   );
   await store.close();
   writeFileSync(join(cwd, "keys.json"), JSON.stringify(keys));
@@ -74,7 +74,7 @@ describe("durablec store", () => {
     const whole = await run("store", "check", "--store", "secret.db", "--key-file", "keys.json");
     expect([whole.exit, whole.out]).toEqual([0, "nothing is wrong\n"]);
     const file = new DatabaseSync(join(cwd, "secret.db"));
-    file.exec("DELETE FROM inputs");
+    file.exec("DELETE FROM events");
     file.close();
     const { exit, out } = await run(
       "store",
@@ -86,6 +86,8 @@ describe("durablec store", () => {
       "--json",
     );
     expect(exit).toBe(3);
-    expect(JSON.parse(out)).toEqual([{ execution: "a", what: "its input is missing" }]);
+    expect(JSON.parse(out)).toEqual([
+      { execution: "a", what: "its journal does not begin with ExecutionStarted" },
+    ]);
   });
 });

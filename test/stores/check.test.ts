@@ -88,13 +88,10 @@ describe("what is wrong is named with its execution:", () => {
     [`UPDATE executions SET status = 'DONE' WHERE id = 'asks'`, "asks", /its status is none/],
     [`UPDATE executions SET wake_at = 5 WHERE id = 'ended'`, "ended", /has a time to wake/],
     [`UPDATE executions SET ended_at = NULL WHERE id = 'ended'`, "ended", /nobody knows when/],
-    [`DELETE FROM outcomes`, "ended", /its outcome is missing/],
-    [`UPDATE outcomes SET error = '1'`, "ended", /its outcome is no result/],
-    [`DELETE FROM inputs WHERE execution = ${of("asks")}`, "asks", /its input is missing/],
     [`UPDATE callbacks SET execution = ${of("ended")}`, "ended", /a callback waits/],
     [`UPDATE inbox SET execution = ${of("ended")}`, "ended", /has messages/],
     [`UPDATE inbox SET body = 'hello'`, "asks", /its message is no JSON/],
-    [`UPDATE inputs SET body = body || '"'`, "asks", /its input is no JSON/],
+    [`UPDATE events SET body = body || '"' WHERE seq = 1`, "asks", /its event 1 .* is no JSON/],
     [`UPDATE events SET body = '{}' || char(10) || '[' WHERE seq = 2`, "asks", /its event 2 .* is no JSON/],
     [`UPDATE snapshots SET seq = 5000 WHERE execution = ${of("asks")}`, "asks", /newer than its journal/],
     [
@@ -129,7 +126,8 @@ describe("what is wrong is named with its execution:", () => {
       execution: "asks",
       what: expect.stringContaining("is no JSON"),
     });
-    damage("sealed.db", `UPDATE inputs SET body = (SELECT body FROM inputs WHERE execution = ${of("asks")})`);
+    const moved = `SELECT body FROM events WHERE seq = 1 AND execution = ${of("asks")}`;
+    damage("sealed.db", `UPDATE events SET body = (${moved}) WHERE seq = 1`);
     expect(await findings()).toEqual([]);
     expect(await findings(encryption)).toContainEqual({
       execution: "ended",
@@ -143,8 +141,6 @@ function textsOf(path: string): string | null {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const queries = [
-      "SELECT e.id, body FROM inputs i JOIN executions e ON e.key = i.execution ORDER BY e.id",
-      "SELECT e.id, result, error FROM outcomes o JOIN executions e ON e.key = o.execution ORDER BY e.id",
       "SELECT e.id, seq, kind, body FROM events v JOIN executions e ON e.key = v.execution ORDER BY e.id, seq",
       "SELECT e.id, hash, body FROM chunks c JOIN executions e ON e.key = c.execution ORDER BY e.id, hash",
     ];

@@ -18,7 +18,7 @@ import { compileFixture } from "../support/compileFixture.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import { describePromises } from "./promises.ts";
-import { acquire, commitOf, failure, newExecution } from "./samples.ts";
+import { acquire, commitOf, event, failure, newExecution } from "./samples.ts";
 
 const [K1, K2] = [randomBytes(32), randomBytes(32)];
 const FIRST: EncryptionOptions = { current: "k1", keys: { k1: K1 } };
@@ -122,7 +122,7 @@ describe("an engine with keys", () => {
     await until(() => parked.length > 0);
     expect(parked[0]).toBeInstanceOf(DecryptionError);
     expect(String(parked[0])).toContain('the key "k1", which was not given');
-    expect(await failure(() => second.result("old"))).toBeInstanceOf(DecryptionError);
+    expect(await failure(() => second.get("old"))).toBeInstanceOf(DecryptionError);
     const shown = (await second.list()).find((view) => view.id === "old");
     expect(shown?.problem).toContain('"k1"');
     await closed(second);
@@ -158,7 +158,8 @@ describe("an engine with keys", () => {
     expect(await engine.result("b")).toBe("s123");
     await until(() => parked.length > 0);
     expect(String(parked[0])).toMatch(words);
-    expect((await engine.get("a"))?.problem).toMatch(words);
+    const shown = (await engine.list()).find(({ id }) => id === "a");
+    expect(shown?.problem).toMatch(words);
   });
 
   test("starts the same thing once, though its texts are never the same and its key is a new one", async () => {
@@ -192,9 +193,10 @@ test("what a transaction records, and an execution that is enqueued in it, are e
   const epoch = await acquire(sealed);
   const { lease = 0 } = await sealed.create(newExecution("x"), epoch);
   const ran: string[] = [];
+  const secret = { ...event(1), body: JSON.stringify(SECRETS[0]) };
   const body = async (client: unknown): Promise<string> => {
     ran.push("body");
-    await sealed.transactions!.create(client, newExecution("y", { input: JSON.stringify(SECRETS[0]) }));
+    await sealed.transactions!.create(client, newExecution("y", { event: secret }));
     return JSON.stringify(SECRETS[1]);
   };
   const { signal } = new AbortController();
@@ -204,7 +206,7 @@ test("what a transaction records, and an execution that is enqueued in it, are e
     expect(done).toEqual({ kind: "recorded", body: JSON.stringify(SECRETS[1]) });
   }
   expect(ran).toEqual(["body"]);
-  expect((await sealed.get("y"))?.input).toBe(JSON.stringify(SECRETS[0]));
+  expect(await sealed.history("y", 0, 1)).toEqual([secret]);
   assertSilent(readFileSync(store, "latin1") + readFileSync(`${store}-wal`, "latin1"));
   await sealed.close();
 });

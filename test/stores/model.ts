@@ -42,10 +42,8 @@ export function freeAll(model: Model): void {
 }
 
 export function addExecution({ executions }: Model, start: NewExecution, isLeased = false): void {
-  const { id, input, createdAt, parent = null, tags = {}, keepMs = null } = start;
+  const { id, createdAt, parent = null, tags = {}, keepMs = null } = start;
   const unset = {
-    result: null,
-    error: null,
     problem: null,
     endedAt: null,
     expiresAt: null,
@@ -56,7 +54,6 @@ export function addExecution({ executions }: Model, start: NewExecution, isLease
   const row: ExecutionRow = {
     id,
     function: start.function,
-    input,
     createdAt,
     parent,
     tags,
@@ -95,9 +92,9 @@ export function applyCommit(model: Model, commit: Commit): void {
   }
 }
 
-function applyEnd(held: ModelExecution, { status, result, error, at }: NonNullable<Commit["end"]>): void {
+function applyEnd(held: ModelExecution, { status, at }: NonNullable<Commit["end"]>): void {
   const expiresAt = held.keepMs === null ? null : at + held.keepMs;
-  held.row = { ...held.row, status, result, error, endedAt: at, wakeAt: null, paused: false, expiresAt };
+  held.row = { ...held.row, status, endedAt: at, wakeAt: null, paused: false, expiresAt };
   held.messages = [];
   held.snapshot = null;
 }
@@ -106,7 +103,7 @@ function applyEnd(held: ModelExecution, { status, result, error, at }: NonNullab
 export function applyReopening(model: Model, { execution, event, wakeAt, callbacks }: Reopening): void {
   const held = model.executions.get(execution)!;
   held.events.push(event);
-  const again = { status: "RUNNING", result: null, error: null, endedAt: null, expiresAt: null } as const;
+  const again = { status: "RUNNING", endedAt: null, expiresAt: null } as const;
   held.row = { ...held.row, ...again, wakeAt, lastSeq: held.events.length };
   for (const id of callbacks) {
     const row = model.callbacks.get(id);

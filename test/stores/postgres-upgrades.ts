@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
+import { readView } from "../../runtime/engine/view.ts";
 import { openPostgresStore } from "../../runtime/stores/postgres.ts";
 import { POSTGRES_MIGRATIONS } from "../../runtime/stores/postgres-schema.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
@@ -20,8 +21,8 @@ const FIRST_VERSION = (schema: string): string => `
     VALUES ('asleep', 'a.ts#f', 'RUNNING', 100, NULL, 900), ('done', 'a.ts#f', 'SUCCEEDED', 101, 300, NULL);
   INSERT INTO ${schema}.inputs VALUES (1, '"in"'), (2, '"other"');
   INSERT INTO ${schema}.outcomes VALUES (2, '"result"', NULL);
-  INSERT INTO ${schema}.events VALUES (1, 1, 'StepSucceeded', '{"n":1}'), (1, 2, 'StepSucceeded', '{"n":2}'),
-    (2, 1, 'StepSucceeded', '{"n":1}');
+  INSERT INTO ${schema}.events VALUES (1, 1, 'ExecutionStarted', E'{"time":1}\\n"in"'), (1, 2, 'StepSucceeded', '{"n":2}'),
+    (2, 1, 'ExecutionStarted', E'{"time":2}\\n"other"'), (2, 2, 'ExecutionSucceeded', E'{"time":3}\\n"result"');
   INSERT INTO ${schema}.snapshots VALUES (1, 1, 'h1 h2', NULL);
   INSERT INTO ${schema}.chunks VALUES (1, 'h1', '<1>'), (1, 'h2', '<2>');
   INSERT INTO ${schema}.callbacks (id, execution, op, timeout_at, heartbeat_ms, heartbeat_at)
@@ -46,7 +47,8 @@ export function describeUpgrades(given: () => Given): void {
         wakeAt: 900,
         lastSeq: 2,
       });
-      expect(await store.get("done")).toMatchObject({ ...unset, status: "SUCCEEDED", result: '"result"' });
+      expect(await store.get("done")).toMatchObject({ ...unset, status: "SUCCEEDED" });
+      expect(await readView(store, "done")).toMatchObject({ input: "other", result: "result" });
       expect((await other.list({})).map(({ id }) => id)).toEqual(["done", "asleep"]);
       const loaded = await store.load("asleep");
       expect(loaded).toMatchObject({ snapshot: { seq: 1, body: "<1><2>" }, tail: [event(2)] });

@@ -38,8 +38,6 @@ async function empty(schema: string): Promise<void> {
   const s = pg.escapeIdentifier(schema);
   const tables = [
     "executions",
-    "inputs",
-    "outcomes",
     "events",
     "snapshots",
     "chunks",

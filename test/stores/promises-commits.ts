@@ -68,7 +68,7 @@ export const commits: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await acquire(store);
       await store.createAll([newExecution("x"), newExecution("y")], epoch);
-      const end = { status: "SUCCEEDED", result: "1", error: null, at: 5 } as const;
+      const end = { status: "SUCCEEDED", at: 5 } as const;
       const good = commitOf("x", { events: [event(2)], end, problem: "p", wakeAt: 9 });
       await failure(() => store.commit(epoch, [good, commitOf("y", { events: [event(7)] })]));
       const unchanged = { lastSeq: 1, status: "RUNNING", problem: null, wakeAt: 100 };
@@ -83,7 +83,7 @@ export const commits: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await acquire(store);
       await store.createAll([newExecution("x"), newExecution("y")], epoch);
-      const end = { status: "FAILED", result: null, error: "1", at: 5 } as const;
+      const end = { status: "FAILED", at: 5 } as const;
       await store.commit(epoch, [commitOf("y", { events: [event(2)], end })]);
       const starts = [newExecution("z")];
       const lost = await store.commit(epoch, [
@@ -103,10 +103,10 @@ export const commits: readonly Claim[] = [
     async ({ store }) => {
       const epoch = await withCallback(store);
       await store.post("x", "late");
-      const end = { status: "SUCCEEDED", result: '"r"', error: null, at: 500 } as const;
+      const end = { status: "SUCCEEDED", at: 500 } as const;
       await store.commit(epoch, [commitOf("x", { events: [event(2)], end, wakeAt: 900 })]);
       expect(await store.get("x")).toMatchObject({
-        ...{ status: "SUCCEEDED", result: '"r"', endedAt: 500, wakeAt: null, lastSeq: 2 },
+        ...{ status: "SUCCEEDED", endedAt: 500, wakeAt: null, lastSeq: 2 },
       });
       expect(await store.load("x")).toMatchObject({ snapshot: null, tail: [], messages: [] });
       expect(await store.callback("c")).toMatchObject({ state: "CLOSED" });

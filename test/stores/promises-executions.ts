@@ -14,9 +14,6 @@ export const executions: readonly Claim[] = [
         id: "x",
         function: "a.ts#f",
         status: "RUNNING",
-        input: '"in"',
-        result: null,
-        error: null,
         problem: null,
         createdAt: 100,
         endedAt: null,
@@ -41,9 +38,10 @@ export const executions: readonly Claim[] = [
     "creating an id again changes nothing and returns what is there",
     async ({ store, open }) => {
       await store.create(newExecution("x"));
-      const again = await (await open()).create(newExecution("x", { input: '"other"', createdAt: 900 }));
-      expect(again.created).toBe(false);
-      expect(again.row).toMatchObject({ input: '"in"', createdAt: 100 });
+      const again = await (
+        await open()
+      ).create(newExecution("x", { event: { ...event(1), body: "other" }, createdAt: 900 }));
+      expect(again).toMatchObject({ created: false, row: { createdAt: 100 }, first: event(1) });
       expect(await store.history("x", 0, 10)).toHaveLength(1);
     },
   ],
@@ -82,7 +80,7 @@ export const executions: readonly Claim[] = [
         names.map((name, i) => newExecution(`x${i}`, { function: name })),
         epoch,
       );
-      const end = { status: "FAILED", result: null, error: "1", at: 5 } as const;
+      const end = { status: "FAILED", at: 5 } as const;
       await store.commit(epoch, [commitOf("x2", { end }), commitOf("x3", { end })]);
       const ids = async (filter: Parameters<Store["list"]>[0]): Promise<string[]> =>
         (await store.list(filter)).map(({ id }) => id);
@@ -120,8 +118,9 @@ export const executions: readonly Claim[] = [
     "any text is kept as it is",
     async ({ store }) => {
       const text = "ab\u2028 \u{1f600} é \"' ; DROP TABLE executions;--\n";
-      await store.create(newExecution(text, { input: text, function: text }));
-      expect(await store.get(text)).toMatchObject({ id: text, input: text, function: text });
+      await store.create(newExecution(text, { event: { ...event(1), body: text }, function: text }));
+      expect(await store.get(text)).toMatchObject({ id: text, function: text });
+      expect(await store.history(text, 0, 1)).toEqual([{ ...event(1), body: text }]);
     },
   ],
 ];

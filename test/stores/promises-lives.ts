@@ -4,7 +4,7 @@ import type { Store } from "../../runtime/stores/store.ts";
 import { acquire, commitOf, dueIds, event, failure, isRefused, leaseOf, newExecution } from "./samples.ts";
 import type { Claim } from "./samples.ts";
 
-const end = { status: "FAILED", result: null, error: '"e"', at: 500 } as const;
+const end = { status: "FAILED", at: 500 } as const;
 const callback = { id: "c", op: "1", timeoutAt: null, heartbeatMs: null, heartbeatAt: 200 };
 
 /** How an execution begins, is found, goes on after its end, and goes. */
@@ -14,7 +14,7 @@ export const lives: readonly Claim[] = [
     async ({ store, open }) => {
       const epoch = await acquire(store);
       await store.createAll([newExecution("x"), newExecution("y")], epoch);
-      const starts = [newExecution("child", { parent: "x" }), newExecution("y", { input: "other" })];
+      const starts = [newExecution("child", { parent: "x" }), newExecution("y", { createdAt: 900 })];
       const posts = [
         { execution: "y", body: "1" },
         { execution: "nobody", body: "2" },
@@ -27,7 +27,7 @@ export const lives: readonly Claim[] = [
       await store.commit(epoch, [commit]);
       const second = await open();
       expect(await second.get("child")).toMatchObject({ parent: "x", wakeAt: 100, lastSeq: 1 });
-      expect(await second.get("y")).toMatchObject({ input: '"in"', parent: null });
+      expect(await second.get("y")).toMatchObject({ createdAt: 100, parent: null });
       expect((await second.messages("y")).map(({ body }) => body)).toEqual(["1", "4"]);
       expect((await second.messages("child")).map(({ body }) => body)).toEqual(["3"]);
       expect((await second.list({ parent: "x" })).map(({ id }) => id)).toEqual(["child"]);
@@ -142,7 +142,7 @@ export const lives: readonly Claim[] = [
       expect(await second.reopen({ ...again, execution: "nobody" })).toBe(false);
       expect(await second.reopen(again)).toBe(true);
       expect(await store.get("x")).toMatchObject({
-        ...{ status: "RUNNING", error: null, endedAt: null, wakeAt: 900, lastSeq: 3, expiresAt: null },
+        ...{ status: "RUNNING", endedAt: null, wakeAt: 900, lastSeq: 3, expiresAt: null },
       });
       expect(await store.callback("c")).toMatchObject({ state: "PENDING" });
       expect(await store.callback("d")).toMatchObject({ state: "CLOSED" });
@@ -153,7 +153,7 @@ export const lives: readonly Claim[] = [
       await store.commit(epoch, [
         commitOf("x", { lease, events: [event(4)], end: { ...end, status: "STOPPED" } }),
       ]);
-      expect(await store.get("x")).toMatchObject({ status: "STOPPED", error: '"e"' });
+      expect(await store.get("x")).toMatchObject({ status: "STOPPED", lastSeq: 4 });
     },
   ],
 
@@ -178,8 +178,12 @@ export const lives: readonly Claim[] = [
       );
       expect(await store.remove(1_499, 100)).toBe(0);
       expect(await store.remove(1_500, 3)).toBe(3);
+      expect(await store.get("x")).toBeNull();
+      // Half gone, with a beginning and an end.
+      expect(await store.get("y")).toMatchObject({ status: "FAILED", lastSeq: 3 });
+      expect(await store.history("y", 0, 10)).toEqual([event(1), event(3)]);
       const second = await open();
-      expect(await removeAll(second)).toBe(5);
+      expect(await removeAll(second)).toBe(1);
       expect((await store.list({})).map(({ id }) => id)).toEqual(["running", "forever"]);
       expect(await store.history("x", 0, 10)).toEqual([]);
       expect(await store.callback("c")).toBeNull();

@@ -9,7 +9,7 @@ import type {
 import { acquire, commitOf, dueIds, event, leaseOf, newExecution } from "./samples.ts";
 import type { Claim } from "./samples.ts";
 
-const end = { status: "SUCCEEDED", result: '"r"', error: null, at: 500 } as const;
+const end = { status: "SUCCEEDED", at: 500 } as const;
 
 async function put(store: Store, ids: string, place: Partial<QueuePlace> = {}): Promise<void> {
   const queue = { name: "q", key: null, priority: 0, ...place };

@@ -15,7 +15,7 @@ export const other: Owner = { id: "owner-2", pid: process.pid, host: "here", bui
 export const STALE_MS = 1_000;
 
 export function newExecution(id: string, changes: Partial<NewExecution> = {}): NewExecution {
-  return { id, function: "a.ts#f", input: '"in"', createdAt: 100, event: event(1), ...changes };
+  return { id, function: "a.ts#f", createdAt: 100, event: event(1), ...changes };
 }
 
 export function event(seq: number): StoredEvent {

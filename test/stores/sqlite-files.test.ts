@@ -22,8 +22,8 @@ afterEach(() => folder.remove());
 /** Fills the store of `file` with `count` executions of 8 KiB each. */
 async function fill(count: number): Promise<void> {
   const store = openSqliteStore(file);
-  const input = "x".repeat(8_192);
-  await store.createAll(Array.from({ length: count }, (_, i) => newExecution(`x${i}`, { input })));
+  const large = { ...event(1), body: "x".repeat(8_192) };
+  await store.createAll(Array.from({ length: count }, (_, i) => newExecution(`x${i}`, { event: large })));
   await store.close();
 }
 

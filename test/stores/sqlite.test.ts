@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openConnection } from "../../runtime/stores/sqlite-connection.ts";
 import { MIGRATIONS } from "../../runtime/stores/sqlite-schema.ts";
+import { readView } from "../../runtime/engine/view.ts";
 import { openSqliteStore } from "../../runtime/stores/sqlite.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
@@ -38,7 +39,7 @@ test("the SQLite store keeps no chunk that no snapshot needs", async () => {
   await write(["a"], ["e"]);
   expect(chunks()).toBeNull();
   await write(["e"], ["e", "f"]);
-  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", result: null, error: "1", at: 1 } })]);
+  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", at: 1 } })]);
   expect(chunks()).toBeNull();
   file.close();
   await store.close();
@@ -58,15 +59,27 @@ test("a file of the first version is brought up to date with what is in it", asy
   const file = folder.path("store.db");
   const old = openConnection({ file, options: {}, migrations: MIGRATIONS.slice(0, 1) });
   old.write(() => {
-    old.prepare("INSERT INTO executions (id, function, created_at, wake_at) VALUES ('x', 'f', 1, 1)").run();
-    old.prepare("INSERT INTO inputs (execution, body) VALUES (1, '1')").run();
-    old.prepare("INSERT INTO events (execution, seq, kind, body) VALUES (1, 1, 'k', 'b')").run();
+    for (const sql of [
+      "INSERT INTO executions (id, function, created_at, wake_at) VALUES ('x', 'f', 1, 1), ('y', 'f', 2, 2)",
+      "UPDATE executions SET status = 'SUCCEEDED', ended_at = 3, wake_at = NULL WHERE id = 'y'",
+      "INSERT INTO inputs (execution, body) VALUES (1, '1'), (2, '2')",
+      "INSERT INTO outcomes (execution, result) VALUES (2, '\"done\"')",
+      "INSERT INTO events (execution, seq, kind, body) VALUES (1, 1, 'ExecutionStarted', '{\"time\":1}\n1'), " +
+        "(2, 1, 'ExecutionStarted', '{\"time\":2}\n2'), (2, 2, 'ExecutionSucceeded', '{\"time\":3}\n\"done\"')",
+    ])
+      old.prepare(sql).run();
   });
   old.close();
   const store = openSqliteStore(file);
   const epoch = await acquire(store);
   expect(await store.get("x")).toMatchObject({ lastSeq: 1, tags: {}, paused: false, parent: null });
-  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", result: null, error: "1", at: 1 } })]);
+  await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", at: 1 } })]);
   expect(await store.remove(10, 10)).toBe(0);
+  expect(await readView(store, "y")).toMatchObject({
+    status: "SUCCEEDED",
+    input: 2,
+    result: "done",
+    events: 2,
+  });
   await store.close();
 });
