@@ -35,7 +35,7 @@ test("it shows the state that is written when the function goes to sleep", async
   try {
     process.env["LEDGER"] = join(folder, "ledger.jsonl");
     process.env["LEDGER_PACE_MS"] = "0";
-    const { fulfil } = (await import(join(compileFixture("fixtures/quickstart"), "fulfil.js"))) as {
+    const { fulfil } = (await import(join(await compileFixture("fixtures/quickstart"), "fulfil.js"))) as {
       fulfil: DurableFunction<unknown>;
     };
     const store = join(folder, "durable.db");

@@ -18,7 +18,7 @@ import { startPostgres } from "./support/postgresServer.ts";
 
 const COUNT = 12;
 const runs = Number(process.argv[2] ?? 20);
-const module = join(compileFixture("fixtures/engine"), "transactions.js");
+const module = join(await compileFixture("fixtures/engine"), "transactions.js");
 const server = await startPostgres();
 const total = { runs: 0, lives: 0, broken: 0 };
 

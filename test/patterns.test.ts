@@ -11,7 +11,7 @@ import { createTestRunner, everyCheckpoint, TestStuckError } from "@durablec/run
 import type * as Services from "../fixtures/patterns/services.ts";
 import { compileFixture } from "./support/compileFixture.ts";
 
-const compiled = compileFixture("fixtures/patterns");
+const compiled = await compileFixture("fixtures/patterns");
 const load = async <T>(name: string): Promise<T> => (await import(join(compiled, `${name}.js`))) as T;
 
 const { calls } = await load<typeof Services>("services");

@@ -28,7 +28,7 @@ let store: string;
 const open_: Engine[] = [];
 
 beforeAll(async () => {
-  const compiled = compileFixture("fixtures/engine");
+  const compiled = await compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
 });

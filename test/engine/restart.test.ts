@@ -10,7 +10,7 @@ let f: typeof Functions;
 let world: typeof World;
 
 beforeAll(async () => {
-  compiled = compileFixture("fixtures/engine");
+  compiled = await compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
 }, 60_000);

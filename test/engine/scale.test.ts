@@ -8,7 +8,7 @@ import { compileFixture } from "../support/compileFixture.ts";
 let f: typeof Functions;
 
 beforeAll(async () => {
-  f = (await import(join(compileFixture("fixtures/engine"), "functions.js"))) as typeof Functions;
+  f = (await import(join(await compileFixture("fixtures/engine"), "functions.js"))) as typeof Functions;
 }, 60_000);
 
 async function startAll(engine: Engine, count: number): Promise<string[]> {

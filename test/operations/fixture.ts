@@ -9,7 +9,7 @@ import { runRestart } from "@durablec/runtime/testing";
 import type * as World from "../../fixtures/operations/world.ts";
 import { compileFixture } from "../support/compileFixture.ts";
 
-const compiled = compileFixture("fixtures/operations");
+const compiled = await compileFixture("fixtures/operations");
 
 export const world = (await import(join(compiled, "world.js"))) as typeof World;
 

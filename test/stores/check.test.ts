@@ -17,7 +17,7 @@ let folder: Folder;
 let file: string;
 
 beforeAll(async () => {
-  const f = (await import(join(compileFixture("fixtures/engine"), "functions.js"))) as typeof Functions;
+  const f = (await import(join(await compileFixture("fixtures/engine"), "functions.js"))) as typeof Functions;
   samples = makeFolder();
   for (const [name, keys] of [
     ["plain.db", {}],

@@ -41,7 +41,7 @@ const opened: Engine[] = [];
 const parked: Error[] = [];
 
 beforeAll(async () => {
-  const compiled = compileFixture("fixtures/engine");
+  const compiled = await compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
 });

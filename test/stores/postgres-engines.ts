@@ -35,7 +35,7 @@ export function describeEngines(server: () => PostgresServer): void {
 
   describe("engines on PostgreSQL", () => {
     beforeAll(async () => {
-      const compiled = compileFixture("fixtures/engine");
+      const compiled = await compileFixture("fixtures/engine");
       f = (await import(join(compiled, "functions.js"))) as typeof Functions;
       world = (await import(join(compiled, "world.js"))) as typeof World;
     });

@@ -39,7 +39,7 @@ describeTransactions("SQLite", async (): Promise<Database> => {
 });
 
 test("transactions killed with SIGKILL before and after their COMMIT, and their events', are there once", async () => {
-  const module = join(compileFixture("fixtures/engine"), "transactions.js");
+  const module = join(await compileFixture("fixtures/engine"), "transactions.js");
   const place = await sqlitePlace();
   const kills = KILL_PLACES.map((at) => `${at}:2`);
   const { lives, broken } = await liveTransactions({ module, place, count: 8, kills });

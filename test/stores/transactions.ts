@@ -37,7 +37,7 @@ export function describeTransactions(name: string, make: () => Promise<Database>
     let f: Given["f"];
     let world: typeof World;
     beforeAll(async () => {
-      const compiled = compileFixture("fixtures/engine");
+      const compiled = await compileFixture("fixtures/engine");
       const load = async (file: string): Promise<unknown> => import(join(compiled, file));
       f = {
         ...((await load("functions.js")) as object),

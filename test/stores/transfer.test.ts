@@ -20,7 +20,7 @@ let world: typeof World;
 let folder: Folder;
 
 beforeAll(async () => {
-  const compiled = compileFixture("fixtures/engine");
+  const compiled = await compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
 });

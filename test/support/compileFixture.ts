@@ -1,26 +1,40 @@
-/** Compiles a project of fixtures, with its types, into a folder of its own that is removed when the process ends. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** Compiles a project of fixtures, with its types, once for all files of a run of the tests. */
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../../compiler/build.ts";
+import { CACHE, FIXTURES_OF_RUN } from "./runFolder.ts";
 
-/** Inside the repository, so that the output finds `@durablec/runtime`. */
-const CACHE = join(import.meta.dirname, "../../node_modules/.cache/durablec-test");
-
-const compiled = new Map<string, string>();
+const compiled = new Map<string, Promise<string>>();
 
 /**
- * Returns the output's folder, the same one for all tests of a file. Throws on an error; fixtures do on purpose what deserves
- * a warning.
+ * Returns the output's folder, which nobody may write to. Throws on an error; fixtures do on purpose what deserves a
+ * warning.
  */
-export function compileFixture(folder: string): string {
-  const out = compiled.get(folder) ?? compile(folder);
+export function compileFixture(folder: string): Promise<string> {
+  const out = compiled.get(folder) ?? compileOnce(folder);
   compiled.set(folder, out);
   return out;
 }
 
-function compile(folder: string): string {
-  mkdirSync(CACHE, { recursive: true });
-  const out = mkdtempSync(join(CACHE, "fixture-"));
+/** Two workers may compile the same at once: whoever is first to have finished gives it its name. */
+async function compileOnce(folder: string): Promise<string> {
+  const run = process.env[FIXTURES_OF_RUN];
+  if (run === undefined) return compile(folder, CACHE);
+  const shared = join(run, folder.replaceAll("/", "-"));
+  if (existsSync(shared)) return shared;
+  const out = await compile(folder, run);
+  try {
+    renameSync(out, shared);
+  } catch (error) {
+    if (!existsSync(shared)) throw error;
+  }
+  return shared;
+}
+
+async function compile(folder: string, parent: string): Promise<string> {
+  // Here, as most files find it compiled, and loading the compiler takes longer than many of them.
+  const { build } = await import("../../compiler/build.ts");
+  mkdirSync(parent, { recursive: true });
+  const out = mkdtempSync(join(parent, "fixture-"));
   process.on("exit", () => rmSync(out, { recursive: true, force: true }));
   writeFileSync(join(out, "package.json"), '{ "type": "module" }');
   const { findings, typeErrors } = build({ tsconfig: join(folder, "tsconfig.json"), outDir: out });
