@@ -1,5 +1,5 @@
 /**
- * `npm run faults [COUNT]`: logs of SQLite that are cut off, flipped or zeroed at COUNT places by chance (default 500). Ends
+ * `npm run faults:logs -- [COUNT]`: logs of SQLite that are cut off, flipped or zeroed at COUNT places by chance (default 500). Ends
  * with 1 if something that was acknowledged before the damage is lost, or something is read that was not written.
  */
 import { crash, findBroken } from "./stores/torn.ts";

@@ -2,15 +2,16 @@
  * Which executions a worker takes into memory: those that are due or have messages, as long as there is room. The others
  * wait in the store, or are taken by another worker.
  */
-import type { Claimed, LeasedExecution, Wanted } from "../stores/leases.ts";
+import { FencedError } from "../errors.ts";
+import type { Claimed, HeldLeases, LeasedExecution, Wanted } from "../stores/leases.ts";
 import type { Commit, LoadedExecution, Store } from "../stores/store.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
 import type { Running } from "./load.ts";
 import { bringBack } from "./load.ts";
+import type { Mending } from "./mending.ts";
 
-export interface AdmissionParts {
+export interface AdmissionParts extends Pick<Mending, "right" | "moved"> {
   readonly store: Store;
-  readonly epoch: number;
   readonly executionsMax: number;
   /** Functions this worker was given. Executions of others are left to workers that were. */
   readonly functions: readonly string[];
@@ -138,23 +139,36 @@ export class Admission {
   async flush(): Promise<void> {
     if (!this.hasReleased) return;
     const released = this.released.splice(0);
-    const answer = this.parts.store.releaseLeases(this.parts.epoch, released);
+    const answer = this.parts.store.releaseLeases(this.parts.right.epoch, released);
     if (answer instanceof Promise) await answer;
+  }
+
+  /** What it has by the books of the store and not in memory, as an answer was lost: anybody may have it. */
+  releaseStrays(held: HeldLeases): void {
+    // After a claim that is under way: what that has taken is about to come into memory.
+    this.claiming = this.claiming.then(() => {
+      for (const [execution, { lease }] of held) {
+        if (!this.parts.loaded.has(execution) && !this.loading.has(execution))
+          this.release({ execution, lease });
+      }
+    });
   }
 
   /** Resolves when what was taken is in memory. */
   private async claim(
     wanted: Pick<Wanted, "only" | "parked">,
   ): Promise<{ readonly taken: number; readonly called: readonly string[] }> {
-    const { store, epoch, functions, hooks } = this.parts;
+    const { store, right, functions, hooks } = this.parts;
     const turn = this.claiming.then(async (): Promise<Claimed> => {
       await this.flush();
       const only = wanted.only?.filter((id) => !this.parts.loaded.has(id) && !this.loading.has(id));
       const limit = hooks.draining() ? 0 : Math.min(this.room, CLAIM_MAX);
       if (only?.length === 0) return NOTHING;
       const asked = { ...wanted, ...(only === undefined ? {} : { only }) };
+      const { epoch } = right;
       const answer = store.claim(epoch, { ...asked, now: hooks.world.now(), limit, functions });
-      const claimed = answer instanceof Promise ? await answer : answer;
+      const claimed =
+        answer instanceof Promise ? await answer.catch((error) => this.refused(epoch, error)) : answer;
       this.behind = claimed.executions.length >= limit;
       return claimed;
     });
@@ -164,6 +178,14 @@ export class Admission {
     for (const { error, ...held } of unreadable) all.push(this.parts.park(held, error));
     await Promise.all(all);
     return { taken: all.length, called };
+  }
+
+  /** The look that follows each taking part finds the same again. */
+  private async refused(epoch: number, error: unknown): Promise<Claimed> {
+    const moved = error instanceof FencedError ? this.parts.moved(epoch) : null;
+    if (moved === null) throw error;
+    await moved;
+    return NOTHING;
   }
 
   /** Brings one back that this worker has been given. */

@@ -1,30 +1,48 @@
 /** When a worker has to do something by the clock: for executions in memory, and for those that sleep in the store. */
+import type { Running } from "./load.ts";
 import { TimerQueue } from "./timers.ts";
 import type { World } from "./world.ts";
 
-interface AlarmParts<T> {
+interface AlarmParts {
   readonly world: World;
   /** Nothing is to be done any more. */
   isSilent(): boolean;
-  /** The times of these have come. */
-  fire(items: ReadonlySet<T>, now: number): void;
   /** The time of one in the store has come. */
   pump(): void;
 }
 
-export class Alarm<T> {
-  private readonly parts: AlarmParts<T>;
-  private readonly timers = new TimerQueue<T>();
+export class Alarm {
+  private readonly parts: AlarmParts;
+  private readonly timers = new TimerQueue<Running>();
   private storeWakeAt: number | null = null;
   private cancel: () => void = () => undefined;
 
-  constructor(parts: AlarmParts<T>) {
+  constructor(parts: AlarmParts) {
     this.parts = parts;
   }
 
-  add(at: number, item: T): void {
-    this.timers.add(at, item);
+  /** At the earliest timer of one in memory. */
+  set(running: Running | undefined): void {
+    const at = running?.execution.nextTimer() ?? null;
+    if (
+      running === undefined ||
+      running.execution.disposed ||
+      at === null ||
+      (running.timerAt !== null && running.timerAt <= at)
+    )
+      return;
+    running.timerAt = at;
+    this.timers.add(at, running);
     this.arm();
+  }
+
+  private fire(now: number): void {
+    for (const running of new Set(this.timers.takeDue(now))) {
+      if (running.execution.disposed) continue;
+      running.timerAt = null;
+      running.execution.fireTimers(now);
+      if (running.execution.outbox.length === 0) this.set(running);
+    }
   }
 
   /** The earliest of all in the store. */
@@ -43,14 +61,14 @@ export class Alarm<T> {
   }
 
   private arm(): void {
-    const { world, isSilent, fire, pump } = this.parts;
+    const { world, isSilent, pump } = this.parts;
     this.cancel();
     if (isSilent()) return;
     const at = Math.min(this.timers.earliest ?? Infinity, this.storeWakeAt ?? Infinity);
     if (at === Infinity) return;
     this.cancel = world.setTimer(at, () => {
       const now = world.now();
-      fire(new Set(this.timers.takeDue(now)), now);
+      this.fire(now);
       if (this.storeWakeAt !== null && this.storeWakeAt <= now) pump();
       else this.arm();
     });

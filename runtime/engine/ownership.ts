@@ -1,6 +1,7 @@
 /** This process's right to run executions of a store: taken, renewed, and dropped before others may think it gone. */
 import { hostname } from "node:os";
 import { FencedError, StoreUnavailableError } from "../errors.ts";
+import type { Rejoined } from "../stores/leases.ts";
 import type { Owner, Store } from "../stores/store.ts";
 import type { World } from "./world.ts";
 
@@ -40,8 +41,21 @@ export class Ownership {
   async renew(): Promise<void> {
     const { store, world } = this.parts;
     if (await this.inTime(store.renew(this.epoch, world.now()))) return;
-    throw new FencedError(
-      `This process was silent for too long: others run its executions of ${store.name} now. It goes on with new ones.`,
+    throw this.fenced();
+  }
+
+  /** Throws as `renew` does. Returns what this process has, and the epoch it has it under now. */
+  async rejoin(): Promise<Rejoined> {
+    const { store, leaseMs } = this.parts;
+    const rejoined = await this.inTime(store.rejoin?.(this.owner, leaseMs) ?? null);
+    if (rejoined === null) throw this.fenced();
+    this.epoch = rejoined.epoch;
+    return rejoined;
+  }
+
+  private fenced(): FencedError {
+    return new FencedError(
+      `This process was silent for too long: others run its executions of ${this.parts.store.name} now. It goes on with new ones.`,
     );
   }
 

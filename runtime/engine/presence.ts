@@ -1,8 +1,10 @@
 /**
  * An engine's presence at its store: it hears of news, has a worker while it may run executions, and outlives times in
- * which the store cannot be reached. Then it drops what it has in memory, as its leases may be gone, and comes back.
+ * which the store cannot be reached. A worker whose connection broke keeps what it has, as long as nobody else may have it:
+ * see `mending.ts`. After that, it drops all, and comes back.
  */
 import { EngineClosedError, StoreUnavailableError } from "../errors.ts";
+import type { HeldLeases } from "../stores/leases.ts";
 import { isOutlived } from "./announce.ts";
 import type { EngineParts } from "./engine.ts";
 import { Ownership } from "./ownership.ts";
@@ -16,6 +18,8 @@ const LOOK_MS = 1_000;
 
 /** Times that a lease is renewed before it would be over. */
 const RENEWALS = 4;
+/** The part of the lease after which a worker that got no answer gives up what it has, before others may take it. */
+const SILENCE_PART = 3 / 4;
 
 /** How often executions whose retention is over are looked for, and how many rows of them go at once. */
 const REMOVE_MS = 10_000;
@@ -35,7 +39,12 @@ export class Presence {
   private removeAt = 0;
   private cancelPoll: () => void = () => undefined;
   private cancelRenewal: () => void = () => undefined;
+  private cancelDeadline: () => void = () => undefined;
+  /** It got no answer for so long that others may soon have what it has. */
+  private isOverdue = false;
   private ignoreNews: () => void = () => undefined;
+  /** Settled when the worker takes part anew, or is given up. Null: it takes part. */
+  private mending: PromiseWithResolvers<HeldLeases> | null = null;
   private polling: Promise<void> = Promise.resolve();
   private isPolling = false;
   /** Counts the times it stood back: a look that was under way then may hang for long. */
@@ -69,6 +78,7 @@ export class Presence {
 
   /** What the store, or the worker, has thrown. */
   failed(error: unknown): void {
+    if (this.mend(error) !== null) return;
     if (isOutlived(error) && !this.isOpening) this.standBack(error);
     else this.giveUp(error instanceof Error ? error : new EngineClosedError(String(error)));
   }
@@ -139,13 +149,15 @@ export class Presence {
   }
 
   private pauseMs(): number {
-    if (this.failures > 0) return Math.min(BACKOFF_MS * 2 ** (this.failures - 1), BACKOFF_MAX_MS);
+    const longest = this.mending === null ? BACKOFF_MAX_MS : this.parts.leaseMs / RENEWALS;
+    if (this.failures > 0) return Math.min(BACKOFF_MS * 2 ** (this.failures - 1), longest);
     return this.hasNews ? 0 : POLL_MS;
   }
 
   private async pollOnce(): Promise<void> {
     const { store, world } = this.parts;
     const now = world.now();
+    if (this.mending !== null) await this.rejoin();
     if (this.parts.worker && this.worker === null) await this.makeWorker();
     if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
     const version = await store.version();
@@ -165,13 +177,20 @@ export class Presence {
 
   private async makeWorker(): Promise<void> {
     const { lives } = this;
+    const askedAt = this.parts.world.now();
     const epoch = await this.ownership.take();
     if (epoch === null || lives !== this.lives || this.failure !== null) return;
     const { functions, limits, announce, store } = this.parts;
     announce("worker.started", { store: store.name, epoch });
-    const worker = new Worker({
+    const right = { epoch };
+    const worker: Worker = new Worker({
       ...this.parts,
-      epoch,
+      right,
+      mend: (error) => (this.worker === worker ? this.mend(error) : null),
+      moved: (asked) =>
+        this.worker !== worker
+          ? null
+          : (this.mending?.promise ?? (asked === right.epoch ? null : Promise.resolve())),
       functionIds: functions.ids,
       functionId: (fn) => functions.idOf(fn),
       executionsMax: limits.executions,
@@ -183,8 +202,51 @@ export class Presence {
       },
     });
     this.worker = worker;
-    this.renewLater();
+    this.heardSince(askedAt);
     await worker.pump();
+  }
+
+  /** A question of then was answered: the leases are good for some time, and are renewed before. */
+  private heardSince(askedAt: number): void {
+    const { world, store, leaseMs } = this.parts;
+    this.renewLater();
+    this.cancelDeadline();
+    this.isOverdue = false;
+    const silentMs = leaseMs * SILENCE_PART;
+    const giveUp = (): void => {
+      // A body may have held up this process, and the answer of a renewal be the next thing that it sees.
+      this.isOverdue = true;
+      if (this.mending === null) return;
+      const message = `The store ${store.name} has not answered for ${silentMs} ms: others may run what was here.`;
+      this.standBack(new StoreUnavailableError(message));
+    };
+    this.cancelDeadline = world.setTimer(askedAt + silentMs, giveUp, true);
+  }
+
+  /** Null: this is no broken connection, or there is nothing to keep. Else what the worker has, as soon as that is known. */
+  private mend(error: unknown): Promise<HeldLeases> | null {
+    if (!(error instanceof StoreUnavailableError) || this.parts.store.rejoin === undefined) return null;
+    if (this.worker === null || this.failure !== null || this.isOverdue) return null;
+    if (this.mending === null) {
+      this.mending = Promise.withResolvers();
+      // Often nobody waits for it.
+      this.mending.promise.catch(() => undefined);
+      this.cancelRenewal();
+      this.interrupt(error);
+    }
+    return this.mending.promise;
+  }
+
+  private async rejoin(): Promise<void> {
+    const { lives, mending, worker } = this;
+    this.failures++;
+    const askedAt = this.parts.world.now();
+    const rejoined = await this.ownership.rejoin();
+    if (lives !== this.lives || mending !== this.mending) return;
+    this.mending = null;
+    this.heardSince(askedAt);
+    worker?.resettle(rejoined);
+    mending?.resolve(rejoined.held);
   }
 
   /** By a clock of its own: whatever else hangs, the lease is kept, or known to be lost. */
@@ -195,28 +257,39 @@ export class Presence {
   }
 
   private async renew(): Promise<void> {
+    // It will be known soon enough.
+    if (this.mending !== null) return;
     const { lives } = this;
+    const askedAt = this.parts.world.now();
     try {
       await this.ownership.renew();
+      if (lives === this.lives && this.worker !== null) this.heardSince(askedAt);
     } catch (error) {
       if (lives === this.lives) this.failed(error);
     }
-    if (lives === this.lives && this.worker !== null) this.renewLater();
   }
 
   /** Until the store answers again, and this process may take part again. */
   private standBack(error: Error): void {
     if (this.failure !== null) return;
+    this.dropWorker(error);
+    this.ownership.forget();
+    this.interrupt(error);
+  }
+
+  /** A look that is under way may hang for long: another begins after a while, and looks at everything. */
+  private interrupt(error: Error): void {
     if (this.failures++ === 0) this.parts.onError(error, null);
     this.lives++;
-    this.dropWorker();
-    this.ownership.forget();
     this.version = -1;
     this.pollSoon();
   }
 
-  private dropWorker(): void {
+  private dropWorker(error: Error): void {
     this.cancelRenewal();
+    this.cancelDeadline();
+    this.mending?.reject(error);
+    this.mending = null;
     void this.worker?.stop();
     this.worker = null;
   }
@@ -227,7 +300,7 @@ export class Presence {
     this.failure = error;
     this.cancelPoll();
     this.ignoreNews();
-    this.dropWorker();
+    this.dropWorker(error);
     this.waiters.rejectAll(error);
   }
 }

@@ -5,6 +5,7 @@
  * Executions that can only wait leave memory. The store's wake times and messages bring them back.
  */
 import { EngineClosedError } from "../errors.ts";
+import type { Rejoined } from "../stores/leases.ts";
 import type { Commit } from "../stores/store.ts";
 import { Alarm } from "./alarm.ts";
 import { Admission, heldBy, type Held } from "./admission.ts";
@@ -13,6 +14,7 @@ import { atWork } from "./atWork.ts";
 import { findOthers, parkCommit, prepareCommit, type Prepared, wakeCommit } from "./commits.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
 import { isMisfit, type ResumeReport, type Running } from "./load.ts";
+import { commitMending } from "./mending.ts";
 import { deliver } from "./messages.ts";
 import { leaveInTime } from "./leaveInTime.ts";
 import { leave, tellCommitted, tellLoaded } from "./observing.ts";
@@ -23,7 +25,7 @@ import { restartAll } from "./restarting.ts";
 import { takeSome } from "./takeSome.ts";
 import { trimJournals } from "./trimming.ts";
 import type { OperationAtWork } from "./world.ts";
-import { toHooks, type WorkerParts } from "./workerParts.ts";
+import { expire, toHooks, type WorkerParts } from "./workerParts.ts";
 
 /** Turns in one pass of the event loop. */
 const TURNS_MAX = 8;
@@ -43,7 +45,7 @@ export class Worker {
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();
-  private readonly alarm: Alarm<Running>;
+  private readonly alarm: Alarm;
   private readonly reports = new ResumeReports();
   private readonly hooks: ExecutionHooks;
   private turning: Promise<void> | null = null;
@@ -59,17 +61,16 @@ export class Worker {
       draining: () => this.draining,
       ready: (execution) => this.markReady(execution),
       failed: (error) => void this.guard(() => Promise.reject(error)),
+      lost: (lease) => this.lose(lease),
       expire: (execution, op, callback) =>
         void this.guard(async () => {
-          op.checkAgain(await parts.store.expire(callback, parts.world.now()));
+          await expire(parts, op, callback);
           await this.deliverTo(execution.id);
-          this.setTimer(this.loaded.get(execution.id));
+          this.alarm.set(this.loaded.get(execution.id));
         }),
     });
     this.admission = new Admission({
-      store: parts.store,
-      epoch: parts.epoch,
-      executionsMax: parts.executionsMax,
+      ...parts,
       functions: parts.functionIds,
       hooks: this.hooks,
       loaded: this.loaded,
@@ -82,13 +83,10 @@ export class Worker {
     this.alarm = new Alarm({
       world: parts.world,
       isSilent: () => this.stopped || this.draining,
-      fire: (due, now) => this.fireTimers(due, now),
       pump: () => void this.pump(),
     });
     this.watch = new QueueWatch({
-      store: parts.store,
-      world: parts.world,
-      queues: parts.queues,
+      ...parts,
       room: () => (this.draining ? 0 : this.admission.room),
       guard: (work) => this.guard(work),
       wake: (ids) => this.wake(ids),
@@ -143,7 +141,7 @@ export class Worker {
 
   /** For executions that begin here: they are this worker's at once. Undefined: it has enough. */
   get epochForNew(): number | undefined {
-    return !this.stopped && this.admission.hasRoomForNew ? this.parts.epoch : undefined;
+    return !this.stopped && this.admission.hasRoomForNew ? this.parts.right.epoch : undefined;
   }
 
   /**
@@ -239,7 +237,7 @@ export class Worker {
 
   /** Returns how many executions it committed. */
   private async turn(): Promise<number> {
-    const { store, world, epoch, lingerMs, restarting, observer } = this.parts;
+    const { world, lingerMs, restarting, observer } = this.parts;
     const moment = { now: world.now(), lingerMs };
     const prepared: Turned[] = [];
     const ready = takeSome(this.ready, COMMITS_MAX);
@@ -250,10 +248,10 @@ export class Worker {
     const commits = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return 0;
     const began = observer === null ? 0 : performance.now();
-    const answer = store.commit(epoch, commits);
+    const answer = commitMending(this.parts, commits);
     const lost = answer instanceof Promise ? await answer : answer;
     if (this.stopped) return 0;
-    const written = lost.length === 0 ? prepared : this.loseOf(prepared, lost);
+    const written = lost.length === 0 ? prepared : this.loseOf({ prepared, drowsy }, lost);
     if (observer !== null) tellCommitted(observer, written, began);
     for (const { running, commit } of written) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
@@ -280,7 +278,7 @@ export class Worker {
     return takeSome(this.drowsy, COMMITS_MAX).filter((running) => {
       const may = this.mayLeave(running);
       // A timer that has come near meanwhile keeps its execution here.
-      if (!may) this.setTimer(running);
+      if (!may) this.alarm.set(running);
       // One that has something to report after all is awake: its commit is among the others.
       return may && !awake.has(running);
     });
@@ -298,10 +296,34 @@ export class Worker {
   }
 
   /** Gives up those that run elsewhere now: nothing of their commits was written. Returns the others. */
-  private loseOf(prepared: readonly Turned[], lost: readonly string[]): Turned[] {
-    for (const id of lost) this.drop(this.loaded.get(id));
+  private loseOf(
+    { prepared, drowsy }: { readonly prepared: readonly Turned[]; readonly drowsy: readonly Running[] },
+    lost: readonly string[],
+  ): Turned[] {
+    for (const running of [...prepared.map((one) => one.running), ...drowsy])
+      if (lost.includes(running.execution.id)) this.drop(running);
     this.parts.lost();
     return prepared.filter(({ running }) => !running.execution.disposed);
+  }
+
+  private lose({ execution, lease }: Held): void {
+    const running = this.loaded.get(execution);
+    if (running?.execution.lease !== lease) return;
+    this.letGo(running);
+    this.parts.lost();
+    void this.guard(() => this.admission.flush());
+  }
+
+  /** It takes part anew, with what the store says it has. What failed meanwhile is looked for again. */
+  resettle({ epoch, held }: Rejoined): void {
+    this.parts.right.epoch = epoch;
+    for (const running of [...this.loaded.values()]) {
+      const { id, lease } = running.execution;
+      if (held.get(id)?.lease !== lease) this.drop(running);
+      else this.alarm.set(running);
+    }
+    this.admission.releaseStrays(held);
+    this.schedule();
   }
 
   /** After its turn: ended, waiting in memory, or leaving it. */
@@ -314,7 +336,7 @@ export class Worker {
       this.parts.ended(execution.id, execution.ended);
       return;
     }
-    if (!this.mayLeave(running)) this.setTimer(running);
+    if (!this.mayLeave(running)) this.alarm.set(running);
     else if (running.wakeAt !== execution.nextTimer()) {
       this.drowsy.add(running);
       this.schedule();
@@ -337,40 +359,19 @@ export class Worker {
   }
 
   private drop(running: Running | undefined): void {
-    if (running === undefined) return;
+    // One of its id may have come since.
+    if (running === undefined || running.execution.disposed) return;
     leave(running.execution);
     this.loaded.delete(running.execution.id);
     this.ready.delete(running);
     if (!this.stopped && this.admission.hasRoomAgain()) setImmediate(() => void this.pump());
   }
 
-  private setTimer(running: Running | undefined): void {
-    const at = running?.execution.nextTimer() ?? null;
-    if (
-      running === undefined ||
-      running.execution.disposed ||
-      at === null ||
-      (running.timerAt !== null && running.timerAt <= at)
-    )
-      return;
-    running.timerAt = at;
-    this.alarm.add(at, running);
-  }
-
-  private fireTimers(due: ReadonlySet<Running>, now: number): void {
-    for (const running of due) {
-      if (running.execution.disposed) continue;
-      running.timerAt = null;
-      running.execution.fireTimers(now);
-      if (running.execution.outbox.length === 0) this.setTimer(running);
-    }
-  }
-
   /** State and code do not fit: the execution stays as it is, with the reason, until a build that fits comes. */
   private async park(held: Held, error: unknown): Promise<void> {
     if (!isMisfit(error)) throw error;
     this.drop(this.loaded.get(held.execution));
-    await this.parts.store.commit(this.parts.epoch, [parkCommit(held, error.message)]);
+    await commitMending(this.parts, [parkCommit(held, error.message)]);
     this.parts.parked(held.execution, error);
   }
 
@@ -387,7 +388,8 @@ export class Worker {
     try {
       await work();
     } catch (error) {
-      if (this.stopped) return;
+      // What was not done is found again by `resettle`, and by the look that follows it.
+      if (this.stopped || this.parts.mend(error) !== null) return;
       this.giveUp();
       this.parts.failed(error instanceof Error ? error : new EngineClosedError(String(error)));
     } finally {

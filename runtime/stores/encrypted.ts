@@ -11,6 +11,7 @@ import type {
   LoadedExecution,
   Message,
   NewExecution,
+  Owner,
   Settlement,
   SnapshotWrite,
   Store,
@@ -30,14 +31,17 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
   const seal = new Sealing(new Keyring(options));
   const row = (found: ExecutionRow | null): ExecutionRow | null =>
     found === null ? null : seal.openRow(found);
+  // Other keys are as good as other code: what could not be read is tried again.
+  const withKeys = (owner: Owner): Owner => ({ ...owner, build: `${owner.build}.${seal.keysName}` });
   const created = (made: Created): Created => seal.openCreated(made);
   return {
     name: store.name,
     ...(store.transactions === undefined ? {} : { transactions: seal.transactions(store.transactions) }),
-    // Other keys are as good as other code: what could not be read is tried again.
-    acquire: (owner, now, staleMs) =>
-      store.acquire({ ...owner, build: `${owner.build}.${seal.keysName}` }, now, staleMs),
+    acquire: (owner, now, staleMs) => store.acquire(withKeys(owner), now, staleMs),
     renew: (epoch, now) => store.renew(epoch, now),
+    ...(store.rejoin && {
+      rejoin: (owner, staleMs) => store.rejoin!(withKeys(owner), staleMs),
+    }),
     release: (epoch) => store.release(epoch),
     claim: (epoch, wanted) => then(store.claim(epoch, wanted), (claimed) => seal.openClaimed(claimed)),
     releaseLeases: (epoch, leases) => store.releaseLeases(epoch, leases),
@@ -81,7 +85,6 @@ export function encryptStore(store: Store, options: EncryptionOptions): Store {
     ended: (executions) => store.ended(executions),
     counts: (now) => store.counts(now),
     version: () => store.version(),
-    ...(store.onNews === undefined ? {} : { onNews: (listener) => store.onNews!(listener) }),
     ...(store.onNews === undefined ? {} : { onNews: store.onNews.bind(store) }),
     close: () => store.close(),
   };

@@ -20,6 +20,14 @@ export interface LeasedExecution extends LoadedExecution {
   readonly lease: number;
 }
 
+/** What a worker has by the books of the store: by its execution. */
+export type HeldLeases = ReadonlyMap<string, { readonly lease: number; readonly lastSeq: number }>;
+
+export interface Rejoined {
+  readonly epoch: number;
+  readonly held: HeldLeases;
+}
+
 export interface Claimed {
   /** Taken now. */
   readonly executions: readonly LeasedExecution[];

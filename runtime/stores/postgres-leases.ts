@@ -5,7 +5,7 @@ import { codeOf } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
 import { toLoaded } from "./postgres-loading.ts";
 import { isAlive } from "./rows.ts";
-import type { Claimed, LeasedExecution, Wanted } from "./leases.ts";
+import type { Claimed, LeasedExecution, Rejoined, Wanted } from "./leases.ts";
 import type { Acquired, Commit, Owner } from "./store.ts";
 
 /** How often a worker looks for others that are gone. */
@@ -26,6 +26,26 @@ export class PostgresLeases {
     const values = [id, pid, host, build, Math.trunc(staleMs)];
     const [row] = await this.connection.query(this.statements.join, values);
     return { kind: "acquired", epoch: row!.epoch as number };
+  }
+
+  rejoin({ id, pid, host, build }: Owner, staleMs: number): Promise<Rejoined | null> {
+    return this.connection.transaction(async (query) => {
+      // Whoever claims or creates for the old epoch at this moment is waited for; later ones find no worker.
+      const [old] = await query(this.statements.forget, [id]);
+      if (old === undefined) return null;
+      const [row] = await query(this.statements.join, [id, pid, host, build, Math.trunc(staleMs)]);
+      const next = row!.epoch as number;
+      // In the order of their keys, as everywhere; who commits under the old epoch is waited for.
+      await query(this.statements.lockHeld, [old.key]);
+      await query(this.statements.moveHeld, [old.key, next]);
+      const held = await query(this.statements.held, [next]);
+      return {
+        epoch: next,
+        held: new Map(
+          held.map((one) => [one.id as string, { lease: one.lease as number, lastSeq: one.last as number }]),
+        ),
+      };
+    });
   }
 
   async renew(epoch: number): Promise<boolean> {
@@ -100,6 +120,18 @@ const statements = (s: string) => ({
     name: "renew",
     text: `UPDATE ${s}.workers SET until = clock_timestamp() + lease_ms * interval '1 millisecond' WHERE key = $1
       RETURNING key`,
+  },
+  forget: { name: "forget", text: `DELETE FROM ${s}.workers WHERE id = $1 RETURNING key` },
+  lockHeld: {
+    name: "lockHeld",
+    text: `SELECT count(*) FROM (
+      SELECT key FROM ${s}.executions WHERE worker = $1 ORDER BY key FOR NO KEY UPDATE) locked`,
+  },
+  moveHeld: { name: "moveHeld", text: `UPDATE ${s}.executions SET worker = $2 WHERE worker = $1` },
+  held: {
+    name: "held",
+    text: `SELECT id, lease, (SELECT max(seq) FROM ${s}.events WHERE execution = e.key) AS last
+      FROM ${s}.executions e WHERE worker = $1`,
   },
   leave: { name: "leave", text: `SELECT ${s}.leave_3($1)` },
   workers: {

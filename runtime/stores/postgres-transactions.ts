@@ -234,7 +234,7 @@ const statements = (s: string) => ({
     return `WITH made AS (
         INSERT INTO ${s}.transacted (execution, op, body)
         SELECT e.key, ${text(op)}, ${text(body)} FROM ${s}.executions e
-        WHERE e.id = ${text(execution)} AND e.status = 'RUNNING' AND e.worker = ${Number(epoch)} AND e.lease = ${Number(lease)}
+        WHERE e.id = ${text(execution)} AND e.status = 'RUNNING' AND e.worker = ${Number(epoch())} AND e.lease = ${Number(lease)}
           AND current_setting('durablec.token', true) = ${text(token)}
         FOR NO KEY UPDATE RETURNING 1
       )

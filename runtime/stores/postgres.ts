@@ -100,7 +100,7 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
 }
 
 type Running =
-  "acquire" | "renew" | "release" | "claim" | "releaseLeases" | "create" | "createAll" | "commit";
+  "acquire" | "renew" | "rejoin" | "release" | "claim" | "releaseLeases" | "create" | "createAll" | "commit";
 
 /** What a worker asks for. */
 function running(connection: PostgresConnection, news: PostgresNews): Pick<Store, Running> {
@@ -131,6 +131,7 @@ function running(connection: PostgresConnection, news: PostgresNews): Pick<Store
       return leases.acquire(owner, staleMs);
     },
     renew: (epoch) => leases.renew(epoch),
+    rejoin: (owner, staleMs) => leases.rejoin(owner, staleMs),
     release: async (epoch) => {
       await leases.release(epoch);
       news.tell();

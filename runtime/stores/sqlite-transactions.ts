@@ -74,10 +74,10 @@ export class SqliteTransactions implements Transactions {
   }
 
   private commit(database: DatabaseSync, transacting: Transacting, body: string): Transacted {
-    const { execution, op, epoch } = transacting;
+    const { execution, op } = transacting;
     try {
       release(database);
-      const values = [op, body, execution, epoch] as const;
+      const values = [op, body, execution, transacting.epoch()] as const;
       if (database.prepare(SQL.record).run(...values).changes !== 1)
         throw this.refusal(database, transacting);
       database.exec("COMMIT");
@@ -94,7 +94,7 @@ export class SqliteTransactions implements Transactions {
 
   private refusal(database: DatabaseSync, { execution, epoch }: Transacting): StoreError | TransactionError {
     const owner = database.prepare(SQL.owner).get();
-    if (owner?.epoch === epoch && owner.id !== null)
+    if (owner?.epoch === epoch() && owner.id !== null)
       return new TransactionError(
         `The execution "${execution}" has ended meanwhile: the transaction was rolled back.`,
       );

@@ -6,7 +6,7 @@
  * A method may answer at once or with a promise, so that an embedded store costs no microtask.
  */
 
-import type { Claimed, Wanted } from "./leases.ts";
+import type { Claimed, Rejoined, Wanted } from "./leases.ts";
 import type { Transactions } from "./transactions.ts";
 
 export type Answer<T> = T | Promise<T>;
@@ -290,6 +290,11 @@ export interface Store {
   acquire(owner: Owner, now: number, staleMs: number): Answer<Acquired>;
   /** Says that the worker is alive, for all its leases. False: it has been silent for too long, and has none any more. */
   renew(epoch: number, now: number): Answer<boolean>;
+  /**
+   * A worker that does not know what was done takes part anew, and keeps what it has: whatever was asked for under the old
+   * epoch and comes late is refused. Null: it has been silent for too long. Absent: an answer is never lost here.
+   */
+  rejoin?(owner: Owner, staleMs: number): Answer<Rejoined | null>;
   /** The worker leaves: all it had is free at once. */
   release(epoch: number): Answer<void>;
 

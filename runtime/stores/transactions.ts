@@ -2,8 +2,8 @@ import type { Answer, Created, NewExecution } from "./store.ts";
 
 /** What a step that is a transaction asks of the store: see `Transactions.run`. */
 export interface Transacting {
-  /** The worker's. */
-  readonly epoch: number;
+  /** The worker's; asked for when it commits, as it may have changed since it began. */
+  epoch(): number;
   readonly execution: string;
   /** Under which the worker has it. */
   readonly lease: number;

@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- [NAME] [--count N]`: N executions (default 1,000) on a PostgreSQL server of its own, or on a file of
- * SQLite, while something fails all the time; NAME is one of `kill`, `restart`, `stop`, `clock`, `terminate`, `sqlite`, all
- * by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
+ * SQLite, while something fails all the time; NAME is one of `kill`, `restart`, `stop`, `clock`, `terminate`, `cut`, `sqlite`,
+ * all by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -18,6 +18,7 @@ import { startPostgres } from "../support/postgresServer.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { transformFixture } from "../support/transformFixture.ts";
 import { judge } from "./ledger.ts";
+import { startProxy } from "./proxy.ts";
 
 interface Place {
   readonly server: PostgresServer;
@@ -37,6 +38,8 @@ interface Fault {
   /** Its clock jumps. */
   readonly jumping?: number;
   readonly sqlite?: true;
+  /** Workers reach the server through a proxy that cuts their connections off. */
+  readonly proxy?: true;
   /** Once, again and again. */
   happen(place: Place): Promise<void>;
 }
@@ -88,6 +91,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       await client.end();
     },
   },
+  cut: { workers: 2, proxy: true, happen: async () => pause(200) },
   sqlite: { workers: 2, sqlite: true, happen: killOne },
 };
 
@@ -112,11 +116,18 @@ async function suffer(name: string, fault: Fault): Promise<number> {
   writeFileSync(ledger, "");
   const server = await startPostgres();
   const store = fault.sqlite ? join(folder, "faults.db") : server.url;
+  const proxy = fault.proxy ? await startProxy(server.url) : null;
   const errors = new Map<string, number>();
   const workers: Worker[] = [];
   const going = { on: true, times: 0 };
   const startWorker = (jumps = false): void => {
-    const args = [join(import.meta.dirname, "worker.ts"), store, module, "2000", jumps ? "jumps" : ""];
+    const args = [
+      join(import.meta.dirname, "worker.ts"),
+      proxy?.url ?? store,
+      module,
+      "2000",
+      jumps ? "jumps" : "",
+    ];
     const child = spawn(process.execPath, args, { env: { ...process.env, LEDGER: ledger } });
     child.stdout.on("data", (text) => {
       for (const line of String(text).trim().split("\n")) {
@@ -149,6 +160,7 @@ async function suffer(name: string, fault: Fault): Promise<number> {
   const seconds = (performance.now() - began) / 1_000;
   for (const { child } of workers) child.kill("SIGKILL");
   await client.close();
+  proxy?.close();
   const reader = await open({ store, functions, worker: false });
   const judged = await judge(reader, ledger, { names, paused });
   await reader.close();
@@ -156,7 +168,7 @@ async function suffer(name: string, fault: Fault): Promise<number> {
   rmSync(folder, { recursive: true, force: true });
   const told = [...errors].map(([error, times]) => `${error} ${times}`).join(", ") || "no errors";
   process.stdout.write(
-    `${judged.broken.length === 0 ? "✓" : "✗"} ${name}: ${going.times} times in ${seconds.toFixed(0)} s; ${judged.executions} ` +
+    `${judged.broken.length === 0 ? "✓" : "✗"} ${name}: ${proxy?.cuts ?? going.times} times in ${seconds.toFixed(0)} s; ${judged.executions} ` +
       `executions, ${judged.steps} steps recorded, ${judged.repeats} bodies begun again; workers outlived: ${told}\n`,
   );
   for (const text of judged.broken.slice(0, 20)) process.stdout.write(`    ${text}\n`);

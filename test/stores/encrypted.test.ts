@@ -202,7 +202,14 @@ test("what a transaction records, and an execution that is enqueued in it, are e
   const { signal } = new AbortController();
   const rest = { isolation: null, signal, committing: () => undefined };
   for (let attempt = 0; attempt < 2; attempt++) {
-    const done = await sealed.transactions!.run({ epoch, lease, execution: "x", op: "1", body, ...rest });
+    const done = await sealed.transactions!.run({
+      epoch: () => epoch,
+      lease,
+      execution: "x",
+      op: "1",
+      body,
+      ...rest,
+    });
     expect(done).toEqual({ kind: "recorded", body: JSON.stringify(SECRETS[1]) });
   }
   expect(ran).toEqual(["body"]);

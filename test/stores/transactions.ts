@@ -178,7 +178,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       const { signal } = new AbortController();
       const rest = { isolation: null, signal, committing: () => undefined };
       const error = await failure(() =>
-        store.transactions!.run({ epoch, execution: "x", lease, op: "1", body, ...rest }),
+        store.transactions!.run({ epoch: () => epoch, execution: "x", lease, op: "1", body, ...rest }),
       );
       expect(error).toBeInstanceOf(FencedError);
       expect(await database.rows()).toEqual([]);
