@@ -5,6 +5,7 @@ import type { StatementSync } from "node:sqlite";
 import { StoreCorruptError, StoreError, StoreTooNewError } from "../errors.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { APPLICATION_ID } from "./sqlite-schema.ts";
+import { SqliteLog } from "./sqlite-log.ts";
 import type { Migration } from "./sqlite-schema.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 
@@ -18,12 +19,14 @@ export class SqliteConnection {
   private readonly beginRead: StatementSync;
   private readonly commit: StatementSync;
   private readonly inode: bigint | null;
+  private readonly log: SqliteLog;
   private isOpen = true;
 
   constructor(file: string, database: DatabaseSync) {
     this.file = file;
     this.database = database;
     this.inode = inodeOf(file);
+    this.log = new SqliteLog(file);
     // Immediate: a transaction that reads first and writes then could find that another process has written between.
     this.begin = database.prepare("BEGIN IMMEDIATE");
     this.beginRead = database.prepare("BEGIN");
@@ -37,7 +40,9 @@ export class SqliteConnection {
 
   /** All of `work` or nothing, on the disk when it returns. */
   write<T>(work: () => T): T {
-    return this.transaction(this.begin, work);
+    const result = this.transaction(this.begin, work);
+    this.log.committed();
+    return result;
   }
 
   /** Several reads that see one state. */
@@ -105,6 +110,7 @@ export class SqliteConnection {
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.log.close();
     try {
       // The last to close leaves one file. PASSIVE: if others have it open, nobody waits for anybody.
       this.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
