@@ -13,7 +13,7 @@ import type { ExecutionRow, QueuePlace } from "../stores/store.ts";
 import type { Transacted, Transacting } from "../stores/transactions.ts";
 import type { QueueChoice } from "./queues.ts";
 import type { Codec } from "../values/contract.ts";
-import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent, OperationReport } from "./events.ts";
+import type { ExecutionEvent, JournalEvent, Numbered, OperationEvent } from "./events.ts";
 import { isOperationEvent, isStop } from "./events.ts";
 import type { Named } from "./functions.ts";
 import type { Gate } from "./gate.ts";
@@ -21,7 +21,7 @@ import { frameHost } from "./host.ts";
 import { thenNatively } from "../durablePromise.ts";
 import { SeededChance } from "./identity.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
-import type { Operation, OperationHead, OperationScope } from "./operations/operation.ts";
+import type { Operation, OperationScope } from "./operations/operation.ts";
 import { valueOperation } from "./operations/small.ts";
 import { launchRoot } from "./launchRoot.ts";
 import { MadePromises } from "./made.ts";
@@ -34,22 +34,10 @@ import { COMPENSATION, startCompensations } from "./compensation.ts";
 import { operationScope } from "./scope.ts";
 import { Settings } from "./settings.ts";
 import type { Handling } from "./sharing.ts";
-import type { Starting } from "./starts.ts";
 import { stateCodec } from "./state.ts";
+import type { Leftovers, Outgoing } from "./outgoing.ts";
 import type { World } from "./world.ts";
 import { drained } from "./world.ts";
-
-/** An event on its way to the journal. */
-export interface Outgoing {
-  readonly head: OperationHead | null;
-  readonly event: OperationReport | ExecutionEvent;
-  /** The state before it has to be written with it, whatever its size. */
-  readonly snapshot: boolean;
-  /** The message it answers. */
-  readonly message: number | null;
-  /** Another execution that begins with it. */
-  readonly start?: Starting;
-}
 
 /** What an execution asks of its worker. */
 export interface ExecutionHooks {
@@ -78,16 +66,6 @@ export type EndEvent = Extract<
   ExecutionEvent,
   { kind: `Execution${"Succeeded" | "Failed" | "Stopped" | "TimedOut"}` }
 >;
-
-/** What concerns others and not the journal. */
-export interface Leftovers {
-  /** Messages that came too late to matter. */
-  readonly consumed: number[];
-  /** Callbacks that nobody may settle any more. */
-  readonly closed: string[];
-  /** Messages to other executions. */
-  readonly posts: { readonly execution: string; readonly body: string }[];
-}
 
 interface Basics extends Pick<ExecutionRow, "id" | "function" | "parent" | "createdAt"> {
   readonly lease: number;
@@ -123,7 +101,6 @@ export class Execution {
   readonly settings = new Settings();
   readonly host: Host;
   readonly scope: OperationScope;
-  readonly codec: Codec;
   /** What is to be done as soon as a state is decoded as a whole. */
   readonly decoded: (() => void)[] = [];
   chance = new SeededChance("", 0);
@@ -151,6 +128,7 @@ export class Execution {
   private recorded: Map<string, number> | null = null;
   /** Events of the tail that are still to be applied. */
   private left = 0;
+  private ownCodec: Codec | null = null;
 
   constructor(row: Basics, hooks: ExecutionHooks) {
     this.id = row.id;
@@ -161,7 +139,11 @@ export class Execution {
     this.hooks = hooks;
     this.host = frameHost(this);
     this.scope = operationScope(this);
-    this.codec = stateCodec(this);
+  }
+
+  /** Of its states. Many end before one is written. */
+  get codec(): Codec {
+    return (this.ownCodec ??= stateCodec(this));
   }
 
   /** Records what a promise of unknown origin comes to. */

@@ -2,6 +2,7 @@
 import { types } from "node:util";
 import { customLogger } from "../customLogger.ts";
 import type { PromiseHost } from "../durablePromise.ts";
+import type { MachineDefinition } from "../contract.ts";
 import type { Frame, Host, Task } from "../frame.ts";
 import { currentFrame } from "../frame.ts";
 import type { Request } from "../requests.ts";
@@ -167,10 +168,25 @@ export function taskOf(frame: Frame): Task {
 
 /** Says where in the source an operation belongs. */
 function place(frame: Frame, head: OperationHead, checkpoint: number): void {
-  const { checkpoints, source } = frame.machine;
+  const { machine } = frame;
   // Machines of the runtime's own have no place in the author's source.
-  if (source.startsWith("@durablec/")) return;
+  if (machine.source.startsWith("@durablec/")) return;
   head.site = checkpoint;
-  const info = checkpoints[checkpoint];
-  if (info !== undefined) head.at = `${source}:${info.line}:${info.column}`;
+  const at = placeOf(machine, checkpoint);
+  if (at !== undefined) head.at = at;
+}
+
+/** Of the checkpoints that were reached: each has one text, however often it is reached. */
+const places = new WeakMap<MachineDefinition, Map<number, string>>();
+
+function placeOf(machine: MachineDefinition, checkpoint: number): string | undefined {
+  let known = places.get(machine);
+  if (known === undefined) places.set(machine, (known = new Map()));
+  const at = known.get(checkpoint);
+  if (at !== undefined) return at;
+  const info = machine.checkpoints[checkpoint];
+  if (info === undefined) return undefined;
+  const made = `${machine.source}:${info.line}:${info.column}`;
+  known.set(checkpoint, made);
+  return made;
 }

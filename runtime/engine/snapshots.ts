@@ -2,7 +2,7 @@
  * When the state is written. Three bounds: a resume re-runs a short tail; all snapshots together cost at most twice the
  * journal, so what is written is at most three times what was recorded; and nothing ever depends on a snapshot.
  *
- * A snapshot is considered when 32 events have come since the last one and before every sleep, and written when the bytes
+ * A snapshot is considered when 48 events have come since the last one and before every sleep, and written when the bytes
  * that are new in it fit the credit: twice what the journal has taken, less what snapshots have. A large state is therefore
  * written less often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
  */
@@ -22,9 +22,9 @@ const ALLOWANCE = 2;
 const TAIL_MAX = 64;
 /**
  * While an execution hurries from step to step, its state is written when so many events lie behind it that a resume
- * would not have to re-run. With each event it took a third of the time of a step, with every eighth a tenth.
+ * would not have to re-run. With each event it took a third of the time of a step, with every 32nd a tenth.
  */
-const EVERY = 32;
+const EVERY = 48;
 /** A state of so many characters need not wait for the journal to grow. */
 const SMALL = 4_096;
 /** After a state that could not be written, this many events pass before the next try. */

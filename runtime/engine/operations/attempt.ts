@@ -63,8 +63,7 @@ export class RunningAttempt {
     if (scope.disposed()) return queueMicrotask(() => this.place.leave());
     const startedAt = scope.now();
     if (timeout !== undefined) this.setTimer(timeout, startedAt);
-    const { context } = this;
-    new Promise((resolve) => resolve(scope.runBody(head, attempt, () => body(context)))).then(
+    this.run(() => scope.runBody(head, attempt, () => body(this.context))).then(
       (value) => {
         if (this.end()) this.outcome.succeeded(value, startedAt);
       },
@@ -72,6 +71,14 @@ export class RunningAttempt {
         if (this.end()) this.outcome.failed(error, startedAt);
       },
     );
+  }
+
+  private run(body: () => unknown): Promise<unknown> {
+    try {
+      return Promise.resolve(body());
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   private setTimer(timeout: Duration, startedAt: number): void {
