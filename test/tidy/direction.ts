@@ -3,8 +3,7 @@
  * the sentence can break.
  */
 import { posix } from "node:path";
-import { ts } from "ts-morph";
-import { importsOf, type Problem, type SourceText } from "./rules.ts";
+import { importsOf, parse, type Problem, type SourceText } from "./rules.ts";
 
 /** What a part may import beside itself, Node's own modules and (for the root package) declared dependencies. */
 const parts: Readonly<Record<string, readonly string[]>> = {
@@ -48,8 +47,9 @@ export function findDirectionProblems(
   return [...edges.flatMap((edge) => findPartProblem(edge, dependencies)), ...findPassProblems(edges)];
 }
 
-function edgesOf({ path, text }: SourceText): Edge[] {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+function edgesOf(source: SourceText): Edge[] {
+  const { path } = source;
+  const file = parse(source);
   return importsOf(file).map(({ node, specifier }) => ({
     from: path,
     line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1,

@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
 
 /** Problems of one file, by position. */
 export function findProblems(source: SourceText): readonly Problem[] {
-  const file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true);
+  const file = parse(source);
   const found = rules.flatMap((rule) => rule(file));
   const problems = found.map(({ node, message }) => ({
     path: source.path,
@@ -50,6 +50,16 @@ export function findProblems(source: SourceText): readonly Problem[] {
     message,
   }));
   return [...problems, ...findTextProblems(source)].sort((a, b) => a.line - b.line);
+}
+
+const parsed = new WeakMap<SourceText, ts.SourceFile>();
+
+/** Once: several tests look at all that we have written. */
+export function parse(source: SourceText): ts.SourceFile {
+  const file =
+    parsed.get(source) ?? ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true);
+  parsed.set(source, file);
+  return file;
 }
 
 function findTextProblems({ path, text }: SourceText): Problem[] {
