@@ -2,6 +2,7 @@ import { JournalConflictError, StoreError } from "../errors.ts";
 import type { Querying, Row, Statement } from "./postgres-connection.ts";
 import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
+import { isSingle, toSingle, toSingleNew } from "./postgres-single.ts";
 import { assertId, assertPast } from "./rows.ts";
 import type { Commit, NewExecution, SnapshotWrite } from "./store.ts";
 
@@ -13,6 +14,8 @@ export class PostgresCommits {
   private readonly insertAll: Statement;
   private readonly hold: Statement;
   private readonly call: Statement;
+  private readonly insertOne: Statement;
+  private readonly callOne: Statement;
 
   constructor(connection: Querying) {
     this.connection = connection;
@@ -20,8 +23,9 @@ export class PostgresCommits {
     this.insert = { name: "create", text: createSql(schema) };
     this.insertAll = { name: "createAll", text: `SELECT o_id, o_leased FROM ${schema}.create_4($1, $2)` };
     this.hold = { name: "hold", text: `UPDATE ${schema}.executions SET problem = $2 WHERE id = $1` };
-    const parameters = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(", ");
-    this.call = { name: "commit", text: `SELECT ${schema}.commit_4(${parameters}) AS lost` };
+    this.call = { name: "commit", text: `SELECT ${schema}.commit_4(${parameters(10)}) AS lost` };
+    this.insertOne = { name: "createOne", text: `SELECT ${schema}.create_one_4(${parameters(7)}) AS leased` };
+    this.callOne = { name: "commitOne", text: `SELECT ${schema}.commit_one_4(${parameters(13)}) AS lost` };
   }
 
   /** Those that were created, and whether they are leased; one whose id exists is left as it is. */
@@ -30,6 +34,9 @@ export class PostgresCommits {
     epoch: number | undefined,
   ): Promise<ReadonlyMap<string, boolean>> {
     for (const execution of executions) assertNew(execution);
+    const [one] = executions;
+    if (executions.length === 1 && isPlain(one!) && one!.held === undefined)
+      return this.createOne(one!, epoch);
     const first = new Map(executions.toReversed().map((execution) => [execution.id, execution]));
     const all = executions.filter((execution) => first.get(execution.id) === execution);
     if (all.some(({ held }) => held !== undefined)) return this.createHeld(all);
@@ -48,6 +55,14 @@ export class PostgresCommits {
     return new Map(rows.map(({ o_id: id, o_leased: isLeased }) => [id as string, isLeased === true]));
   }
 
+  private async createOne(
+    execution: NewExecution,
+    epoch: number | undefined,
+  ): Promise<ReadonlyMap<string, boolean>> {
+    const [row] = await this.connection.query(this.insertOne, toSingleNew(execution, epoch ?? null));
+    return new Map(row!.leased === null ? [] : [[execution.id, row!.leased === true]]);
+  }
+
   /** In one transaction: nobody may begin one that is held. */
   private async createHeld(executions: readonly NewExecution[]): Promise<ReadonlyMap<string, boolean>> {
     return this.connection.transaction(async (query) => {
@@ -62,6 +77,8 @@ export class PostgresCommits {
   /** Ids of those whose lease is another's now: all the others are written. `build` is who parks. */
   async commit(epoch: number, commits: readonly Commit[], build: string): Promise<readonly string[]> {
     for (const commit of commits) assertWritable(commit);
+    const [one] = commits;
+    if (commits.length === 1 && isSingle(one!)) return this.commitOne(epoch, one!);
     let kept = commits;
     const lost = new Set<string>();
     // Each time there are fewer.
@@ -72,6 +89,15 @@ export class PostgresCommits {
       kept = kept.filter(({ execution }) => !lost.has(execution));
     }
     return [...lost];
+  }
+
+  private async commitOne(epoch: number, commit: Commit): Promise<readonly string[]> {
+    try {
+      const [row] = await this.connection.query(this.callOne, toSingle(epoch, commit));
+      return row!.lost === true ? [commit.execution] : [];
+    } catch (error) {
+      throw this.toRefusal(error instanceof StoreError ? error.cause : error, [commit]) ?? error;
+    }
   }
 
   /** All of it, or nothing because of those that are returned. */
@@ -215,7 +241,10 @@ function toBatches(commits: readonly Commit[]): readonly (readonly Commit[])[] {
   return batches;
 }
 
-const PARAMETERS = 10;
+/** `$1, $2, ...` */
+function parameters(count: number): string {
+  return Array.from({ length: count }, (_, i) => `$${i + 1}`).join(", ");
+}
 
 /** In the order of the function's parameters. */
 function toParameters(epoch: number, batch: readonly Commit[], build: string): readonly unknown[] {

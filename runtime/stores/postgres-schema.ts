@@ -2,6 +2,7 @@ import { commitFunction } from "./postgres-function.ts";
 import { admitFunction, queueTables } from "./postgres-queues.ts";
 import { claimFunction, createFunction, leaseFunctions, leaseTables } from "./postgres-leases-sql.ts";
 import { rowSql } from "./postgres-loading.ts";
+import { singleFunctions } from "./postgres-single.ts";
 
 /** A numbered change of the schema. The table `version` holds the number of the last one it has had. */
 export interface PostgresMigration {
@@ -20,7 +21,11 @@ export const POSTGRES_MIGRATIONS: readonly PostgresMigration[] = [
   { number: 3, sql: (schema) => queueTables(schema) + admitFunction(schema) },
   { number: 4, sql: transacted },
   { number: 5, sql: (s) => leaseTables(s) + leaseFunctions(s) },
-  { number: 6, sql: (s) => once(s) + createFunction(s) + claimFunction(s, rowSql(s)) + commitFunction(s) },
+  {
+    number: 6,
+    sql: (s) =>
+      once(s) + createFunction(s) + claimFunction(s, rowSql(s)) + commitFunction(s) + singleFunctions(s),
+  },
 ];
 
 const EARLIER_FUNCTIONS = [
