@@ -349,18 +349,20 @@ function drive(frame: Frame, task: Task): void {
 /** Waits as `await` does: one reaction on the promise, nothing else. Also how a restored frame goes back to waiting. */
 export function awaitOn(frame: Frame, task: Task, promise: Promise<unknown>): void {
   task.awaiting = promise;
-  const go = (threw: boolean, value: unknown): void => {
-    task.awaiting = null;
-    frame.via = null;
-    if (frame.generator !== null) return frame.generator.settled(threw, value);
-    frame.deliver(threw, value);
-    drive(frame, task);
-  };
   thenNatively(
     frame.via === null ? promise : frame.via.apply(promise),
-    (value) => go(false, value),
-    (error) => go(true, error),
+    (value) => goOn(frame, false, value),
+    (error) => goOn(frame, true, error),
   );
+}
+
+function goOn(frame: Frame, threw: boolean, value: unknown): void {
+  const task = frame.task as Task;
+  task.awaiting = null;
+  frame.via = null;
+  if (frame.generator !== null) return frame.generator.settled(threw, value);
+  frame.deliver(threw, value);
+  drive(frame, task);
 }
 
 /** A settled promise that a snapshot can hold. */

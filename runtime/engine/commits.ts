@@ -5,6 +5,7 @@ import { toStored } from "./events.ts";
 import { isEnd, isStop } from "./events.ts";
 import type { EndEvent, Execution } from "./execution.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Running } from "./load.ts";
 import type { MessageBody } from "./messages.ts";
 import type { InvokeOperation } from "./operations/invoke.ts";
 import { toNewExecution } from "./starts.ts";
@@ -19,23 +20,17 @@ import { saveState } from "./state.ts";
 const EVENTS_MAX = 1_024;
 
 export interface Prepared {
+  readonly running: Running;
   readonly events: readonly JournalEvent[];
   readonly commit: Commit;
-}
-
-interface Preparable {
-  readonly execution: Execution;
-  readonly snapshots: Snapshots;
-  /** The wake time in the execution's row. */
-  readonly wakeAt: number | null;
 }
 
 /**
  * Takes what a commit may hold from the outbox. The execution is parked: its state is the one after its last applied event.
  * This runs for every event of every execution: what most events have nothing of costs nothing.
  */
-export function prepareCommit(preparable: Preparable, moment: Moment): Prepared {
-  const { execution, snapshots, wakeAt } = preparable;
+export function prepareCommit(running: Running, moment: Moment): Prepared {
+  const { execution, snapshots, wakeAt } = running;
   // All that was committed before is applied.
   execution.cancelled.clear();
   const { leftovers } = execution;
@@ -72,8 +67,9 @@ export function prepareCommit(preparable: Preparable, moment: Moment): Prepared 
   if (stopped || end !== undefined) closed.push(...openCallbacks(execution), ...opened.map(({ id }) => id));
   const { id, lease } = execution;
   const commit = { execution: id, lease, events: stored, wakeAt: wake, consumed, opened, closed };
-  if (isPlain && snapshot === undefined) return { events, commit };
+  if (isPlain && snapshot === undefined) return { running, events, commit };
   return {
+    running,
     events,
     commit: {
       ...commit,
@@ -150,7 +146,7 @@ function isSleep(wakeAt: number | null, { now, lingerMs }: Moment): boolean {
 }
 
 /** The commit of an execution that leaves memory although its last event did not say so: its state, and its wake time. */
-export function wakeCommit({ execution, snapshots }: Preparable): Commit {
+export function wakeCommit({ execution, snapshots }: Running): Commit {
   const occasion = { seq: execution.applied, journalBytes: 0, events: 0, forced: false, pausing: true };
   const snapshot = considerState(execution, snapshots, occasion);
   return {

@@ -152,6 +152,8 @@ function newHead(
 ): OperationHead {
   const op = nextId(taskOf(frame));
   const record = execution.promises.create({ kind: "operation", op });
+  // Most have a name and nothing else: a literal is made faster than two spreads.
+  if (name !== undefined && !wrapped) return { op, name, site: 0, record };
   return { op, ...(name === undefined ? {} : { name }), site: 0, record, ...(wrapped ? { wrapped } : {}) };
 }
 

@@ -42,8 +42,11 @@ export function operationScope(execution: Execution): OperationScope {
     decode: (text) => payloadCodec.decode(text),
     functionId: (target) => hooks.functionId(target),
     placeOf: (functionId, choice) => hooks.placeOf(functionId, choice),
-    report: (head, event, { snapshot = false, start } = {}) =>
-      execution.send({ head, event, snapshot, message: null, ...(start === undefined ? {} : { start }) }),
+    report(head, event, more) {
+      if (more === undefined) return execution.send({ head, event, snapshot: false, message: null });
+      const { snapshot = false, start } = more;
+      execution.send({ head, event, snapshot, message: null, ...(start === undefined ? {} : { start }) });
+    },
     disposed: () => execution.disposed || execution.ended !== null,
     submit: (op: CallbackOperation) => execution.begin(submitterOperation(op, execution)),
     expire: (op, callback) => hooks.expire(execution, op, callback),

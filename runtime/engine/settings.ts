@@ -25,6 +25,7 @@ export class Settings {
 
   /** The operation is over, and so are the contexts in it. */
   forget(op: string): void {
+    if (this.byPath.size === 0) return;
     for (const path of this.byPath.keys()) {
       if (path === op || path.startsWith(`${op}.`) || path.startsWith(`${op}/`)) this.byPath.delete(path);
     }

@@ -32,11 +32,6 @@ const TURNS_MAX = 8;
 /** Executions in one commit, and in the turns of one pass: of ten thousand that wake at once, the others wait for the next. */
 const COMMITS_MAX = 500;
 
-/** An execution with what its turn commits. */
-interface Turned extends Prepared {
-  readonly running: Running;
-}
-
 export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
@@ -239,10 +234,10 @@ export class Worker {
   private async turn(): Promise<number> {
     const { world, lingerMs, restarting, observer } = this.parts;
     const moment = { now: world.now(), lingerMs };
-    const prepared: Turned[] = [];
+    const prepared: Prepared[] = [];
     const ready = takeSome(this.ready, COMMITS_MAX);
     for (const running of ready) {
-      if (!running.execution.disposed) prepared.push({ running, ...prepareCommit(running, moment) });
+      if (!running.execution.disposed) prepared.push(prepareCommit(running, moment));
     }
     const drowsy = this.drowsy.size === 0 ? [] : this.takeDrowsy(new Set(ready));
     const commits = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
@@ -297,9 +292,9 @@ export class Worker {
 
   /** Gives up those that run elsewhere now: nothing of their commits was written. Returns the others. */
   private loseOf(
-    { prepared, drowsy }: { readonly prepared: readonly Turned[]; readonly drowsy: readonly Running[] },
+    { prepared, drowsy }: { readonly prepared: readonly Prepared[]; readonly drowsy: readonly Running[] },
     lost: readonly string[],
-  ): Turned[] {
+  ): Prepared[] {
     for (const running of [...prepared.map((one) => one.running), ...drowsy])
       if (lost.includes(running.execution.id)) this.drop(running);
     this.parts.lost();

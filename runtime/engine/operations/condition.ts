@@ -5,7 +5,6 @@ import { WaitForConditionError } from "../../errors.ts";
 import type { Serdes } from "../../serdes.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { OperationReport } from "../events.ts";
-import type { AttemptOutcome } from "./attempt.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 import { readValue, toContext, writeValue } from "./serdes.ts";
@@ -123,7 +122,14 @@ function runCheck(
       failed(error);
     }
   };
-  const outcome: AttemptOutcome = {
+  const body = (context: StepContext): unknown => {
+    if (!recorded) return scope.outside(() => check(state, context));
+    return new Promise((resolve, reject) => read({ serdes, head, scope }, state, resolve, reject)).then(
+      (last) => scope.outside(() => check(last, context)),
+    );
+  };
+  const running = runAttempt({
+    ...{ head, scope, attempt, timeout: undefined, body },
     succeeded(next, at) {
       startedAt = at;
       writeValue({ serdes, head, scope }, next, { record, failed });
@@ -132,14 +138,7 @@ function runCheck(
       startedAt = at;
       failed(error);
     },
-  };
-  const body = (context: StepContext): unknown => {
-    if (!recorded) return scope.outside(() => check(state, context));
-    return new Promise((resolve, reject) => read({ serdes, head, scope }, state, resolve, reject)).then(
-      (last) => scope.outside(() => check(last, context)),
-    );
-  };
-  const running = runAttempt({ head, scope, attempt, timeout: undefined, body }, outcome);
+  });
   return (reason) => running.giveUp(reason);
 }
 

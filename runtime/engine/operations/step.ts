@@ -1,6 +1,7 @@
 /** A step: its body runs until an attempt succeeds or the retry policy gives up. */
 import type { StepOptions } from "../../authoring.ts";
 import { NotCompiledError } from "../../arguments.ts";
+import type { Duration } from "../../duration.ts";
 import { EncodeError, StepError, StepInterruptedError } from "../../errors.ts";
 import { TransactionError, UnplaceableStateError } from "../../errors.ts";
 import { findMachine } from "../../registry.ts";
@@ -8,10 +9,10 @@ import type { Body } from "../../requests.ts";
 import { retryDelayMs } from "../../retry.ts";
 import type { StepContext } from "../../stepContext.ts";
 import type { OperationEvent, OperationReport } from "../events.ts";
-import { runAttempt, type RunningAttempt } from "./attempt.ts";
+import { type Attempted, runAttempt, type RunningAttempt } from "./attempt.ts";
 import type { Operation, OperationHead, OperationScope } from "./operation.ts";
 import { readValue, writeValue } from "./serdes.ts";
-import { Recorded, transactionAttempt } from "./transaction.ts";
+import { Recorded, type TransactionAttempt, transactionAttempt } from "./transaction.ts";
 
 export interface StepState {
   readonly body: Body;
@@ -33,14 +34,15 @@ export function stepOperation(head: OperationHead, state: StepState, scope: Oper
 }
 
 /** A class, as there are many of them: its methods are made once. */
-class Step implements Operation {
+class Step implements Operation, Attempted {
   readonly kind = "step";
   readonly head: OperationHead;
   private readonly state: StepState;
-  private readonly scope: OperationScope;
+  readonly scope: OperationScope;
   /** starting: its start waits to be committed. running: a body is under way. reported: so does its outcome. */
   private phase: "idle" | "starting" | "running" | "reported" = "idle";
-  private attempt: RunningAttempt | null = null;
+  private running: RunningAttempt | null = null;
+  private transaction: TransactionAttempt | null = null;
 
   constructor(head: OperationHead, state: StepState, scope: OperationScope) {
     this.head = head;
@@ -91,7 +93,7 @@ class Step implements Operation {
   }
 
   close(reason: unknown): void {
-    this.attempt?.giveUp(reason);
+    this.running?.giveUp(reason);
   }
 
   private begin(): void {
@@ -100,7 +102,7 @@ class Step implements Operation {
     if (state.options?.semantics !== "AtMostOncePerRetry") this.run();
     else if (state.started === attempt) {
       // Its start was committed by a run that is gone, and its outcome never was.
-      this.fail(new StepInterruptedError(nameOf(head), attempt), scope.now());
+      this.failed(new StepInterruptedError(nameOf(head), attempt), scope.now());
     } else {
       this.phase = "starting";
       scope.report(head, { kind: "StepStarted", time: scope.now(), attempt });
@@ -110,53 +112,62 @@ class Step implements Operation {
   /** Runs the body once; what comes of it is reported. */
   private run(): void {
     const { head, state, scope } = this;
-    const { attempt, body, options } = state;
+    const { body, options } = state;
     this.phase = "running";
     state.retryAt = null;
-    const failed = (error: unknown, startedAt: number): void => this.fail(error, startedAt);
-    if (body.kind === "transaction") {
-      const { run, isCommitting } = transactionAttempt({ head, scope, body, serdes: options?.serdes });
-      const succeeded = (value: unknown, startedAt: number): void =>
-        value instanceof Recorded
-          ? this.reportSuccess(value.payload, startedAt)
-          : this.succeed(value, startedAt);
-      const spec = { head, scope, attempt, timeout: options?.timeout, body: run, isCommitting };
-      this.attempt = runAttempt(spec, { succeeded, failed });
-      return;
-    }
-    const shared = { head, body, isolate: options?.isolate };
-    const run = (context: StepContext): unknown => scope.runShared(shared, context);
-    const spec = { head, scope, attempt, timeout: options?.timeout, body: run };
-    const succeeded = (value: unknown, startedAt: number): void => this.succeed(value, startedAt);
-    this.attempt = runAttempt(spec, { succeeded, failed });
+    if (body.kind === "transaction")
+      this.transaction = transactionAttempt({ head, scope, body, serdes: options?.serdes });
+    this.running = runAttempt(this);
   }
 
-  private succeed(value: unknown, startedAt: number): void {
+  // ---- the attempt that is run
+
+  get attempt(): number {
+    return this.state.attempt;
+  }
+
+  get timeout(): Duration | undefined {
+    return this.state.options?.timeout;
+  }
+
+  body(context: StepContext): unknown {
+    if (this.transaction !== null) return this.transaction.run(context);
     const { head, scope } = this;
+    const { body, options } = this.state;
+    return scope.runShared({ head, body, isolate: options?.isolate }, context);
+  }
+
+  isCommitting(): boolean {
+    return this.transaction?.isCommitting() === true;
+  }
+
+  succeeded(value: unknown, startedAt: number): void {
+    const { head, scope } = this;
+    if (value instanceof Recorded) return this.reportSuccess(value.payload, startedAt);
     const serdes = this.state.options?.serdes;
     if (serdes === undefined) return this.record(value, startedAt);
     writeValue({ serdes, head, scope }, value, {
       record: (text) => this.record(text, startedAt),
-      failed: (error) => this.fail(error, startedAt),
+      failed: (error) => this.failed(error, startedAt),
     });
+  }
+
+  failed(error: unknown, startedAt: number): void {
+    const { state, scope } = this;
+    this.report(failure({ state, scope, startedAt }, error));
   }
 
   private record(value: unknown, startedAt: number): void {
     try {
       this.reportSuccess(this.scope.encode(value), startedAt);
     } catch (error) {
-      this.fail(error, startedAt);
+      this.failed(error, startedAt);
     }
   }
 
   private reportSuccess(payload: string, startedAt: number): void {
     const { scope, state } = this;
     this.report({ kind: "StepSucceeded", time: scope.now(), attempt: state.attempt, startedAt, payload });
-  }
-
-  private fail(error: unknown, startedAt: number): void {
-    const { state, scope } = this;
-    this.report(failure({ state, scope, startedAt }, error));
   }
 
   private report(event: OperationReport): void {
