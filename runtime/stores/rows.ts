@@ -204,12 +204,15 @@ export function toAllowance(
   return { left: Math.max(0, count - amount), again: (now) => (first ?? now) + perMs };
 }
 
-/** Throws unless the events of a new execution are numbered from 1 without gaps. */
-export function assertPast({ id, event, past = [] }: NewExecution): void {
+/** Throws unless the events of a new execution are numbered from 1 without gaps, but for that of a trimmed one. */
+export function assertPast({ id, event, past = [], held }: NewExecution): void {
+  const second = past[0]?.seq ?? 2;
+  const trimmed = held === undefined ? 0 : Math.max(0, second - 2);
   [event, ...past].forEach(({ seq }, index) => {
-    if (seq === index + 1) return;
+    const expected = index === 0 ? 1 : index + 1 + trimmed;
+    if (seq === expected) return;
     throw new JournalConflictError(
-      `Event ${seq} of the new execution "${id}" should be numbered ${index + 1}.`,
+      `Event ${seq} of the new execution "${id}" should be numbered ${expected}.`,
     );
   });
 }

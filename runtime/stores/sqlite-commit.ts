@@ -153,7 +153,7 @@ export class SqliteCommits {
     for (const callback of opened) this.open(key, callback);
     if (queue !== undefined) this.queues.put(key, queue);
     if (execution.held !== undefined) statements.setProblem.run(execution.held, "", key);
-    this.remember(id, { key, lastSeq: 1 + past.length, wakeAt, snapshot: null });
+    this.remember(id, { key, lastSeq: past.at(-1)?.seq ?? 1, wakeAt, snapshot: null });
     return true;
   }
 

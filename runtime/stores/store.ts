@@ -174,7 +174,7 @@ export interface NewExecution {
   readonly createdAt: number;
   /** Event 1, ExecutionStarted, with its input. */
   readonly event: StoredEvent;
-  /** Events 2 and on, of one that goes on from the past of another. */
+  /** Events 2 and on, of one that goes on from the past of another; later ones of one that is `held`, and was trimmed. */
   readonly past?: readonly StoredEvent[];
   /** Callbacks that this past has open. */
   readonly opened?: Commit["opened"];

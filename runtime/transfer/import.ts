@@ -64,6 +64,10 @@ interface Current {
   readonly skipped: boolean;
   /** Events up to this one are here. */
   seq: number;
+  /** The last event that was read. */
+  read: number;
+  /** The last event that was trimmed where it came from; 1: none was. */
+  gapTo: number;
   waiting: StoredEvent[];
   characters: number;
   rest: Rest | null;
@@ -129,14 +133,18 @@ class Importing {
     if (row !== null && row.problem !== hold && !isDone) throw another(store, id);
     const seq = row?.lastSeq ?? 0;
     const none = { waiting: [], characters: 0, rest: null };
-    this.current = { beginning, checksum, hold, skipped: isDone, seq, ...none };
+    this.current = { beginning, checksum, hold, skipped: isDone, seq, read: 0, gapTo: 1, ...none };
   }
 
   private async event(current: Current, event: StoredEvent): Promise<void> {
     if (current.skipped && event.seq === 1) await this.assertSame(current.beginning.id, event);
+    if (current.read === 1) current.gapTo = event.seq - 1;
+    current.read = event.seq;
     if (current.skipped || event.seq <= current.seq) return;
     current.waiting.push(event);
     current.characters += event.body.length;
+    // The second event goes with the first: it may lie behind a gap, which only the beginning of a journal can have.
+    if (current.waiting[0]!.seq === 1 && current.waiting.length === 1) return;
     const isFull = current.waiting.length >= EVENTS_MAX || current.characters >= CHARACTERS_MAX;
     if (isFull) await this.write(current);
   }
@@ -154,11 +162,12 @@ class Importing {
     const { beginning, hold } = current;
     const [first] = current.waiting;
     if (first === undefined) return;
-    const events = first.seq === 1 ? current.waiting.slice(1) : current.waiting;
+    const [past, events] =
+      first.seq === 1 ? [current.waiting.slice(1, 2), current.waiting.slice(2)] : [[], current.waiting];
     if (first.seq === 1) {
       const { id, function: name, createdAt, parent, tags, keepMs } = beginning;
       const more = { ...(parent === null ? {} : { parent }), ...(keepMs === null ? {} : { keepMs }), tags };
-      await store.create({ id, function: name, createdAt, event: first, held: hold, ...more });
+      await store.create({ id, function: name, createdAt, event: first, past, held: hold, ...more });
     }
     await hands.commit({ ...toCommit(beginning.id), events, problem: hold });
     current.seq = current.waiting.at(-1)!.seq;
@@ -175,6 +184,11 @@ class Importing {
     if (rest === null || close.id !== beginning.id || close.sha256 !== checksum.end())
       throw damaged(this.number, `does not fit the lines of "${beginning.id}" before it`);
     if (current.skipped) return void this.skipped++;
+    if (beginning.status === "RUNNING" && current.gapTo > (rest.snapshot?.seq ?? 1))
+      throw damaged(
+        this.number,
+        `ends "${beginning.id}" without a state for events up to ${current.gapTo}, which it lacks`,
+      );
     await this.write(current);
     await this.parts.hands.commit(toLast(beginning, rest));
     this.imported++;

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { exportExecutions, importExecutions, open, openStore } from "@durablec/runtime";
+import { checkStore, exportExecutions, importExecutions, open, openStore } from "@durablec/runtime";
 import {
   ExecutionExistsError,
   RetryRefusedError,
@@ -124,6 +125,40 @@ test("executions that were moved go on in another store, with their state, callb
   });
   // The file can be had again, as nothing of it is lost here.
   expect(await exported("a.db", { move: true })).toEqual(lines);
+});
+
+test("a trimmed execution moves with the gap in its journal, by its state, also when the import is cut off", async () => {
+  const engine = await open({
+    store: folder.path("a.db"),
+    functions: { ...f },
+    lingerMs: 0,
+    history: { keepEvents: 0 },
+  });
+  await engine.start(f.grows, 700, { id: "trimmed" });
+  await until(() => engine.executionsInMemory === 0);
+  await engine.close();
+  const lines = await exported("a.db", { move: true });
+  const second = JSON.parse(lines[3]!) as { event: { seq: number } };
+  expect(second.event.seq).toBeGreaterThan(100);
+  // As if somebody had left the state out, and made the checksum fit.
+  const parts = lines
+    .slice(1, -2)
+    .map((line) => line.replace(/"snapshot":\{.*?\},"callbacks"/, '"snapshot":null,"callbacks"'));
+  const sha256 = createHash("sha256")
+    .update(parts.map((line) => `${line}\n`).join(""))
+    .digest("hex");
+  const without = [lines[0]!, ...parts, JSON.stringify({ close: { id: "trimmed", sha256 } }), lines.at(-1)!];
+  expect(String(await failure(() => imported("bad.db", without)))).toContain("without a state");
+  for (const cut of [3, 4, lines.length - 2])
+    expect(String(await failure(() => imported("b.db", lines.slice(0, cut))))).toContain(`Line ${cut} `);
+  expect(await imported("b.db", lines)).toEqual({ imported: 1, skipped: 0 });
+  expect((await exported("b.db")).slice(2, -2)).toEqual(lines.slice(2, -2));
+  await withEngine("b.db", async (other) => {
+    await other.signal("trimmed", "wake");
+    expect(await other.result("trimmed")).toBe(700);
+    expect(other.resumeReport("trimmed")?.tailEvents).toBeLessThanOrEqual(64);
+  });
+  for await (const finding of checkStore({ store: folder.path("b.db") })) expect(finding).toBeUndefined();
 });
 
 test("what may still run where it was is refused, unless it is adopted", async () => {
