@@ -21,7 +21,7 @@ export class Ownership {
   private readonly parts: OwnershipParts;
   private readonly owner: Owner;
   /** 0: none. */
-  private epoch = 0;
+  epoch = 0;
 
   constructor(parts: OwnershipParts) {
     this.parts = parts;

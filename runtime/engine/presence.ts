@@ -5,6 +5,7 @@
  */
 import { EngineClosedError, StoreUnavailableError } from "../errors.ts";
 import type { HeldLeases } from "../stores/leases.ts";
+import type { News } from "../stores/news.ts";
 import { isOutlived } from "./announce.ts";
 import type { EngineParts } from "./engine.ts";
 import { Ownership } from "./ownership.ts";
@@ -69,7 +70,7 @@ export class Presence {
     const { announce, store, worker } = this.parts;
     announce("engine.opened", { store: store.name, worker });
     if (worker && this.worker === null) announce("worker.standby", { store: store.name });
-    this.ignoreNews = this.parts.store.onNews?.(() => this.hear()) ?? this.ignoreNews;
+    this.ignoreNews = this.parts.store.onNews?.((news) => this.hear(news)) ?? this.ignoreNews;
   }
 
   assertOpen(): void {
@@ -112,10 +113,24 @@ export class Presence {
     announce("engine.drained", { unfinished: worker?.atWork()?.length ?? 0, tookMs: world.now() - began });
   }
 
+  private hear({ look, called, ended }: News): void {
+    // When it comes back, it looks at everything.
+    if (this.failures > 0 || this.failure !== null) return;
+    if (look) this.lookSoon();
+    const { worker } = this;
+    // One whose holder is another costs nothing; who has it by now may not be who had it then.
+    const ids = called.filter(
+      ([id, by]) => worker?.has(id) === true || by === 0 || by === this.ownership.epoch,
+    );
+    if (ids.length > 0) void worker?.wake(ids.map(([id]) => id));
+    if (ended.length > 0) worker?.watch.look();
+    this.waiters.settleThese(ended).catch((error: unknown) => this.failed(error));
+  }
+
   /** At once, or after the look that is under way. */
-  private hear(): void {
+  private lookSoon(): void {
     this.hasNews = true;
-    if (this.isPolling || this.failures > 0) return;
+    if (this.isPolling) return;
     this.cancelPoll();
     void this.poll();
   }

@@ -87,6 +87,11 @@ export class Waiters {
     }
   }
 
+  /** Those that have ended elsewhere. */
+  async settleThese(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.settle(id);
+  }
+
   rejectAll(error: Error): void {
     for (const waiting of this.waiting.values()) for (const { reject } of waiting) reject(error);
     this.waiting.clear();

@@ -36,7 +36,7 @@ export class Worker {
   private readonly parts: WorkerParts;
   private readonly loaded = new Map<string, Running>();
   private readonly admission: Admission;
-  private readonly watch: QueueWatch;
+  readonly watch: QueueWatch;
   private readonly ready = new Set<Running>();
   /** Idle executions whose row has an old wake time. */
   private readonly drowsy = new Set<Running>();

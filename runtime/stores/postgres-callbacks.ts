@@ -30,11 +30,15 @@ export class PostgresCallbacks {
     this.statements = statements(connection.schema);
   }
 
-  async settle(id: string, settlement: Settlement, now: number): Promise<void> {
+  /** Returns whose it is. */
+  async settle(id: string, settlement: Settlement, now: number): Promise<string> {
+    let execution = "";
     await this.repeat(id, async (row) => {
       assertPending(row, id, now);
+      ({ execution } = row);
       return this.mark(row, { state: settledState(settlement), now, body: callbackMessage(row, settlement) });
     });
+    return execution;
   }
 
   async heartbeat(id: string, now: number): Promise<void> {

@@ -38,6 +38,7 @@ export async function openPostgresStore(
     await assertDurable(connection);
     await news.listen();
   } catch (error) {
+    await news.close();
     await connection.close();
     throw error;
   }
@@ -57,9 +58,9 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
   const queries = new PostgresQueries(connection);
   const queues = new PostgresQueues(connection);
   const transactions = new PostgresTransactions({ connection, news });
-  const told = async <T>(write: Promise<T>): Promise<T> => {
+  const told = async <T>(write: Promise<T>, what: Parameters<PostgresNews["tell"]>[0]): Promise<T> => {
     const result = await write;
-    news.tell();
+    news.tell(what);
     return result;
   };
   return {
@@ -67,20 +68,21 @@ function toStore(connection: PostgresConnection, news: PostgresNews): Store {
     transactions,
     async admit(queue, moment) {
       const admitted = await queues.admit(queue, moment);
-      if (admitted.executions.length > 0) news.tell();
+      if (admitted.executions.length > 0) news.tell({ called: admitted.executions });
       return admitted;
     },
     ...running(connection, news),
-    unpark: (execution, now) => told(lives.unpark(execution, now)),
-    reopen: (reopening) => told(lives.reopen(reopening)),
+    unpark: (execution, now) => told(lives.unpark(execution, now), { look: true }),
+    reopen: (reopening) => told(lives.reopen(reopening), { look: true }),
     remove: (now, limit) => lives.remove(now, limit),
     trim: (execution, to, limit) => lives.trim(execution, to, limit),
     load: (execution) => queries.load(execution),
     nextWake: (after) => queries.nextWake(after),
-    settle: (id, settlement, now) => told(callbacks.settle(id, settlement, now)),
+    settle: async (id, settlement, now) =>
+      news.tell({ called: [await callbacks.settle(id, settlement, now)] }),
     heartbeat: (id, now) => callbacks.heartbeat(id, now),
     expire: (id, now) => callbacks.expire(id, now),
-    post: (execution, body) => told(callbacks.post(execution, body)),
+    post: (execution, body) => told(callbacks.post(execution, body), { called: [execution] }),
     messages: (execution) => callbacks.messages(execution),
     callback: (id) => callbacks.callback(id),
     get: (execution) => queries.get(execution),
@@ -113,7 +115,7 @@ function running(connection: PostgresConnection, news: PostgresNews): Pick<Store
     epoch?: number,
   ): Promise<readonly Created[]> => {
     const made = new Map(await commits.create(executions, epoch));
-    if ([...made.values()].includes(false)) news.tell();
+    if ([...made.values()].includes(false)) news.tell({ look: true });
     return Promise.all(
       executions.map(async (execution): Promise<Created> => {
         const isLeased = made.get(execution.id);
@@ -134,24 +136,32 @@ function running(connection: PostgresConnection, news: PostgresNews): Pick<Store
     rejoin: (owner, staleMs) => leases.rejoin(owner, staleMs),
     release: async (epoch) => {
       await leases.release(epoch);
-      news.tell();
+      news.tell({ look: true });
     },
     claim: async (epoch, wanted) => {
-      if (await leases.bury()) news.tell();
+      if (await leases.bury()) news.tell({ look: true });
       return leases.claim(epoch, wanted);
     },
     releaseLeases: async (epoch, list) => {
       const earliest = await leases.releaseLeases(epoch, list);
       // A sleep is nobody's news.
-      if (earliest !== null && earliest <= Date.now()) news.tell();
+      if (earliest !== null && earliest <= Date.now()) news.tell({ look: true });
     },
     create: async (execution, epoch) => (await createAll([execution], epoch))[0]!,
     createAll,
     commit: async (epoch, list) => {
       const lost = await commits.commit(epoch, list, build);
-      if (list.some(concernsOthers)) news.tell();
+      if (list.some(concernsOthers)) news.tell(newsOf(list));
       return lost;
     },
+  };
+}
+
+function newsOf(commits: readonly Commit[]): Parameters<PostgresNews["tell"]>[0] {
+  return {
+    look: commits.some(({ problem, starts }) => problem !== undefined || starts !== undefined),
+    called: commits.flatMap(({ posts = [] }) => posts.map(({ execution }) => execution)),
+    ended: commits.flatMap(({ end, execution }) => (end === undefined ? [] : [execution])),
   };
 }
 

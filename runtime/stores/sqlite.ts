@@ -9,6 +9,7 @@ import type { SqliteOptions } from "./sqlite-options.ts";
 import { watchLog } from "./sqlite-news.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
+import { LOOK } from "./news.ts";
 import { SqliteTransactions } from "./sqlite-transactions.ts";
 import { SqliteTurns } from "./sqlite-turns.ts";
 import type {
@@ -66,7 +67,12 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Stor
     counts: (now) => queries.counts(now),
     history: (execution, afterSeq, limit) => queries.history(execution, afterSeq, limit),
     version: () => queries.version(),
-    onNews: (listener) => watchLog(file, () => queries.version(), listener),
+    onNews: (listener) =>
+      watchLog(
+        file,
+        () => queries.version(),
+        () => listener(LOOK),
+      ),
     close: () => {
       transactions.close();
       connection.close();

@@ -7,6 +7,7 @@
  */
 
 import type { Claimed, Rejoined, Wanted } from "./leases.ts";
+import type { News } from "./news.ts";
 import type { Transactions } from "./transactions.ts";
 
 export type Answer<T> = T | Promise<T>;
@@ -386,12 +387,12 @@ export interface Store {
   /** Events from `afterSeq + 1` on, at most `limit`. */
   history(execution: string, afterSeq: number, limit: number): Answer<readonly StoredEvent[]>;
 
-  /** A number that changes when another process has written. */
+  /** A number that changes when another process has written; for who listens, not with news that name what they are about. */
   version(): Answer<number>;
   /**
-   * Calls `listener` soon after `version` may have changed, until the function that is returned is called. Absent, or
-   * silent for whatever reason: `version` is to be asked from time to time all the same.
+   * Calls `listener` soon after another process has written, until the function that is returned is called. Absent, or
+   * silent for whatever reason: one is to look from time to time all the same.
    */
-  onNews?(listener: () => void): () => void;
+  onNews?(listener: (news: News) => void): () => void;
   close(): Answer<void>;
 }

@@ -1,5 +1,6 @@
 import { expect, vi } from "vitest";
 import { FencedError } from "../../runtime/errors.ts";
+import { fromText, LOOK, type News, toTexts } from "../../runtime/stores/news.ts";
 import type { Store } from "../../runtime/stores/store.ts";
 import { STALE_MS, acquire, commitOf, event, failure, newExecution, other, owner } from "./samples.ts";
 import type { Claim } from "./samples.ts";
@@ -145,6 +146,37 @@ export const sharing: readonly Claim[] = [
       expect(await second.commit(epoch2, [commitOf("theirs", { events: [event(2)] })])).toEqual([]);
       await second.release(rejoined.epoch);
       expect(await store.rejoin!(owner, LONG_MS)).toBeNull();
+    },
+  ],
+
+  [
+    "news name who has an execution that was left a message, and what has ended; a great many say: look",
+    async ({ store, open }) => {
+      const epoch = await join(store);
+      const third = await open();
+      const heard: News[] = [];
+      const ignore = third.onNews!((news) => heard.push(news));
+      await store.createAll([newExecution("x"), newExecution("y")], epoch);
+      await (await open()).create(newExecution("free"));
+      for (const id of ["x", "free"]) await store.post(id, "m");
+      const done = { status: "SUCCEEDED", result: "1", error: null, at: 2 } as const;
+      await store.commit(epoch, [commitOf("y", { events: [event(2)], end: done })]);
+      await vi.waitUntil(() => heard.some(({ ended }) => ended.length > 0), 5_000);
+      expect(heard.flatMap(({ called }) => called)).toEqual([
+        ["x", epoch],
+        ["free", 0],
+      ]);
+      expect(heard.flatMap(({ ended }) => ended)).toEqual(["y"]);
+      ignore();
+      const named = toTexts("self", {
+        look: false,
+        called: [["x", 1]],
+        ended: Array(500).fill("a".repeat(36)),
+      });
+      expect(named.every((text) => Buffer.byteLength(text) < 8_000)).toBe(true);
+      expect(named.flatMap((text) => fromText(text).news.ended)).toHaveLength(500);
+      const many = toTexts("self", { look: false, called: [], ended: Array(5_000).fill("a".repeat(36)) });
+      expect(many.map((text) => fromText(text))).toEqual([{ from: "self", news: LOOK }]);
     },
   ],
 
