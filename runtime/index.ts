@@ -116,4 +116,5 @@ export type { Imported, ImportOptions } from "./transfer/import.ts";
 export type { EncryptionOptions } from "./stores/encryption-options.ts";
 export { openMemoryStore } from "./stores/memory.ts";
 export { openSqliteStore } from "./stores/sqlite.ts";
-export type { ExecutionStatus, FunctionCounts, Store } from "./stores/store.ts";
+export type { FunctionCounts } from "./stores/counts.ts";
+export type { ExecutionStatus, Store } from "./stores/store.ts";

@@ -6,7 +6,17 @@ export interface Rule {
   readonly what?: string;
 }
 
-const PARTS = ["events", "snapshots", "chunks", "callbacks", "inbox", "transacted", "queue_places"];
+const PARTS = [
+  "events",
+  "snapshots",
+  "chunks",
+  "event_chunks",
+  "event_chunks",
+  "callbacks",
+  "inbox",
+  "transacted",
+  "queue_places",
+];
 
 /** `s`: what stands before the name of each table. */
 export function rules(s: string): readonly Rule[] {
@@ -28,6 +38,10 @@ export function rules(s: string): readonly Rule[] {
     where(`NOT ${running} AND e.ended_at IS NULL`, "it has ended, and nobody knows when"),
     where(`NOT ${running} AND e.wake_at IS NOT NULL`, "it has ended, and has a time to wake"),
     where(`NOT ${running} AND ${has("snapshots")}`, "it has ended, and has a state"),
+    where(
+      `NOT ${has("snapshots")} AND ${has("chunks", `AND NOT EXISTS (SELECT 1 FROM ${s}event_chunks q WHERE q.execution = p.execution AND q.hash = p.hash)`)}`,
+      "it has chunks that no event needs, and no state",
+    ),
     where(`NOT ${running} AND ${has("inbox")}`, "it has ended, and has messages"),
     where(
       `NOT ${running} AND ${has("callbacks", "AND p.state = 'PENDING'")}`,

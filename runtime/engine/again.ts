@@ -1,5 +1,6 @@
 /** An execution that has ended goes on, or another one goes on from its past. */
 import { RetryRefusedError, UnknownExecutionError } from "../errors.ts";
+import { cutNew } from "../stores/cutting.ts";
 import type { ExecutionRow, Store } from "../stores/store.ts";
 import type { Numbered } from "./events.ts";
 import { effective, fromStored, toStored } from "./events.ts";
@@ -69,15 +70,15 @@ export async function forkExecution(
   const journal = await readJournal(store, id);
   const now = world.now();
   const past = planFork(journal, { now, uuid: () => world.uuid(), at });
-  const { created } = await store.create({
+  const forked = {
     id: newId,
     function: row.function,
     createdAt: now,
     ...past,
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
     ...(retention === undefined ? {} : { keepMs: toMilliseconds(retention, "The retention") }),
-  });
-  if (created) return newId;
+  };
+  if ((await store.create(cutNew(forked))).created) return newId;
   throw new RetryRefusedError(`An execution "${newId}" exists already: a fork needs an id of its own.`);
 }
 

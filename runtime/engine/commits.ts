@@ -1,5 +1,6 @@
 /** From an execution's outbox to one commit. */
-import type { Commit, StoredEvent } from "../stores/store.ts";
+import { LARGE } from "../stores/cutting.ts";
+import type { Commit, EventWrite } from "../stores/store.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
 import { toStored } from "./events.ts";
 import { isEnd, isStop } from "./events.ts";
@@ -36,7 +37,7 @@ export function prepareCommit(running: Running, moment: Moment): Prepared {
   const { leftovers } = execution;
   const batch = takeBatch(execution.outbox);
   const events: JournalEvent[] = [];
-  const stored: StoredEvent[] = [];
+  const stored: EventWrite[] = [];
   const opened: Commit["opened"][number][] = [];
   const consumed = takeAll(leftovers.consumed);
   let journalBytes = 0;
@@ -45,9 +46,9 @@ export function prepareCommit(running: Running, moment: Moment): Prepared {
   for (const outgoing of batch) {
     const event = toEvent(outgoing);
     events.push(event);
-    const written = toStored(execution.applied + events.length, event);
-    stored.push(written);
-    journalBytes += Buffer.byteLength(written.body);
+    const whole = toStored(execution.applied + events.length, event);
+    stored.push(whole.body.length < LARGE ? whole : snapshots.cut(whole));
+    journalBytes += Buffer.byteLength(whole.body);
     forced ||= outgoing.snapshot;
     if (outgoing.message !== null) consumed.push(outgoing.message);
     if (event.kind === "CallbackStarted") opened.push(toRow(event));

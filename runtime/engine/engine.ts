@@ -3,7 +3,8 @@
  */
 import type { Duration } from "../duration.ts";
 import { checkSignal } from "../signals.ts";
-import type { ExecutionRow, FunctionCounts, ListFilter, Store } from "../stores/store.ts";
+import type { FunctionCounts } from "../stores/counts.ts";
+import type { ExecutionRow, ListFilter, Store } from "../stores/store.ts";
 import { StoreUnavailableError, UnknownExecutionError } from "../errors.ts";
 import type { LogSink } from "../logger.ts";
 import type { Observer } from "../observer.ts";

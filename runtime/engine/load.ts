@@ -87,10 +87,7 @@ async function tryToBringBack(
   deliver(execution, messages);
   return {
     execution,
-    snapshots: new Snapshots(
-      chunks,
-      tail.map(({ body }) => Buffer.byteLength(body)),
-    ),
+    snapshots: new Snapshots(chunks, tail),
     report: {
       snapshotBytes: snapshot === null ? 0 : Buffer.byteLength(snapshot.body),
       tailEvents: tail.length,

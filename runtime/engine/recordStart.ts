@@ -1,5 +1,6 @@
 /** An execution begins to exist, or is found to. */
 import { ExecutionExistsError, StoreError } from "../errors.ts";
+import { toRead } from "../stores/cutting.ts";
 import type { LoadedExecution, NewExecution } from "../stores/store.ts";
 import type { Creations } from "./creations.ts";
 import type { EngineParts } from "./engine.ts";
@@ -80,7 +81,7 @@ async function create(
   const { row } = made;
   if (made.created) {
     const nothing = { snapshot: null, chunks: [], messages: [] };
-    return { execution: { row, ...nothing, tail: [execution.event] }, lease: made.lease ?? null };
+    return { execution: { row, ...nothing, tail: [toRead(execution.event)] }, lease: made.lease ?? null };
   }
   if (row.function === name && payloadOf(made.first) === payload) return null;
   throw new ExecutionExistsError(

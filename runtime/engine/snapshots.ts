@@ -4,10 +4,12 @@
  *
  * A snapshot is considered when 48 events have come since the last one and before every sleep, and written when the bytes
  * that are new in it fit the credit: twice what the journal has taken, less what snapshots have. A large state is therefore
- * written less often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however large it is.
+ * written less often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however
+ * large it is; nor does what an event after the last snapshot has brought, whose chunks are those of large events too.
  */
 import { EncodeError } from "../errors.ts";
-import type { SnapshotWrite } from "../stores/store.ts";
+import { cut, toFresh } from "../stores/cutting.ts";
+import type { EventWrite, SnapshotWrite, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
 import type { UnwritablePlace } from "./state.ts";
 import { UnwritableStateError } from "./state.ts";
@@ -54,7 +56,13 @@ export interface Occasion {
 }
 
 export class Snapshots {
+  /** Chunks of the last snapshot. */
   private known: ReadonlySet<string>;
+  /**
+   * Chunks of events after the last snapshot, with the last event that has them: those before it may have been trimmed, and
+   * their chunks with them.
+   */
+  private readonly inTail = new Map<string, number>();
   /** Bytes that snapshots may still take: each byte of journal brings some, each written byte takes one. */
   private credit = 0;
   /** Events since the last snapshot. */
@@ -68,13 +76,27 @@ export class Snapshots {
   private pause = 0;
   problem: SnapshotProblem | null = null;
 
-  /** `chunks` and `tail`: what the last snapshot is made of, and the sizes of the events after it. */
-  constructor(chunks: readonly string[], tail: readonly number[]) {
+  /** `chunks` and `tail`: what the last snapshot is made of, and the events after it. */
+  constructor(chunks: readonly string[], tail: readonly StoredEvent[]) {
     this.known = new Set(chunks);
     this.tail = tail.length;
+    for (const event of tail) this.keep(event);
     // The first of them was committed with that snapshot, and its credit may be spent.
-    this.recorded = tail.slice(1).reduce((sum, bytes) => sum + bytes, 0);
+    this.recorded = tail.slice(1).reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     this.credit = this.recorded * ALLOWANCE;
+  }
+
+  /** A large event that is about to be committed. */
+  cut(event: StoredEvent): EventWrite {
+    // A state of one chunk may be in a row of its own, where events cannot share it.
+    const inState = this.known.size > 1 ? this.known : this.inTail;
+    const written = cut(event, (hash) => inState.has(hash) || this.inTail.has(hash));
+    this.keep(written);
+    return written;
+  }
+
+  private keep({ seq, chunks = [] }: StoredEvent): void {
+    for (const hash of chunks) this.inTail.set(hash, seq);
   }
 
   /** `save`: the state as text. Throws `EncodeError` if it cannot be written now. */
@@ -111,11 +133,8 @@ export class Snapshots {
     this.size = text.length;
     this.recorded = 0;
     const hashes = chunks.map(({ hash }) => hash);
-    const fresh = new Map(
-      chunks.filter(({ hash }) => !this.known.has(hash)).map((chunk) => [chunk.hash, chunk]),
-    );
-    let bytes = 0;
-    for (const { body } of fresh.values()) bytes += Buffer.byteLength(body);
+    const added = toFresh(chunks, (hash) => this.known.has(hash) || this.inTail.has(hash));
+    const bytes = added.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     if (!forced && bytes > this.credit) {
       this.tooLarge = bytes;
       return undefined;
@@ -123,11 +142,12 @@ export class Snapshots {
     const next = new Set(hashes);
     const removed = [...this.known].filter((hash) => !next.has(hash));
     this.known = next;
+    for (const [hash, last] of this.inTail) if (last <= seq) this.inTail.delete(hash);
     this.tooLarge = 0;
     // The events that are committed with it come after it.
     this.tail = events;
     this.credit = Math.max(this.credit - bytes, 0);
-    return { seq, chunks: hashes, added: [...fresh.values()], removed };
+    return { seq, chunks: hashes, added, removed };
   }
 }
 

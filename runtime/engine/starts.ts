@@ -3,6 +3,7 @@ import type { Duration } from "../duration.ts";
 import { OperationArgumentError } from "../arguments.ts";
 import { DurationError, toMilliseconds } from "../duration.ts";
 import type { TraceContext } from "../observer.ts";
+import { cutNew } from "../stores/cutting.ts";
 import type { NewExecution, QueuePlace, Tags } from "../stores/store.ts";
 import { toStored } from "./events.ts";
 import type { QueueChoice } from "./queues.ts";
@@ -53,7 +54,7 @@ export function toNewExecution(starting: Starting, world: World): NewExecution {
     ...(place === undefined ? {} : { queue: place }),
     payload,
   } as const;
-  return {
+  return cutNew({
     id,
     function: name,
     createdAt,
@@ -62,7 +63,7 @@ export function toNewExecution(starting: Starting, world: World): NewExecution {
     ...(tags === undefined || Object.keys(tags).length === 0 ? {} : { tags }),
     ...(retention === undefined ? {} : { keepMs: toMilliseconds(retention, "The retention") }),
     ...(place === undefined ? {} : { queue: place, wakeAt: timeoutAt }),
-  };
+  });
 }
 
 const SECOND_MS = 1_000;

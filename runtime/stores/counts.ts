@@ -1,4 +1,23 @@
-import type { ExecutionRow, ExecutionStatus, FunctionCounts } from "./store.ts";
+import type { ExecutionRow, ExecutionStatus } from "./store.ts";
+
+/** How many executions of one function there are. */
+export interface FunctionCounts {
+  /** `path#name` */
+  readonly function: string;
+  readonly statuses: Readonly<Record<ExecutionStatus, number>>;
+  /** Of the RUNNING ones without a problem: whose wake time has come; a worker is at it, or should be. */
+  readonly due: number;
+  /** ... whose wake time is still to come. */
+  readonly asleep: number;
+  /** ... that only a message can wake, or their turn in a queue. */
+  readonly waiting: number;
+  /** RUNNING ones with a problem. */
+  readonly parked: number;
+  /** RUNNING ones that somebody paused: they are among those above too. */
+  readonly paused: number;
+  /** The earliest wake time of those that are due; null: none is. */
+  readonly oldestDue: number | null;
+}
 
 /** Executions of one function in one state, as a store's query counts them. */
 export interface CountedGroup {

@@ -2,11 +2,13 @@ import { DecryptionError, StoreError } from "../errors.ts";
 import type { EncryptionOptions } from "./encryption-options.ts";
 import { isHeld } from "./held.ts";
 import { isSealed, Keyring } from "./keyring.ts";
+import { hashOf } from "../values/chunks.ts";
 import { ADMITTED_MESSAGE } from "./rows.ts";
 import type { Claimed, LeasedExecution } from "./leases.ts";
 import type {
   Commit,
   Created,
+  EventWrite,
   ExecutionRow,
   LoadedExecution,
   Message,
@@ -15,6 +17,7 @@ import type {
   Settlement,
   SnapshotWrite,
   Store,
+  StoredChunk,
   StoredEvent,
 } from "./store.ts";
 import type { Transactions } from "./transactions.ts";
@@ -111,12 +114,13 @@ function then<T, U>(answer: T | Promise<T>, next: (value: T) => U): U | Promise<
   return answer instanceof Promise ? answer.then(next) : next(answer);
 }
 
-/** Ends each text of a snapshot, so that joined ones can be told apart. Not among the characters of a sealed text. */
+/** Ends each text that others are joined to, so that they can be told apart. Not among the characters of a sealed text. */
 const CHUNK_END = ";";
 /** Before the name of a chunk that an old key named: the engine knows no such hash, so the next snapshot writes all anew. */
 const OLD_NAME = "!";
 
-class Sealing {
+/** Texts on their way into the store, and out of it. */
+export class Sealing {
   private readonly keyring: Keyring;
 
   constructor(keyring: Keyring) {
@@ -136,12 +140,33 @@ class Sealing {
     return this.keyring.open(text, { scope: `x:${execution}`, field });
   }
 
-  event(execution: string, event: StoredEvent): StoredEvent {
-    return { ...event, body: this.seal(execution, eventField(event), event.body) };
+  event(execution: string, event: EventWrite): EventWrite {
+    const { body, chunks, added = [] } = event;
+    const field = eventField(event);
+    if (chunks === undefined) return { ...event, body: this.seal(execution, field, body) };
+    return {
+      ...event,
+      // With which chunks come after it, and in which order: nobody else says so.
+      body: this.seal(execution, field, `${digestOf(chunks)} ${body}`) + CHUNK_END,
+      chunks: chunks.map((hash) => this.keyring.nameOf(`x:${execution}`, hash)),
+      added: added.map((chunk) => this.chunk(execution, chunk)),
+    };
   }
 
   openEvent(execution: string, event: StoredEvent): StoredEvent {
-    return { ...event, body: this.open(execution, eventField(event), event.body) };
+    const { body, chunks } = event;
+    const field = eventField(event);
+    if (chunks === undefined) return { ...event, body: this.open(execution, field, body) };
+    const [sealed = "", ...pieces] = body.split(CHUNK_END);
+    const text = this.open(execution, field, sealed);
+    const opened = this.openChunks(execution, chunks, pieces);
+    const end = text.indexOf(" ");
+    if (text.slice(0, end) !== digestOf(opened.map(({ hash }) => hash)))
+      throw new DecryptionError(
+        `The ${field} of execution "${execution}" is not made of the chunks it was written with. Restore a backup.`,
+      );
+    const whole = text.slice(end + 1) + opened.map((chunk) => chunk.body).join("");
+    return { ...event, body: whole, chunks: opened.map(({ known }) => known) };
   }
 
   start(execution: NewExecution): NewExecution {
@@ -177,12 +202,14 @@ class Sealing {
     return {
       seq,
       chunks: chunks.map(name),
-      added: added.map(({ hash, body }) => {
-        const named = name(hash);
-        return { hash: named, body: this.seal(id, chunkField(named), `${hash} ${body}`) + CHUNK_END };
-      }),
+      added: added.map((chunk) => this.chunk(id, chunk)),
       removed: removed.map((hash) => (hash.startsWith(OLD_NAME) ? hash.slice(OLD_NAME.length) : name(hash))),
     };
+  }
+
+  private chunk(id: string, { hash, body }: StoredChunk): StoredChunk {
+    const named = this.keyring.nameOf(`x:${id}`, hash);
+    return { hash: named, body: this.seal(id, chunkField(named), `${hash} ${body}`) + CHUNK_END };
   }
 
   settlement(callback: string, settlement: Settlement): Settlement {
@@ -267,11 +294,11 @@ class Sealing {
 
   openLoaded(loaded: LoadedExecution): LoadedExecution {
     const { row, snapshot, chunks, tail, messages } = loaded;
-    const opened = this.openChunks(row.id, chunks, snapshot?.body ?? "");
+    const opened = this.openChunks(row.id, chunks, (snapshot?.body ?? "").split(CHUNK_END));
     return {
       row: this.openRow(row),
       snapshot: snapshot === null ? null : { ...snapshot, body: opened.map(({ body }) => body).join("") },
-      chunks: opened.map(({ hash }) => hash),
+      chunks: opened.map(({ known }) => known),
       tail: tail.map((event) => this.openEvent(row.id, event)),
       messages: messages.map((message) => this.openMessage(message)),
     };
@@ -280,17 +307,25 @@ class Sealing {
   private openChunks(
     id: string,
     names: readonly string[],
-    joined: string,
-  ): readonly { readonly hash: string; readonly body: string }[] {
-    const sealed = joined.split(CHUNK_END);
+    sealed: readonly string[],
+  ): readonly OpenedChunk[] {
     return names.map((named, index) => {
       const text = this.open(id, chunkField(named), sealed[index] ?? "");
       const end = text.indexOf(" ");
       const hash = text.slice(0, end);
       const isCurrent = this.keyring.nameOf(`x:${id}`, hash) === named;
-      return { hash: isCurrent ? hash : `${OLD_NAME}${named}`, body: text.slice(end + 1) };
+      return { hash, known: isCurrent ? hash : `${OLD_NAME}${named}`, body: text.slice(end + 1) };
     });
   }
+}
+
+interface OpenedChunk extends StoredChunk {
+  /** The hash, as the engine may know it: see `OLD_NAME`. */
+  readonly known: string;
+}
+
+function digestOf(hashes: readonly string[]): string {
+  return hashOf(hashes.join(" "));
 }
 
 /** With the kind: an event's kind is readable, and must not be changed. */

@@ -1,7 +1,8 @@
 import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
 import { Holdings } from "./holdings.ts";
 import { assertWritable, findCalled, findDue, findLost, isRunnable, unpark } from "./memory-rows.ts";
-import { createMemory, type Held, type Memory, writeSnapshot } from "./memory-place.ts";
+import { append, createMemory, dropSnapshot, trim, writeSnapshot } from "./memory-place.ts";
+import type { Held, Memory } from "./memory-place.ts";
 import {
   ADMITTED_MESSAGE,
   addBuild,
@@ -18,10 +19,9 @@ import {
   settledState,
   toCallbackRow,
   toShownRow,
-  trimEvents,
 } from "./rows.ts";
 import { isHeld } from "./held.ts";
-import { toCounts, toGroup } from "./counts.ts";
+import { type FunctionCounts, toCounts, toGroup } from "./counts.ts";
 import type { Claimed, Wanted } from "./leases.ts";
 import type {
   About,
@@ -32,7 +32,6 @@ import type {
   Commit,
   Created,
   ExecutionRow,
-  FunctionCounts,
   ListFilter,
   LoadedExecution,
   Message,
@@ -115,16 +114,11 @@ class MemoryStore implements Store {
     assertId(execution.id);
     assertPast(execution);
     const row = newRow(execution);
-    memory.executions.set(execution.id, {
-      row,
-      number: ++memory.executionCount,
-      events: [execution.event, ...(execution.past ?? [])],
-      snapshot: null,
-      chunks: new Map(),
-      messages: [],
-      keepMs: execution.keepMs ?? null,
-      parkedBy: "",
-    });
+    const nothing = { events: [], snapshot: null, chunks: new Map(), pins: new Map(), messages: [] };
+    const held = { row, number: ++memory.executionCount, keepMs: execution.keepMs ?? null, parkedBy: "" };
+    const made: Held = { ...nothing, ...held };
+    for (const event of [execution.event, ...(execution.past ?? [])]) append(made, event);
+    memory.executions.set(execution.id, made);
     for (const opened of execution.opened ?? []) this.open(execution.id, opened);
     if (execution.queue !== undefined) memory.queues.put(execution.id, execution.queue);
     return { created: true, row };
@@ -175,7 +169,7 @@ class MemoryStore implements Store {
 
   private apply(held: Held, commit: Commit): void {
     const { execution, wakeAt, problem, paused } = commit;
-    held.events.push(...commit.events);
+    for (const event of commit.events) append(held, event);
     if (commit.snapshot !== undefined) writeSnapshot(held, commit.snapshot);
     if (commit.consumed.length > 0) {
       const consumed = new Set(commit.consumed);
@@ -203,8 +197,7 @@ class MemoryStore implements Store {
     for (const id of this.memory.callbacks.keys()) this.closeCallback(id, held.row.id);
     held.messages = [];
     this.memory.queues.leave(held.row.id);
-    held.snapshot = null;
-    held.chunks.clear();
+    dropSnapshot(held);
   }
 
   private closeCallback(id: string, execution: string): void {
@@ -374,7 +367,8 @@ class MemoryStore implements Store {
   }
 
   trim(execution: string, to: number, limit: number): number {
-    return trimEvents(this.writing().executions.get(execution), { to, limit });
+    const held = this.writing().executions.get(execution);
+    return held === undefined ? 0 : trim(held, to, limit);
   }
 
   version(): number {

@@ -2,9 +2,10 @@ import { JournalConflictError, StoreError } from "../errors.ts";
 import type { Querying, Row, Statement } from "./postgres-connection.ts";
 import { codeOf, detailOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
+import { neededUntil } from "./cutting.ts";
 import { isSingle, toSingle, toSingleNew } from "./postgres-single.ts";
 import { assertId, assertPast } from "./rows.ts";
-import type { Commit, NewExecution, SnapshotWrite } from "./store.ts";
+import type { Commit, EventWrite, NewExecution, SnapshotWrite } from "./store.ts";
 
 /** Writes executions: their creation and their commits. */
 export class PostgresCommits {
@@ -23,7 +24,7 @@ export class PostgresCommits {
     this.insert = { name: "create", text: createSql(schema) };
     this.insertAll = { name: "createAll", text: `SELECT o_id, o_leased FROM ${schema}.create_4($1, $2)` };
     this.hold = { name: "hold", text: `UPDATE ${schema}.executions SET problem = $2 WHERE id = $1` };
-    this.call = { name: "commit", text: `SELECT ${schema}.commit_4(${parameters(10)}) AS lost` };
+    this.call = { name: "commit", text: `SELECT ${schema}.commit_4(${parameters(13)}) AS lost` };
     this.insertOne = { name: "createOne", text: `SELECT ${schema}.create_one_4(${parameters(7)}) AS leased` };
     this.callOne = { name: "commitOne", text: `SELECT ${schema}.commit_one_4(${parameters(13)}) AS lost` };
   }
@@ -202,8 +203,8 @@ function toLost(row: Row | undefined, batch: readonly Commit[]): readonly string
   return places.map((at) => batch[at - 1]!.execution);
 }
 
-function isPlain({ past, parent, tags, keepMs, queue }: NewExecution): boolean {
-  return [past, parent, tags, keepMs, queue].every((given) => given === undefined);
+function isPlain({ past, parent, tags, keepMs, queue, event }: NewExecution): boolean {
+  return [past, parent, tags, keepMs, queue, event.chunks].every((given) => given === undefined);
 }
 
 /** For `create_4`. */
@@ -218,12 +219,19 @@ function toNewRows(executions: readonly NewExecution[]): readonly unknown[] {
       parent,
       keep_ms: keepMs,
       tags: Object.keys(tags).length === 0 ? null : tags,
-      events: [event, ...past],
+      events: [event, ...past].map(({ seq, kind, body }) => ({ seq, kind, body })),
+      ...toLarge([event, ...past]),
       opened: opened.map(toCallbackRow),
       queue,
       wake_at: wakeAt,
     };
   });
+}
+
+/** What `create_4` has to know of large events, if there are any. */
+function toLarge(events: readonly EventWrite[]): object {
+  const cut = events.filter(isCut);
+  return cut.length === 0 ? {} : { cut: cut.map(toCut), added: cut.flatMap(({ added = [] }) => added) };
 }
 
 /** One batch, mostly. An execution that comes again begins another, which sees what the first has written. */
@@ -259,8 +267,20 @@ function toParameters(epoch: number, batch: readonly Commit[], build: string): r
     events.map(({ seq }) => seq),
     events.map(({ kind }) => kind),
     events.map(({ body }) => body),
+    ...chunkColumns(batch),
     toMore(batch, build),
   ];
+}
+
+/** Chunks to be stored: places, hashes and bodies; nulls if there are none, as mostly. */
+function chunkColumns(batch: readonly Commit[]): readonly unknown[] {
+  const all = batch.flatMap((commit, i) => {
+    const ofEvents = commit.events.flatMap(({ added = [] }) => added);
+    const ofStates = chunkedOf(commit).flatMap(({ added }) => added);
+    return [...ofEvents, ...ofStates].map((chunk) => ({ at: i + 1, ...chunk }));
+  });
+  if (all.length === 0) return [null, null, null];
+  return [all.map(({ at }) => at), all.map(({ hash }) => hash), all.map(({ body }) => body)];
 }
 
 /** What is rare in a batch, as JSON; null if there is nothing of it. */
@@ -271,13 +291,13 @@ function toMore(batch: readonly Commit[], build: string): string | null {
     const all = batch.flatMap((commit, i) => of(commit).map((row) => ({ at: i + 1, ...row })));
     if (all.length > 0) more[name] = all;
   };
+  rows("cut", ({ events }) => events.filter(isCut).map(toCut));
   rows("whole", (commit) =>
     wholeOf(commit).map(({ seq, chunks, added }) => ({ seq, chunks: chunks[0], body: added[0]!.body })),
   );
   rows("chunked", (commit) =>
     chunkedOf(commit).map(({ seq, chunks }) => ({ seq, chunks: chunks.join(" ") })),
   );
-  rows("added", (commit) => chunkedOf(commit).flatMap(({ added }) => added));
   rows("removed", (commit) => chunkedOf(commit).flatMap(({ removed }) => removed.map((hash) => ({ hash }))));
   rows("consumed", ({ consumed }) => consumed.map((number) => ({ number })));
   rows("opened", ({ opened }) => opened.map(toCallbackRow));
@@ -288,6 +308,14 @@ function toMore(batch: readonly Commit[], build: string): string | null {
   rows("starts", ({ starts = [] }) => toNewRows(starts).map((row) => row as object));
   rows("posts", ({ posts = [] }) => posts);
   return Object.keys(more).length === 0 ? null : JSON.stringify(more);
+}
+
+function isCut({ chunks }: EventWrite): boolean {
+  return chunks !== undefined;
+}
+
+function toCut({ seq, chunks = [] }: EventWrite): object {
+  return { seq, until: neededUntil(seq), chunks: chunks.join(" ") };
 }
 
 /** A state of one new chunk, which most are, is kept in the row of the snapshot; none of its chunks are anywhere else. */

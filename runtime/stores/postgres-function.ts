@@ -18,13 +18,14 @@ export const BY_KEY =
  * comes again without them. That is rare, and all the rest of the function may then take every commit for a good one.
  *
  * Events come as arrays, which are read fastest; each execution comes once in a batch, and `at` is its place from 1. What is
- * rare in a batch is in one JSON object, null if there is nothing of it: `whole`, `chunked`, `added`, `removed`,
- * `consumed`, `opened`, `closed`, `problems`, `ends`, `paused`, `starts`, `posts`, each a list of rows.
+ * rare in a batch is in one JSON object, null if there is nothing of it: `cut`, `whole`, `chunked`, `removed`, `consumed`,
+ * `opened`, `closed`, `problems`, `ends`, `paused`, `starts`, `posts`, each a list of rows.
  */
 export const commitFunction = (s: string): string => `
   CREATE FUNCTION ${s}.commit_4(
     p_worker bigint, p_ids text[], p_leases bigint[], p_wakes bigint[], p_next integer[],
-    e_at integer[], e_seq integer[], e_kind text[], e_body text[], p_more json
+    e_at integer[], e_seq integer[], e_kind text[], e_body text[],
+    c_at integer[], c_hash text[], c_body text[], p_more json
   ) RETURNS integer[] LANGUAGE plpgsql ${BY_KEY} AS $commit$
   DECLARE
     keys bigint[];
@@ -32,13 +33,13 @@ export const commitFunction = (s: string): string => `
     found bigint[];
     bad bigint;
     woken boolean;
-    p_whole json; p_chunked json; p_added json; p_removed json; p_consumed json; p_opened json; p_closed json;
+    p_cut json; p_whole json; p_chunked json; p_removed json; p_consumed json; p_opened json; p_closed json;
     p_problems json; p_ends json; p_paused json; p_starts json; p_posts json;
   BEGIN
     IF p_more IS NOT NULL THEN
-      SELECT m.* INTO p_whole, p_chunked, p_added, p_removed, p_consumed, p_opened, p_closed, p_problems, p_ends,
+      SELECT m.* INTO p_cut, p_whole, p_chunked, p_removed, p_consumed, p_opened, p_closed, p_problems, p_ends,
           p_paused, p_starts, p_posts
-        FROM json_to_record(p_more) AS m (whole json, chunked json, added json, removed json, consumed json, opened json,
+        FROM json_to_record(p_more) AS m (cut json, whole json, chunked json, removed json, consumed json, opened json,
           closed json, problems json, ends json, paused json, starts json, posts json);
     END IF;
     ${lockOthers(s)}
@@ -46,6 +47,7 @@ export const commitFunction = (s: string): string => `
     INSERT INTO ${s}.events (execution, seq, kind, body)
       SELECT keys[e.at], e.seq, e.kind, e.body
       FROM unnest(e_at, e_seq, e_kind, e_body) AS e (at, seq, kind, body);
+    ${largeEvents(s)}
     ${snapshots(s)}
     IF p_ends IS NOT NULL THEN
       ended := ARRAY(SELECT keys[n.at] FROM json_to_recordset(p_ends) AS n (at integer));
@@ -106,8 +108,8 @@ const ends = (s: string): string => `
         FROM json_to_recordset(p_ends) AS n (at integer, status text, ended_at bigint) WHERE x.key = keys[n.at];
       UPDATE ${s}.callbacks SET state = 'CLOSED' WHERE execution = ANY (ended) AND state = 'PENDING';
       DELETE FROM ${s}.inbox WHERE execution = ANY (ended);
+      ${dropChunks(s, "o.execution = ANY (ended)")}
       DELETE FROM ${s}.snapshots WHERE execution = ANY (ended);
-      DELETE FROM ${s}.chunks WHERE execution = ANY (ended);
     END IF;`;
 
 const others = (s: string): string => `
@@ -129,10 +131,35 @@ const others = (s: string): string => `
         JOIN ${s}.executions x ON x.id = m.execution AND x.status = 'RUNNING' ORDER BY m.nth;
     END IF;`;
 
+/** Chunks of the batch, and which of them events need. */
+const largeEvents = (s: string): string => `
+    IF c_at IS NOT NULL THEN
+      INSERT INTO ${s}.chunks (execution, hash, body)
+        SELECT keys[c.at], c.hash, c.body FROM unnest(c_at, c_hash, c_body) AS c (at, hash, body)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF p_cut IS NOT NULL THEN
+      UPDATE ${s}.events v SET chunks = c.chunks
+        FROM json_to_recordset(p_cut) AS c (at integer, seq integer, chunks text)
+        WHERE v.execution = keys[c.at] AND v.seq = c.seq;
+      INSERT INTO ${s}.event_chunks AS p (execution, hash, until)
+        SELECT keys[c.at], h.hash, max(c.until)
+        FROM json_to_recordset(p_cut) AS c (at integer, until integer, chunks text),
+          unnest(string_to_array(c.chunks, ' ')) AS h (hash) GROUP BY 1, 2
+        ON CONFLICT (execution, hash) DO UPDATE SET until = greatest(p.until, excluded.until);
+    END IF;`;
+
+/** Of the snapshots `o` for which `which` holds: the chunks that no event needs. */
+const dropChunks = (s: string, which: string): string =>
+  `
+      DELETE FROM ${s}.chunks c USING ${s}.snapshots o, unnest(string_to_array(o.chunks, ' ')) AS h (hash)
+        WHERE ${which} AND o.body IS NULL AND c.execution = o.execution AND c.hash = h.hash AND NOT EXISTS (
+          SELECT 1 FROM ${s}.event_chunks p WHERE p.execution = c.execution AND p.hash = c.hash);`.trim();
+
 /** Whole: the one chunk of a state that most have, overwritten in its row. Chunked: its chunks are in their table. */
 const snapshots = (s: string): string => `
     IF p_whole IS NOT NULL THEN
-      DELETE FROM ${s}.chunks c USING json_to_recordset(p_whole) AS w (at integer) WHERE c.execution = keys[w.at];
+      ${dropChunks(s, "o.execution IN (SELECT keys[w.at] FROM json_to_recordset(p_whole) AS w (at integer))")}
       INSERT INTO ${s}.snapshots (execution, seq, chunks, body)
         SELECT keys[w.at], w.seq, w.chunks, w.body
         FROM json_to_recordset(p_whole) AS w (at integer, seq integer, chunks text, body text)
@@ -151,14 +178,10 @@ const snapshots = (s: string): string => `
         ON CONFLICT (execution) DO UPDATE SET seq = excluded.seq, chunks = excluded.chunks,
           body = CASE WHEN o.chunks = excluded.chunks THEN o.body END;
     END IF;
-    IF p_added IS NOT NULL THEN
-      INSERT INTO ${s}.chunks (execution, hash, body)
-        SELECT keys[a.at], a.hash, a.body FROM json_to_recordset(p_added) AS a (at integer, hash text, body text)
-        ON CONFLICT DO NOTHING;
-    END IF;
     IF p_removed IS NOT NULL THEN
       DELETE FROM ${s}.chunks c USING json_to_recordset(p_removed) AS r (at integer, hash text)
-        WHERE c.execution = keys[r.at] AND c.hash = r.hash;
+        WHERE c.execution = keys[r.at] AND c.hash = r.hash AND NOT EXISTS (
+          SELECT 1 FROM ${s}.event_chunks p WHERE p.execution = c.execution AND p.hash = c.hash);
     END IF;`;
 
 const callbacks = (s: string): string => `

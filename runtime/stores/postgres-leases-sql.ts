@@ -120,6 +120,16 @@ export const createFunction = (s: string): string => `
       INSERT INTO ${s}.events (execution, seq, kind, body)
         SELECT made, v.seq, v.kind, v.body
         FROM json_to_recordset(n -> 'events') AS v (seq integer, kind text, body text);
+      IF n -> 'cut' IS NOT NULL THEN
+        INSERT INTO ${s}.chunks (execution, hash, body)
+          SELECT made, a.hash, a.body FROM json_to_recordset(n -> 'added') AS a (hash text, body text)
+          ON CONFLICT DO NOTHING;
+        UPDATE ${s}.events v SET chunks = c.chunks FROM json_to_recordset(n -> 'cut') AS c (seq integer, chunks text)
+          WHERE v.execution = made AND v.seq = c.seq;
+        INSERT INTO ${s}.event_chunks (execution, hash, until)
+          SELECT made, h.hash, max(c.until) FROM json_to_recordset(n -> 'cut') AS c (until integer, chunks text),
+            unnest(string_to_array(c.chunks, ' ')) AS h (hash) GROUP BY h.hash;
+      END IF;
       INSERT INTO ${s}.callbacks (id, execution, op, timeout_at, heartbeat_ms, heartbeat_at)
         SELECT o.id, made, o.op, o.timeout_at, o.heartbeat_ms, o.heartbeat_at
         FROM json_to_recordset(n -> 'opened')
@@ -187,17 +197,7 @@ export const claimFunction = (s: string, row: string): string => `
       SELECT x.id, x.lease, 'execution', k.at, '', row_to_json(r)::text
         FROM unnest(keys) WITH ORDINALITY AS k (key, at) JOIN ${s}.executions x ON x.key = k.key
         JOIN LATERAL (${row} WHERE e.key = k.key) r ON true ORDER BY k.at;
-    RETURN QUERY
-      WITH k AS (SELECT s.*, x.id FROM unnest(keys) AS c (key) JOIN ${s}.executions x ON x.key = c.key
-        JOIN ${s}.snapshots s ON s.execution = c.key)
-      SELECT k.id, 0::bigint, 'snapshot', k.seq::bigint, k.chunks, k.body FROM k
-      UNION ALL SELECT k.id, 0, 'chunk', 0, c.hash, c.body FROM k JOIN ${s}.chunks c ON c.execution = k.execution
-        WHERE k.body IS NULL;
-    RETURN QUERY
-      SELECT x.id, 0::bigint, 'event', v.seq::bigint, v.kind, v.body
-        FROM unnest(keys) AS c (key) JOIN ${s}.executions x ON x.key = c.key
-        LEFT JOIN ${s}.snapshots s ON s.execution = c.key
-        JOIN ${s}.events v ON v.execution = c.key AND v.seq > coalesce(s.seq, 0) ORDER BY x.id, v.seq;
+${claimedTexts(s)}
     RETURN QUERY
       SELECT x.id, 0::bigint, 'message', i.number, '', i.body
         FROM unnest(keys) AS c (key) JOIN ${s}.executions x ON x.key = c.key
@@ -211,3 +211,25 @@ export const claimFunction = (s: string, row: string): string => `
   END
   $claim$;
 `;
+
+/** States and the events after them, and the chunks of both. */
+const claimedTexts = (s: string): string => `
+    RETURN QUERY
+      SELECT x.id, 0::bigint, 'snapshot', s.seq::bigint, s.chunks, s.body
+        FROM unnest(keys) AS c (key) JOIN ${s}.executions x ON x.key = c.key JOIN ${s}.snapshots s ON s.execution = c.key;
+    RETURN QUERY
+      SELECT x.id, 0::bigint, 'event', v.seq::bigint, v.kind, v.body
+        FROM unnest(keys) AS c (key) JOIN ${s}.executions x ON x.key = c.key
+        LEFT JOIN ${s}.snapshots s ON s.execution = c.key
+        JOIN ${s}.events v ON v.execution = c.key AND v.seq > coalesce(s.seq, 0) ORDER BY x.id, v.seq;
+    RETURN QUERY
+      WITH e AS (
+        SELECT v.execution, v.seq, v.chunks FROM unnest(keys) AS c (key)
+          LEFT JOIN ${s}.snapshots s ON s.execution = c.key
+          JOIN ${s}.events v ON v.execution = c.key AND v.seq > coalesce(s.seq, 0) WHERE v.chunks IS NOT NULL),
+        l AS (SELECT execution, chunks FROM e UNION ALL SELECT s.execution, s.chunks FROM unnest(keys) AS c (key)
+          JOIN ${s}.snapshots s ON s.execution = c.key AND s.body IS NULL),
+        h AS (SELECT DISTINCT l.execution, u.hash FROM l, unnest(string_to_array(l.chunks, ' ')) AS u (hash))
+      SELECT x.id, 0::bigint, 'cut', e.seq::bigint, e.chunks, NULL FROM e JOIN ${s}.executions x ON x.key = e.execution
+      UNION ALL SELECT x.id, 0, 'chunk', 0, c.hash, c.body FROM h JOIN ${s}.executions x ON x.key = h.execution
+        JOIN ${s}.chunks c ON c.execution = h.execution AND c.hash = h.hash;`;

@@ -1,5 +1,5 @@
 import { JournalConflictError } from "../errors.ts";
-import type { PostgresConnection, Statement } from "./postgres-connection.ts";
+import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
 import type { Reopening } from "./store.ts";
 
 /** What happens to executions after their end: they go on, or are removed. */
@@ -41,7 +41,9 @@ export class PostgresLives {
       while (removed < limit) {
         const [row] = await query(this.statements.findExpired, [now]);
         if (row === undefined) return removed;
-        removed += (await query(this.statements.dropEvents, [row.key, limit - removed])).length;
+        const events = await query(this.statements.dropEvents, [row.key, limit - removed]);
+        removed += events.length;
+        await this.unpin(query, row.key, events);
         if (removed >= limit) return removed;
         await query(this.statements.dropRest, [row.key]);
         removed++;
@@ -51,11 +53,26 @@ export class PostgresLives {
   }
 
   trim(execution: string, to: number, limit: number): Promise<number> {
-    return this.connection.transaction(
-      async (query) => (await query(this.statements.trim, [execution, to, limit])).length,
-    );
+    return this.connection.transaction(async (query) => {
+      // Nobody commits meanwhile: chunks that are found unneeded here would be needed by then.
+      const [row] = await query(this.statements.hold, [execution]);
+      if (row === undefined) return 0;
+      const events = await query(this.statements.trim, [row.key, to, limit]);
+      await this.unpin(query, row.key, events);
+      return events.length;
+    });
+  }
+
+  /** These events are gone, the oldest there were but the first. */
+  private async unpin(query: Query, key: unknown, events: readonly Row[]): Promise<void> {
+    const lists = events.flatMap(({ chunks }) => (chunks === null ? [] : [chunks as string]));
+    if (lists.length === 0) return;
+    const last = Math.max(...events.map(({ seq }) => seq as number));
+    await query(this.statements.unpin, [key, lists, last]);
   }
 }
+
+type Query = (statement: Statement, values: readonly unknown[]) => Promise<readonly Row[]>;
 
 const statements = (s: string) => ({
   find: {
@@ -91,21 +108,35 @@ const statements = (s: string) => ({
     name: "dropEvents",
     text: `DELETE FROM ${s}.events WHERE execution = $1 AND seq IN (
       SELECT seq FROM ${s}.events WHERE execution = $1 AND seq > 1
-        AND seq < (SELECT max(seq) FROM ${s}.events WHERE execution = $1) ORDER BY seq LIMIT $2) RETURNING seq`,
+        AND seq < (SELECT max(seq) FROM ${s}.events WHERE execution = $1) ORDER BY seq LIMIT $2) RETURNING seq, chunks`,
   },
   trim: {
     name: "trim",
     text: `DELETE FROM ${s}.events d USING (
-        SELECT e.execution, e.seq FROM ${s}.executions x JOIN ${s}.snapshots s ON s.execution = x.key
-          JOIN ${s}.events e ON e.execution = x.key AND e.seq > 1 AND e.seq <= least($2::integer, s.seq)
-            AND e.seq < (SELECT max(seq) FROM ${s}.events WHERE execution = x.key)
-        WHERE x.id = $1 AND x.status = 'RUNNING' ORDER BY e.seq LIMIT $3) old
-      WHERE d.execution = old.execution AND d.seq = old.seq RETURNING d.seq`,
+        SELECT e.execution, e.seq FROM ${s}.snapshots s
+          JOIN ${s}.events e ON e.execution = s.execution AND e.seq > 1 AND e.seq <= least($2::integer, s.seq)
+            AND e.seq < (SELECT max(seq) FROM ${s}.events WHERE execution = $1)
+        WHERE s.execution = $1 ORDER BY e.seq LIMIT $3) old
+      WHERE d.execution = old.execution AND d.seq = old.seq RETURNING d.seq, d.chunks`,
+  },
+  hold: {
+    name: "holdRunning",
+    text: `SELECT key FROM ${s}.executions WHERE id = $1 AND status = 'RUNNING' FOR NO KEY UPDATE`,
+  },
+  // Chunks that no event needs any more, unless the snapshot does.
+  unpin: {
+    name: "unpin",
+    text: `WITH free AS (DELETE FROM ${s}.event_chunks WHERE execution = $1 AND until <= $3
+          AND hash IN (SELECT unnest(string_to_array(l, ' ')) FROM unnest($2::text[]) AS l) RETURNING hash)
+      DELETE FROM ${s}.chunks WHERE execution = $1 AND hash IN (SELECT hash FROM free) AND hash NOT IN (
+        SELECT unnest(string_to_array(chunks, ' ')) FROM ${s}.snapshots WHERE execution = $1 AND body IS NULL)`,
   },
   // No foreign keys here, so each table is named; the snapshot and the inbox went with the end.
   dropRest: {
     name: "dropRest",
     text: `WITH events AS (DELETE FROM ${s}.events WHERE execution = $1),
+        chunks AS (DELETE FROM ${s}.chunks WHERE execution = $1),
+        event_chunks AS (DELETE FROM ${s}.event_chunks WHERE execution = $1),
         callbacks AS (DELETE FROM ${s}.callbacks WHERE execution = $1),
         transacted AS (DELETE FROM ${s}.transacted WHERE execution = $1)
       DELETE FROM ${s}.executions WHERE key = $1`,

@@ -1,7 +1,7 @@
 import { toExecution } from "./columns.ts";
 import { StoreCorruptError } from "../errors.ts";
 import type { Row } from "./postgres-connection.ts";
-import type { ExecutionRow, LoadedExecution, StoredSnapshot } from "./store.ts";
+import type { ExecutionRow, LoadedExecution, StoredEvent, StoredSnapshot } from "./store.ts";
 
 /** All columns of an execution; ends before a WHERE. */
 export const rowSql = (s: string): string => `
@@ -21,32 +21,52 @@ export function toLoaded(execution: string, parts: readonly Row[], store: string
     execution,
     body: body as string,
   }));
-  const tail = of("event").map(({ number, name, body }) => ({
-    seq: number as number,
-    kind: name as string,
-    body: body as string,
-  }));
-  return { row, ...toSnapshot(of("snapshot")[0], of("chunk"), store), tail, messages };
+  const bodies = new Map(of("chunk").map(({ name, body }) => [name as string, body as string]));
+  const join: Join = (chunks, of) =>
+    chunks.map((hash) => bodies.get(hash) ?? missing(hash, of, store)).join("");
+  const cut = new Map(of("cut").map(({ number, name }) => [number, toHashes(name)]));
+  const tail = of("event").map(({ number, name, body }): StoredEvent => {
+    const event = { seq: number as number, kind: name as string, body: body as string };
+    const chunks = cut.get(number);
+    return chunks === undefined
+      ? event
+      : { ...event, body: event.body + join(chunks, `event ${event.seq}`), chunks };
+  });
+  return { row, ...toSnapshot(of("snapshot")[0], join), tail, messages };
+}
+
+type Join = (chunks: readonly string[], of: string) => string;
+
+function toHashes(column: unknown): readonly string[] {
+  return column === "" ? [] : (column as string).split(" ");
 }
 
 function toSnapshot(
   found: Row | undefined,
-  parts: readonly Row[],
-  store: string,
+  join: Join,
 ): { readonly snapshot: StoredSnapshot | null; readonly chunks: readonly string[] } {
   if (found === undefined) return { snapshot: null, chunks: [] };
   const seq = found.number as number;
-  const chunks = found.name === "" ? [] : (found.name as string).split(" ");
-  if (found.body !== null) return { snapshot: { seq, body: found.body as string }, chunks };
-  const bodies = new Map(parts.map(({ name, body }) => [name as string, body as string]));
-  const body = chunks.map((hash) => bodies.get(hash) ?? missing(hash, store)).join("");
-  return { snapshot: { seq, body }, chunks };
+  const chunks = toHashes(found.name);
+  return { snapshot: { seq, body: (found.body as string | null) ?? join(chunks, "a snapshot") }, chunks };
 }
 
-function missing(hash: string, store: string): never {
+function missing(hash: string, of: string, store: string): never {
   throw new StoreCorruptError(
-    `The store ${store} is damaged: chunk ${hash} of a snapshot is missing. Restore a backup.`,
+    `The store ${store} is damaged: chunk ${hash} of ${of} is missing. Restore a backup.`,
   );
+}
+
+/** From the columns seq, kind, body, chunks, and rest: the text of the chunks, null if one is missing. */
+export function toEvent({ seq, kind, body, chunks: column, rest }: Row, store: string): StoredEvent {
+  const event = { seq: seq as number, kind: kind as string, body: body as string };
+  if (column === null) return event;
+  const chunks = toHashes(column);
+  if (rest === null && chunks.length > 0)
+    throw new StoreCorruptError(
+      `The store ${store} is damaged: chunks of event ${event.seq} are missing. Restore a backup.`,
+    );
+  return { ...event, body: event.body + ((rest as string | null) ?? ""), chunks };
 }
 
 export function toRow(row: Row): ExecutionRow {

@@ -1,12 +1,11 @@
-import type { CountedGroup } from "./counts.ts";
+import type { CountedGroup, FunctionCounts } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import { listLimit, toExisting } from "./rows.ts";
 import type { Querying, Statement } from "./postgres-connection.ts";
-import { rowSql, toLoaded, toRow } from "./postgres-loading.ts";
+import { rowSql, toEvent, toLoaded, toRow } from "./postgres-loading.ts";
 import type {
   Created,
   ExecutionRow,
-  FunctionCounts,
   ListFilter,
   LoadedExecution,
   NewExecution,
@@ -71,11 +70,8 @@ export class PostgresQueries {
 
   async history(execution: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]> {
     const values = [execution, afterSeq, Math.max(0, limit)];
-    return (await this.connection.query(this.statements.history, values)).map(({ seq, kind, body }) => ({
-      seq: seq as number,
-      kind: kind as string,
-      body: body as string,
-    }));
+    const rows = await this.connection.query(this.statements.history, values);
+    return rows.map((row) => toEvent(row, this.connection.name));
   }
 
   async ended(executions: readonly string[]): Promise<readonly string[]> {
@@ -113,7 +109,11 @@ const statements = (s: string, row: string) => ({
   load: { name: "load", text: loadSql(s, row) },
   history: {
     name: "history",
-    text: `SELECT v.seq, v.kind, v.body FROM ${s}.events v JOIN ${s}.executions e ON e.key = v.execution
+    text: `SELECT v.seq, v.kind, v.body, v.chunks, CASE WHEN v.chunks IS NOT NULL THEN (
+        SELECT CASE WHEN count(c.hash) = count(*) THEN string_agg(c.body, '' ORDER BY h.place) END
+        FROM unnest(string_to_array(v.chunks, ' ')) WITH ORDINALITY AS h (hash, place)
+        LEFT JOIN ${s}.chunks c ON c.execution = v.execution AND c.hash = h.hash) END AS rest
+      FROM ${s}.events v JOIN ${s}.executions e ON e.key = v.execution
       WHERE e.id = $1 AND v.seq > $2 ORDER BY v.seq LIMIT $3`,
   },
   running: {
@@ -133,13 +133,18 @@ const statements = (s: string, row: string) => ({
 
 const loadSql = (s: string, row: string): string => `
   WITH x AS (SELECT key, status = 'RUNNING' AS runs FROM ${s}.executions WHERE id = $1),
-    k AS (SELECT s.* FROM ${s}.snapshots s JOIN x ON s.execution = x.key WHERE x.runs)
+    k AS (SELECT s.* FROM ${s}.snapshots s JOIN x ON s.execution = x.key WHERE x.runs),
+    t AS (SELECT v.* FROM x JOIN ${s}.events v ON v.execution = x.key
+      WHERE x.runs AND v.seq > coalesce((SELECT seq FROM k), 0)),
+    h AS (SELECT DISTINCT l.execution, u.hash FROM (
+      SELECT execution, chunks FROM t UNION ALL SELECT execution, chunks FROM k WHERE body IS NULL) l,
+      unnest(string_to_array(l.chunks, ' ')) AS u (hash))
   SELECT 'execution' AS part, 0::bigint AS number, '' AS name, row_to_json(r)::text AS body
     FROM (${row} WHERE e.id = $1) r
   UNION ALL SELECT 'snapshot', seq, chunks, body FROM k
-  UNION ALL SELECT 'chunk', 0, c.hash, c.body FROM k JOIN ${s}.chunks c ON c.execution = k.execution
-    WHERE k.body IS NULL
-  UNION ALL (SELECT 'event', v.seq, v.kind, v.body FROM x JOIN ${s}.events v ON v.execution = x.key
-    WHERE x.runs AND v.seq > coalesce((SELECT seq FROM k), 0) ORDER BY v.seq)
+  UNION ALL SELECT 'chunk', 0, c.hash, c.body FROM h
+    JOIN ${s}.chunks c ON c.execution = h.execution AND c.hash = h.hash
+  UNION ALL (SELECT 'event', seq, kind, body FROM t ORDER BY seq)
+  UNION ALL SELECT 'cut', seq, chunks, NULL FROM t WHERE chunks IS NOT NULL
   UNION ALL (SELECT 'message', i.number, '', i.body FROM x JOIN ${s}.inbox i ON i.execution = x.key
     WHERE x.runs ORDER BY i.number)`;

@@ -38,7 +38,10 @@ const EARLIER_FUNCTIONS = [
   "claim_3",
 ];
 
-/** Inputs and outcomes are in the first and the last event, and nowhere else. What was being removed had lost its last. */
+/**
+ * What is large is stored once. Inputs and outcomes are in the first and the last event, and nowhere else (what was being removed
+ * had lost its last); large events share chunks with the state, and with each other: see sqlite-chunks.ts.
+ */
 function once(s: string): string {
   return `
   DROP FUNCTION IF EXISTS ${EARLIER_FUNCTIONS.map((name) => `${s}.${name}`).join(", ")};
@@ -50,6 +53,16 @@ function once(s: string): string {
     transacted AS (DELETE FROM ${s}.transacted t USING gone WHERE t.execution = gone.key)
     DELETE FROM ${s}.callbacks c USING gone WHERE c.execution = gone.key;
   DROP TABLE ${s}.inputs, ${s}.outcomes;
+
+  -- Of a large event: hashes with spaces between. The text of these chunks comes after its body.
+  ALTER TABLE ${s}.events ADD COLUMN chunks text COLLATE "C";
+  -- Chunks that events need. Until: the last event that does, with which it may go; for those of the first event, none.
+  CREATE TABLE ${s}.event_chunks (
+    execution bigint NOT NULL,
+    hash text COLLATE "C" NOT NULL,
+    until integer NOT NULL,
+    PRIMARY KEY (execution, hash)
+  );
 `;
 }
 

@@ -6,7 +6,9 @@ import type { Commit, NewExecution } from "./store.ts";
  * where there is one of each. A commit of one step takes the server half the time, an end a third. In the order of `commit_4`,
  * and with its promises.
  */
-export const singleFunctions = (s: string): string => `
+export const singleFunctions = (s: string): string => commitOne(s) + createOne(s);
+
+const commitOne = (s: string): string => `
   CREATE FUNCTION ${s}.commit_one_4(
     p_worker bigint, p_id text, p_lease bigint, p_wake bigint, p_next integer,
     e_seq integer[], e_kind text[], e_body text[], p_seq integer, p_hash text, p_state text, p_status text, p_ended bigint
@@ -15,6 +17,7 @@ export const singleFunctions = (s: string): string => `
     k bigint;
     woken bigint;
     last integer;
+    dropped text[];
   BEGIN
     SELECT x.key, x.wake_at INTO k, woken FROM ${s}.executions x
       WHERE x.id = p_id AND (x.worker = p_worker) IS TRUE AND (x.lease = p_lease) IS TRUE AND (x.status = 'RUNNING') IS TRUE
@@ -33,7 +36,7 @@ export const singleFunctions = (s: string): string => `
       END IF;
     END IF;
     IF p_state IS NOT NULL THEN
-      DELETE FROM ${s}.chunks WHERE execution = k;
+      SELECT string_to_array(chunks, ' ') INTO dropped FROM ${s}.snapshots WHERE execution = k AND body IS NULL;
       INSERT INTO ${s}.snapshots (execution, seq, chunks, body) VALUES (k, p_seq, p_hash, p_state)
         ON CONFLICT (execution) DO UPDATE SET seq = excluded.seq, chunks = excluded.chunks, body = excluded.body;
     END IF;
@@ -42,15 +45,21 @@ export const singleFunctions = (s: string): string => `
         expires_at = keep_ms + p_ended WHERE key = k;
       UPDATE ${s}.callbacks SET state = 'CLOSED' WHERE execution = k AND state = 'PENDING';
       DELETE FROM ${s}.inbox WHERE execution = k;
-      DELETE FROM ${s}.snapshots WHERE execution = k;
-      DELETE FROM ${s}.chunks WHERE execution = k;
+      DELETE FROM ${s}.snapshots WHERE execution = k
+        RETURNING coalesce(dropped, CASE WHEN body IS NULL THEN string_to_array(chunks, ' ') END) INTO dropped;
     ELSIF woken IS DISTINCT FROM p_wake THEN
       UPDATE ${s}.executions SET wake_at = p_wake WHERE key = k;
+    END IF;
+    IF dropped IS NOT NULL THEN
+      DELETE FROM ${s}.chunks c WHERE c.execution = k AND c.hash = ANY (dropped)
+        AND NOT EXISTS (SELECT 1 FROM ${s}.event_chunks p WHERE p.execution = k AND p.hash = c.hash);
     END IF;
     RETURN false;
   END
   $one$;
+`;
 
+const createOne = (s: string): string => `
   -- Null: it exists already.
   CREATE FUNCTION ${s}.create_one_4(
     p_id text, p_function text, p_created bigint, p_seq integer, p_kind text, p_body text, p_worker bigint
@@ -78,13 +87,14 @@ const BY_KEY_ALONE = "SET plan_cache_mode = force_generic_plan SET enable_seqsca
 
 /** Whether a commit has nothing that `commit_one_4` does not know. */
 export function isSingle(commit: Commit): boolean {
-  const { consumed, opened, closed, problem, paused, starts, posts, snapshot } = commit;
+  const { consumed, opened, closed, problem, paused, starts, posts, snapshot, events } = commit;
   return (
     consumed.length + opened.length + closed.length === 0 &&
     problem === undefined &&
     paused === undefined &&
     starts === undefined &&
     posts === undefined &&
+    events.every(({ chunks }) => chunks === undefined) &&
     (snapshot === undefined || (snapshot.chunks.length === 1 && snapshot.added.length === 1))
   );
 }

@@ -5,6 +5,7 @@ import {
   StoreError,
   UnknownCallbackError,
 } from "../errors.ts";
+import { toRead } from "./cutting.ts";
 import { isHeld } from "./held.ts";
 import type {
   CallbackRow,
@@ -173,7 +174,7 @@ export function toExisting(
   row: ExecutionRow | null,
   first: StoredEvent | undefined,
 ): Created {
-  return { created: false, row: row ?? newRow(asked), first: first ?? asked.event };
+  return { created: false, row: row ?? newRow(asked), first: first ?? toRead(asked.event) };
 }
 
 /** One that waits in a queue wakes when it is admitted. */
@@ -238,22 +239,4 @@ export function isListed(
   ];
   if (parked === true && row.problem === null) return false;
   return wanted.every(([asked, found]) => asked === undefined || asked === found);
-}
-
-interface Trimmable {
-  readonly events: StoredEvent[];
-  readonly row: Pick<ExecutionRow, "lastSeq">;
-  readonly snapshot: { readonly seq: number } | null;
-}
-
-/** `Store.trim`, on a list of events. */
-export function trimEvents(
-  held: Trimmable | undefined,
-  { to, limit }: { readonly to: number; readonly limit: number },
-): number {
-  if (held === undefined) return 0;
-  const { events, row, snapshot } = held;
-  const last = Math.min(to, snapshot?.seq ?? 0, row.lastSeq - 1);
-  const after = events.findIndex(({ seq }) => seq > last);
-  return events.splice(1, Math.max(0, Math.min(after - 1, limit))).length;
 }

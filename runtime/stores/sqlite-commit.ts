@@ -3,6 +3,7 @@ import { FencedError, JournalConflictError, StoreError } from "../errors.ts";
 import { addBuild, assertId, assertPast, wakeTimeOf } from "./rows.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isDuplicate } from "./sqlite-errors.ts";
+import { SqliteChunks, toHashes } from "./sqlite-chunks.ts";
 import { SqliteQueues } from "./sqlite-queues.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { SnapshotPlace } from "./sqlite-snapshots.ts";
@@ -11,10 +12,10 @@ import type {
   AdmissionMoment,
   Admitted,
   Commit,
+  EventWrite,
   NewExecution,
   QueueLimits,
   Reopening,
-  StoredEvent,
 } from "./store.ts";
 
 /** What is known of a running execution without asking the file: commits of one execution follow each other closely. */
@@ -33,6 +34,7 @@ const NONE: string[] = [];
 /** Writes executions: their creation and their commits. */
 export class SqliteCommits {
   private readonly connection: SqliteConnection;
+  private readonly chunks: SqliteChunks;
   private readonly snapshots: SqliteSnapshots;
   private readonly queues: SqliteQueues;
   /** Right as long as no other connection has written, which every transaction looks at first. */
@@ -44,7 +46,8 @@ export class SqliteCommits {
 
   constructor(connection: SqliteConnection) {
     this.connection = connection;
-    this.snapshots = new SqliteSnapshots(connection);
+    this.chunks = new SqliteChunks(connection);
+    this.snapshots = new SqliteSnapshots(connection, this.chunks);
     this.queues = new SqliteQueues(connection);
     const names = Object.keys(SQL) as (keyof typeof SQL)[];
     this.statements = Object.fromEntries(
@@ -148,7 +151,7 @@ export class SqliteCommits {
     );
     if (changes === 0) return false;
     const key = Number(lastInsertRowid);
-    for (const { seq, kind, body } of [event, ...past]) statements.insertEvent.run(key, seq, kind, body);
+    for (const one of [event, ...past]) this.insert(key, one);
     for (const [tag, value] of entries) statements.insertTag.run(tag, value, key);
     for (const callback of opened) this.open(key, callback);
     if (queue !== undefined) this.queues.put(key, queue);
@@ -181,9 +184,10 @@ export class SqliteCommits {
       while (removed < limit) {
         const key = statements.findExpired.get(now)?.key;
         if (key === undefined) return removed;
-        removed += Number(statements.dropEvents.run({ key, limit: limit - removed }).changes);
+        removed += this.forgetEvents(statements.dropEvents.all({ key, limit: limit - removed }));
         if (removed >= limit) return removed;
         statements.dropEnds.run(key);
+        this.chunks.removeAll(key as number);
         removed += Number(statements.dropExecution.run(key).changes);
       }
       return removed;
@@ -191,7 +195,19 @@ export class SqliteCommits {
   }
 
   trim(execution: string, to: number, limit: number): number {
-    return this.transaction(() => Number(this.statements.trim.run({ execution, to, limit }).changes));
+    return this.transaction(() => this.forgetEvents(this.statements.trim.all({ execution, to, limit })));
+  }
+
+  /** Of one execution, the oldest it had but the first. Returns how many there are. */
+  private forgetEvents(removed: readonly Record<string, unknown>[]): number {
+    const large = removed.filter(({ chunks }) => chunks !== null);
+    if (large.length === 0) return removed.length;
+    const key = removed[0]!.execution as number;
+    const last = Math.max(...removed.map(({ seq }) => seq as number));
+    const inState = new Set(this.snapshots.shared(key));
+    const hashes = new Set(large.flatMap(({ chunks }) => toHashes(chunks)));
+    this.chunks.unpin(key, last, { hashes, isKept: (hash) => inState.has(hash) });
+    return removed.length;
   }
 
   private commitOne(commit: Commit, build: string): boolean {
@@ -220,10 +236,16 @@ export class SqliteCommits {
     setProblem.run(problem, problem === null ? builds : addBuild(builds, build), key);
   }
 
-  private append(execution: string, entry: Entry, { seq, kind, body }: StoredEvent): void {
+  private append(execution: string, entry: Entry, event: EventWrite): void {
+    const { seq } = event;
     if (seq !== entry.lastSeq + 1) throw conflict(execution, seq, entry.lastSeq);
-    this.statements.insertEvent.run(entry.key, seq, kind, body);
+    this.insert(entry.key, event);
     entry.lastSeq = seq;
+  }
+
+  private insert(key: number, event: EventWrite): void {
+    if (event.chunks !== undefined) return this.chunks.append(key, event);
+    this.statements.insertEvent.run(key, event.seq, event.kind, event.body);
   }
 
   private open(key: number, { id, op, timeoutAt, heartbeatMs, heartbeatAt }: Commit["opened"][number]): void {
@@ -315,13 +337,15 @@ const SQL = {
     "ORDER BY expires_at LIMIT 1",
   dropEvents:
     "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE execution = :key AND seq > 1 " +
-    "AND seq < (SELECT max(seq) FROM events WHERE execution = :key) ORDER BY seq LIMIT :limit)",
+    "AND seq < (SELECT max(seq) FROM events WHERE execution = :key) ORDER BY seq LIMIT :limit) " +
+    "RETURNING execution, seq, chunks",
   dropEnds: "DELETE FROM events WHERE execution = ?",
   trim:
     "DELETE FROM events WHERE number IN (SELECT e.number FROM executions x JOIN snapshots s ON s.execution = x.key " +
     "JOIN events e ON e.execution = x.key AND e.seq > 1 AND e.seq <= min(:to, s.seq) " +
     "AND e.seq < (SELECT max(seq) FROM events WHERE execution = x.key) " +
-    "WHERE x.id = :execution AND x.status = 'RUNNING' ORDER BY e.seq LIMIT :limit)",
+    "WHERE x.id = :execution AND x.status = 'RUNNING' ORDER BY e.seq LIMIT :limit) " +
+    "RETURNING execution, seq, chunks",
   dropExecution: "DELETE FROM executions WHERE key = ?",
   consume: "DELETE FROM inbox WHERE number = ? AND execution = ?",
   emptyInbox: "DELETE FROM inbox WHERE execution = ?",

@@ -1,9 +1,10 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import { toExecution } from "./columns.ts";
-import type { CountedGroup } from "./counts.ts";
+import type { CountedGroup, FunctionCounts } from "./counts.ts";
 import { groupColumns, toCounts } from "./counts.ts";
 import type { Candidate } from "./holdings.ts";
 import { listLimit, toExisting } from "./rows.ts";
+import { SqliteChunks, toHashes } from "./sqlite-chunks.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteSnapshots } from "./sqlite-snapshots.ts";
 import type { Wanted } from "./leases.ts";
@@ -11,7 +12,6 @@ import type {
   Created,
   ExecutionRow,
   ExecutionStatus,
-  FunctionCounts,
   ListFilter,
   LoadedExecution,
   NewExecution,
@@ -33,6 +33,7 @@ type Row = Record<string, SQLOutputValue>;
 /** What is read and never written. */
 export class SqliteQueries {
   private readonly connection: SqliteConnection;
+  private readonly chunks: SqliteChunks;
   private readonly snapshots: SqliteSnapshots;
   private readonly selectRow: StatementSync;
   private readonly selectKey: StatementSync;
@@ -47,11 +48,12 @@ export class SqliteQueries {
 
   constructor(connection: SqliteConnection) {
     this.connection = connection;
-    this.snapshots = new SqliteSnapshots(connection);
+    this.chunks = new SqliteChunks(connection);
+    this.snapshots = new SqliteSnapshots(connection, this.chunks);
     this.selectRow = connection.prepare(`${ROW} WHERE e.id = ?`);
     this.selectKey = connection.prepare("SELECT key FROM executions WHERE id = ?");
     this.selectEvents = connection.prepare(
-      "SELECT seq, kind, body FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?",
+      "SELECT seq, kind, body, chunks FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?",
     );
     this.selectMessages = connection.prepare(
       "SELECT number, body FROM inbox WHERE execution = ? ORDER BY number",
@@ -82,7 +84,7 @@ export class SqliteQueries {
       if (row.status !== "RUNNING") return { row, snapshot: null, chunks: [], tail: [], messages: [] };
       const key = found.key as number;
       const { snapshot, chunks } = this.snapshots.read(key);
-      const tail = this.selectEvents.all(key, snapshot?.seq ?? 0, -1).map(toEvent);
+      const tail = this.events(key, snapshot?.seq ?? 0, -1);
       const messages = this.selectMessages
         .all(key)
         .map(({ number, body }) => ({ number: number as number, execution, body: body as string }));
@@ -99,8 +101,11 @@ export class SqliteQueries {
 
   /** What is there instead of it. Inside whatever transaction is open. */
   existing(asked: NewExecution): Created {
-    const [first] = this.history(asked.id, 0, 1);
-    return toExisting(asked, this.get(asked.id), first);
+    return this.connection.guard(() => {
+      const found = this.selectRow.get(asked.id);
+      if (found === undefined) return toExisting(asked, null, undefined);
+      return toExisting(asked, toRow(found), this.events(found.key as number, 0, 1)[0]);
+    });
   }
 
   /** Newest first, as they were created. */
@@ -132,10 +137,19 @@ export class SqliteQueries {
   }
 
   history(execution: string, afterSeq: number, limit: number): readonly StoredEvent[] {
-    return this.connection.guard(() => {
+    // Chunks of an event may go while it is read.
+    return this.connection.read(() => {
       const found = this.selectKey.get(execution);
-      if (found === undefined) return [];
-      return this.selectEvents.all(found.key as number, afterSeq, Math.max(0, limit)).map(toEvent);
+      return found === undefined ? [] : this.events(found.key as number, afterSeq, Math.max(0, limit));
+    });
+  }
+
+  private events(key: number, afterSeq: number, limit: number): readonly StoredEvent[] {
+    return this.selectEvents.all(key, afterSeq, limit).map((row): StoredEvent => {
+      const [seq, kind, body] = [row.seq as number, row.kind as string, row.body as string];
+      if (row.chunks === null) return { seq, kind, body };
+      const chunks = toHashes(row.chunks);
+      return { seq, kind, body: body + this.chunks.read(key, chunks, `event ${seq}`), chunks };
     });
   }
 
@@ -188,8 +202,4 @@ function toGroup(row: Row): CountedGroup {
     count: row.count as number,
     earliest: row.earliest as number | null,
   };
-}
-
-function toEvent(row: Row): StoredEvent {
-  return { seq: row.seq as number, kind: row.kind as string, body: row.body as string };
 }

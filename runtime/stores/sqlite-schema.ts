@@ -20,13 +20,39 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 7, apply: (database) => database.exec(ONCE) },
 ];
 
-/** Inputs and outcomes are in the first and the last event, and nowhere else. What was being removed had lost its first. */
+/**
+ * What is large is stored once. Inputs and outcomes are in the first and the last event, and nowhere else (what was being removed
+ * had lost its first); large events share chunks with the state, and with each other.
+ */
 const ONCE = `
   DELETE FROM executions WHERE expires_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM events WHERE execution = key AND seq = 1);
   DELETE FROM events WHERE execution NOT IN (SELECT key FROM executions);
   DROP TABLE inputs;
   DROP TABLE outcomes;
+
+  -- Of a large event: hashes with spaces between. The text of these chunks comes after its body.
+  ALTER TABLE events ADD COLUMN chunks TEXT;
+
+  -- What snapshots and large events are made of. With an index, not by execution and hash: there, every second piece ended
+  -- in a page that was half empty (measured: 1.39 bytes for each of the text, 1.17 so).
+  ALTER TABLE chunks RENAME TO old_chunks;
+  CREATE TABLE chunks (
+    execution INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (execution, hash)
+  ) STRICT;
+  INSERT INTO chunks SELECT * FROM old_chunks;
+  DROP TABLE old_chunks;
+
+  -- Chunks that events need. Until: the last event that does, with which it may go; for those of the first event, none.
+  CREATE TABLE event_chunks (
+    execution INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (execution, hash)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** Which builds have parked an execution: others try it again. */

@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
-import { StoreCorruptError } from "../errors.ts";
+import { toHashes } from "./sqlite-chunks.ts";
+import type { SqliteChunks } from "./sqlite-chunks.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SnapshotWrite, StoredSnapshot } from "./store.ts";
 
@@ -18,19 +19,15 @@ export interface FoundSnapshot {
 }
 
 export class SqliteSnapshots {
-  private readonly connection: SqliteConnection;
+  private readonly chunks: SqliteChunks;
   private readonly select: StatementSync;
   private readonly put: StatementSync;
   private readonly putSeq: StatementSync;
   private readonly drop: StatementSync;
   private readonly moveToChunks: StatementSync;
-  private readonly selectChunks: StatementSync;
-  private readonly addChunk: StatementSync;
-  private readonly dropChunk: StatementSync;
-  private readonly dropChunks: StatementSync;
 
-  constructor(connection: SqliteConnection) {
-    this.connection = connection;
+  constructor(connection: SqliteConnection, chunks: SqliteChunks) {
+    this.chunks = chunks;
     this.select = connection.prepare("SELECT seq, chunks, body FROM snapshots WHERE execution = ?");
     this.put = connection.prepare(
       "INSERT INTO snapshots (execution, seq, chunks, body) VALUES (?, ?, ?, ?) ON CONFLICT (execution) " +
@@ -42,20 +39,14 @@ export class SqliteSnapshots {
       "INSERT OR IGNORE INTO chunks (execution, hash, body) " +
         "SELECT execution, chunks, body FROM snapshots WHERE execution = ? AND body IS NOT NULL",
     );
-    this.selectChunks = connection.prepare("SELECT hash, body FROM chunks WHERE execution = ?");
-    this.addChunk = connection.prepare(
-      "INSERT OR IGNORE INTO chunks (execution, hash, body) VALUES (?, ?, ?)",
-    );
-    this.dropChunk = connection.prepare("DELETE FROM chunks WHERE execution = ? AND hash = ?");
-    this.dropChunks = connection.prepare("DELETE FROM chunks WHERE execution = ?");
   }
 
   write(key: number, snapshot: SnapshotWrite, place: SnapshotPlace): SnapshotPlace {
-    const { seq, chunks, added } = snapshot;
+    const { seq, chunks, added, removed } = snapshot;
     const [only] = chunks;
     if (chunks.length === 1 && added.length === 1 && only !== undefined) {
       this.put.run(key, seq, only, added[0]!.body);
-      if (place?.kind === "chunks") this.dropChunks.run(key);
+      if (place?.kind === "chunks") this.chunks.drop(key, removed);
       return { kind: "row", hash: only };
     }
     if (place?.kind === "row" && chunks.length === 1 && place.hash === only) {
@@ -71,8 +62,8 @@ export class SqliteSnapshots {
     place: SnapshotPlace,
   ): SnapshotPlace {
     if (place?.kind === "row" && chunks.includes(place.hash)) this.moveToChunks.run(key);
-    for (const { hash, body } of added) this.addChunk.run(key, hash, body);
-    if (place?.kind === "chunks") for (const hash of removed) this.dropChunk.run(key, hash);
+    this.chunks.add(key, added);
+    if (place?.kind === "chunks") this.chunks.drop(key, removed);
     this.put.run(key, seq, chunks.join(" "), null);
     return IN_CHUNKS;
   }
@@ -87,23 +78,19 @@ export class SqliteSnapshots {
     const row = this.select.get(key);
     if (row === undefined) return { snapshot: null, chunks: [] };
     const seq = row.seq as number;
-    const hashes = (row.chunks as string) === "" ? [] : (row.chunks as string).split(" ");
-    if (row.body !== null) return { snapshot: { seq, body: row.body as string }, chunks: hashes };
-    const bodies = new Map(
-      this.selectChunks.all(key).map(({ hash, body }) => [hash as string, body as string]),
-    );
-    const body = hashes.map((hash) => bodies.get(hash) ?? this.missing(hash)).join("");
+    const hashes = toHashes(row.chunks);
+    const body = (row.body as string | null) ?? this.chunks.read(key, hashes, "a snapshot");
     return { snapshot: { seq, body }, chunks: hashes };
   }
 
   remove(key: number): void {
+    this.chunks.drop(key, this.shared(key));
     this.drop.run(key);
-    this.dropChunks.run(key);
   }
 
-  private missing(hash: string): never {
-    throw new StoreCorruptError(
-      `The store ${this.connection.file} is damaged: chunk ${hash} of a snapshot is missing. Restore a backup.`,
-    );
+  /** What it has in the table of chunks. */
+  shared(key: number): readonly string[] {
+    const row = this.select.get(key);
+    return row === undefined || row.body !== null ? [] : toHashes(row.chunks);
   }
 }

@@ -6,6 +6,7 @@
  * A method may answer at once or with a promise, so that an embedded store costs no microtask.
  */
 
+import type { FunctionCounts } from "./counts.ts";
 import type { Claimed, Rejoined, Wanted } from "./leases.ts";
 import type { News } from "./news.ts";
 import type { Transactions } from "./transactions.ts";
@@ -50,6 +51,20 @@ export interface StoredEvent {
   readonly seq: number;
   readonly kind: string;
   readonly body: string;
+  /** Hashes of the chunks by which the end of its body is stored. Absent: it is stored in one piece. */
+  readonly chunks?: readonly string[];
+}
+
+/** An event as written. With `chunks`, `body` is only its beginning: they come after it. */
+export interface EventWrite extends StoredEvent {
+  /** Those of its chunks that the execution may not have yet. They stay until no event and no snapshot needs them. */
+  readonly added?: readonly StoredChunk[];
+}
+
+/** A piece of text, and its name among those of its execution. */
+export interface StoredChunk {
+  readonly hash: string;
+  readonly body: string;
 }
 
 /** The state after event `seq`: `chunks`, joined in order, are its text. */
@@ -63,9 +78,9 @@ export interface SnapshotWrite {
   readonly seq: number;
   /** Hashes of all chunks, in order; the same hash may come twice. */
   readonly chunks: readonly string[];
-  /** Chunks that the execution's previous snapshot did not hold. */
-  readonly added: readonly { readonly hash: string; readonly body: string }[];
-  /** Hashes of chunks that no snapshot of the execution needs any more. */
+  /** Chunks that neither the execution's previous snapshot nor an event after it held; those of this commit count. */
+  readonly added: readonly StoredChunk[];
+  /** Hashes of chunks that no snapshot of the execution needs any more. Those that an event needs stay. */
   readonly removed: readonly string[];
 }
 
@@ -99,7 +114,7 @@ export interface Commit {
   /** The lease under which it runs. */
   readonly lease: number;
   /** In order; the first is numbered `lastSeq + 1`. May be empty (a snapshot or a wake time alone). */
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly EventWrite[];
   readonly snapshot?: SnapshotWrite;
   readonly wakeAt: number | null;
   /** Messages that became events here. */
@@ -174,9 +189,9 @@ export interface NewExecution {
   readonly function: string;
   readonly createdAt: number;
   /** Event 1, ExecutionStarted, with its input. */
-  readonly event: StoredEvent;
+  readonly event: EventWrite;
   /** Events 2 and on, of one that goes on from the past of another; later ones of one that is `held`, and was trimmed. */
-  readonly past?: readonly StoredEvent[];
+  readonly past?: readonly EventWrite[];
   /** Callbacks that this past has open. */
   readonly opened?: Commit["opened"];
   readonly parent?: string;
@@ -237,25 +252,6 @@ export interface ListFilter {
   readonly limit?: number;
   /** Only executions created before this one: the last id of the previous page. */
   readonly before?: string;
-}
-
-/** How many executions of one function there are. */
-export interface FunctionCounts {
-  /** `path#name` */
-  readonly function: string;
-  readonly statuses: Readonly<Record<ExecutionStatus, number>>;
-  /** Of the RUNNING ones without a problem: whose wake time has come; a worker is at it, or should be. */
-  readonly due: number;
-  /** ... whose wake time is still to come. */
-  readonly asleep: number;
-  /** ... that only a message can wake, or their turn in a queue. */
-  readonly waiting: number;
-  /** RUNNING ones with a problem. */
-  readonly parked: number;
-  /** RUNNING ones that somebody paused: they are among those above too. */
-  readonly paused: number;
-  /** The earliest wake time of those that are due; null: none is. */
-  readonly oldestDue: number | null;
 }
 
 /** Who wants to run executions. */
@@ -345,7 +341,8 @@ export interface Store {
   remove(now: number, limit: number): Answer<number>;
   /**
    * Removes events of a RUNNING execution, the oldest first and at most `limit`: neither the first nor the last of its journal,
-   * none after number `to`, and none that its snapshot does not make up for. Returns how many it removed.
+   * none after number `to`, and none that its snapshot does not make up for. Chunks that only they needed go too. Returns how
+   * many events it removed.
    */
   trim(execution: string, to: number, limit: number): Answer<number>;
 

@@ -71,10 +71,10 @@ async function* exportOne(store: Store, id: string): AsyncGenerator<string> {
     const page = await store.history(id, seq, Math.min(PAGE, lastSeq - seq));
     if (page.length === 0)
       throw new StoreError(`The journal of "${id}" in ${store.name} ends at ${seq}, not ${lastSeq}.`);
-    for (const event of page) {
-      assertFollows(event.seq, seq, loaded);
-      seq = event.seq;
-      yield line({ event });
+    for (const { seq: number, kind, body } of page) {
+      assertFollows(number, seq, loaded);
+      seq = number;
+      yield line({ event: { seq, kind, body } });
     }
   }
   yield line({

@@ -1,6 +1,7 @@
 /** Executions into a store, from the lines of `exportExecutions`. */
 import { createHash } from "node:crypto";
 import { ExecutionExistsError, RetryRefusedError, StoreError } from "../errors.ts";
+import { cut, cutNew } from "../stores/cutting.ts";
 import { isHeld, toHeld } from "../stores/held.ts";
 import type { Commit, Store, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
@@ -162,12 +163,13 @@ class Importing {
     const { beginning, hold } = current;
     const [first] = current.waiting;
     if (first === undefined) return;
-    const [past, events] =
+    const [past, rest] =
       first.seq === 1 ? [current.waiting.slice(1, 2), current.waiting.slice(2)] : [[], current.waiting];
+    const events = rest.map((event) => cut(event, () => false));
     if (first.seq === 1) {
       const { id, function: name, createdAt, parent, tags, keepMs } = beginning;
       const more = { ...(parent === null ? {} : { parent }), ...(keepMs === null ? {} : { keepMs }), tags };
-      await store.create({ id, function: name, createdAt, event: first, past, held: hold, ...more });
+      await store.create(cutNew({ id, function: name, createdAt, event: first, past, held: hold, ...more }));
     }
     await hands.commit({ ...toCommit(beginning.id), events, problem: hold });
     current.seq = current.waiting.at(-1)!.seq;

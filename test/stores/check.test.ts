@@ -30,6 +30,7 @@ beforeAll(async () => {
     await engine.result(failed.id);
     await engine.start(f.grows, 400, { id: "asleep" });
     await engine.start(f.approval, {}, { id: "asks" });
+    await engine.start(f.large, 2_000, { id: "large" });
     for (let i = 0; engine.executionsInMemory > 0 || i < 10; i++) {
       if (i > 2_000) throw new Error("waited in vain");
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -73,6 +74,8 @@ test("a whole store has no findings, with keys and without, and is left as it is
 });
 
 const of = (id: string): string => `(SELECT key FROM executions WHERE id = '${id}')`;
+const aPinned = "(SELECT max(hash) FROM event_chunks)";
+const aChunk = (id: string): string => `(SELECT max(hash) FROM chunks WHERE execution = ${of(id)})`;
 
 describe("what is wrong is named with its execution:", () => {
   const cases: readonly (readonly [sql: string, execution: string | null, words: RegExp])[] = [
@@ -99,13 +102,22 @@ describe("what is wrong is named with its execution:", () => {
       "asks",
       /not what its name says/,
     ],
-    [`DELETE FROM chunks WHERE hash = (SELECT max(hash) FROM chunks)`, "asleep", /chunk .* is missing/],
+    [`DELETE FROM chunks WHERE hash = ${aChunk("asleep")}`, "asleep", /chunk .* of its state is missing/],
+    [`UPDATE chunks SET body = 'x' WHERE hash = ${aChunk("asleep")}`, "asleep", /not what its name says/],
     [
-      `UPDATE chunks SET body = 'x' WHERE hash = (SELECT max(hash) FROM chunks)`,
+      `INSERT INTO chunks VALUES (${of("asleep")}, 'x', 'y')`,
       "asleep",
-      /not what its name says/,
+      /1 chunks of it belong to no state and no event/,
     ],
-    [`INSERT INTO chunks VALUES (${of("asleep")}, 'x', 'y')`, "asleep", /1 chunks of it belong to no state/],
+    [
+      `INSERT INTO chunks VALUES (${of("ended")}, 'x', 'y')`,
+      "ended",
+      /chunks that no event needs, and no state/,
+    ],
+    [`DELETE FROM chunks WHERE hash = ${aPinned}`, "large", /chunk .* of its event 2 is missing/],
+    [`UPDATE chunks SET body = '[]' WHERE hash = ${aPinned}`, "large", /of its event 2 is not what its name/],
+    [`DELETE FROM event_chunks`, "large", /chunk .* of its event 2 may go before the event does/],
+    [`UPDATE events SET chunks = substr(chunks, 34) WHERE seq = 2`, "large", /its event 2 .* is no JSON/],
     [`DELETE FROM owner`, null, /owner does not have one row/],
     [`UPDATE callbacks SET execution = 99`, null, /callbacks refers to no row|callbacks has rows/],
   ];
@@ -133,6 +145,16 @@ describe("what is wrong is named with its execution:", () => {
       execution: "ended",
       what: expect.stringContaining("was changed or moved"),
     });
+    // The first of its chunks again, in place of the second.
+    const first = "substr(chunks, 1, instr(chunks, ' '))";
+    damage(
+      "sealed.db",
+      `UPDATE events SET chunks = ${first} || ${first} || substr(chunks, 2 * length(${first}) + 1)`,
+    );
+    expect(await findings()).toEqual([]);
+    expect(await findings(encryption)).toEqual([
+      { execution: "large", what: expect.stringContaining("is not made of the chunks it was written with") },
+    ]);
   });
 });
 
@@ -141,7 +163,7 @@ function textsOf(path: string): string | null {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const queries = [
-      "SELECT e.id, seq, kind, body FROM events v JOIN executions e ON e.key = v.execution ORDER BY e.id, seq",
+      "SELECT e.id, seq, kind, body, chunks FROM events v JOIN executions e ON e.key = v.execution ORDER BY e.id, seq",
       "SELECT e.id, hash, body FROM chunks c JOIN executions e ON e.key = c.execution ORDER BY e.id, hash",
     ];
     return JSON.stringify(queries.map((sql) => database.prepare(sql).all()));

@@ -44,7 +44,7 @@ beforeAll(async () => {
   const compiled = await compileFixture("fixtures/engine");
   f = (await import(join(compiled, "functions.js"))) as typeof Functions;
   world = (await import(join(compiled, "world.js"))) as typeof World;
-});
+}, 60_000);
 beforeEach(() => {
   folder = makeFolder();
   store = folder.path("secret.db");
@@ -243,9 +243,14 @@ describe("an encrypted snapshot", () => {
     const commit = inner.commit.bind(inner);
     const written = { added: 0, names: new Set<string>() };
     inner.commit = (epoch, commits) => {
-      for (const { snapshot } of commits) {
-        written.added += snapshot?.added.length ?? 0;
-        for (const name of snapshot?.chunks ?? []) written.names.add(name);
+      for (const { snapshot, events } of commits) {
+        for (const { added = [], chunks = [] } of [
+          ...events,
+          ...(snapshot === undefined ? [] : [snapshot]),
+        ]) {
+          written.added += added.length;
+          for (const name of chunks) written.names.add(name);
+        }
       }
       return commit(epoch, commits);
     };

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Answer, Commit, NewExecution, SnapshotWrite, Store } from "../../runtime/stores/store.ts";
+import type {
+  Answer,
+  Commit,
+  EventWrite,
+  NewExecution,
+  SnapshotWrite,
+  Store,
+} from "../../runtime/stores/store.ts";
 import {
   addExecution,
   applyCommit,
@@ -190,7 +197,9 @@ async function commitFor(action: Action, held: ModelExecution | undefined, both:
     .map((row) => row.id);
   return commitOf(id, {
     lease: held?.lease ?? 1,
-    events: Array.from({ length: size }, (_, i) => event(next + i)),
+    events: Array.from({ length: size }, (_, i) =>
+      held !== undefined && i === 0 && pick % 3 !== 1 ? largeEvent(action, held, model) : event(next + i),
+    ),
     wakeAt: flag ? model.now + pick * 10 : null,
     consumed: messages.slice(0, size).map(({ number }) => number),
     opened: flag
@@ -215,10 +224,24 @@ function othersFor(action: Action, model: Model): Pick<Commit, "starts" | "posts
   return pick % 2 === 0 ? { posts } : { posts, starts: [startFor(other, model)] };
 }
 
-/** Keeps some chunks of the last one, drops and adds others. */
+/** Has some chunks of the state, or of events after it, and a new one. */
+function largeEvent({ pick, flag }: Action, held: ModelExecution, model: Model): EventWrite {
+  const seq = held.row.lastSeq + 1;
+  const inState = held.snapshot?.chunks ?? [];
+  const known = [...(inState.length > 1 ? inState : []), ...inTail(held)];
+  const hash = `h${model.chunkCount++}`;
+  const chunks = [...known.filter((_, i) => (i + pick) % 3 === 0 || flag), hash];
+  return { ...event(seq), body: `{"n":${seq}}\n`, chunks, added: [{ hash, body: `<${hash}>` }] };
+}
+
+function inTail({ events, snapshot }: ModelExecution): readonly string[] {
+  return events.slice(snapshot?.seq ?? 0).flatMap(({ chunks = [] }) => chunks);
+}
+
+/** Keeps some chunks of the last one and of events after it, drops and adds others. */
 function snapshotFor({ pick, size, flag }: Action, held: ModelExecution, model: Model): SnapshotWrite {
   const before = held.snapshot?.chunks ?? [];
-  const kept = before.filter((_, i) => (i + pick) % 2 === 0 || flag);
+  const kept = [...before, ...inTail(held)].filter((_, i) => (i + pick) % 2 === 0 || flag);
   const fresh = Array.from({ length: kept.length === 0 ? size + 1 : size }, () => `h${model.chunkCount++}`);
   const chunks = [...kept, ...fresh];
   return {

@@ -67,7 +67,10 @@ export function addExecution({ executions }: Model, start: NewExecution, isLease
 /** Applies a commit that is known to be good. */
 export function applyCommit(model: Model, commit: Commit): void {
   const held = model.executions.get(commit.execution)!;
-  held.events.push(...commit.events);
+  for (const { added: _, ...event } of commit.events) {
+    const rest = event.chunks?.map((hash) => `<${hash}>`).join("") ?? "";
+    held.events.push({ ...event, body: event.body + rest });
+  }
   if (commit.snapshot !== undefined) held.snapshot = commit.snapshot;
   held.messages.splice(0, commit.consumed.length);
   for (const callback of commit.opened) {

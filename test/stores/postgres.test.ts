@@ -41,6 +41,7 @@ async function empty(schema: string): Promise<void> {
     "events",
     "snapshots",
     "chunks",
+    "event_chunks",
     "callbacks",
     "inbox",
     "queues",

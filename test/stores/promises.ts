@@ -3,6 +3,7 @@ import type { Answer, Store } from "../../runtime/stores/store.ts";
 import { callbacks } from "./promises-callbacks.ts";
 import { commits, snapshots } from "./promises-commits.ts";
 import { executions, waking } from "./promises-executions.ts";
+import { largeEvents } from "./promises-large.ts";
 import { lives } from "./promises-lives.ts";
 import { looks } from "./promises-looks.ts";
 import { ownership } from "./promises-ownership.ts";
@@ -55,6 +56,7 @@ const SUBJECTS: readonly Subject[] = [
   ["executions", executions],
   ["commits", commits],
   ["snapshots", snapshots],
+  ["large events", largeEvents],
   ["callbacks", callbacks],
   ["wake times and messages", waking],
   ["lives", lives],

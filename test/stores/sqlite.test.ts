@@ -64,6 +64,8 @@ test("a file of the first version is brought up to date with what is in it", asy
       "UPDATE executions SET status = 'SUCCEEDED', ended_at = 3, wake_at = NULL WHERE id = 'y'",
       "INSERT INTO inputs (execution, body) VALUES (1, '1'), (2, '2')",
       "INSERT INTO outcomes (execution, result) VALUES (2, '\"done\"')",
+      "INSERT INTO snapshots (execution, seq, chunks) VALUES (1, 1, 'h1 h2')",
+      "INSERT INTO chunks (execution, hash, body) VALUES (1, 'h1', '<1>'), (1, 'h2', '<2>')",
       "INSERT INTO events (execution, seq, kind, body) VALUES (1, 1, 'ExecutionStarted', '{\"time\":1}\n1'), " +
         "(2, 1, 'ExecutionStarted', '{\"time\":2}\n2'), (2, 2, 'ExecutionSucceeded', '{\"time\":3}\n\"done\"')",
     ])
@@ -72,6 +74,7 @@ test("a file of the first version is brought up to date with what is in it", asy
   old.close();
   const store = openSqliteStore(file);
   const epoch = await acquire(store);
+  expect((await store.load("x"))?.snapshot?.body).toBe("<1><2>");
   expect(await store.get("x")).toMatchObject({ lastSeq: 1, tags: {}, paused: false, parent: null });
   await store.commit(epoch, [commitOf("x", { end: { status: "STOPPED", at: 1 } })]);
   expect(await store.remove(10, 10)).toBe(0);
