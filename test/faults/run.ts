@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- [NAME] [--count N]`: N executions (default 1,000) on a PostgreSQL server of its own, or on a file of
  * SQLite, while something fails all the time; NAME is one of `kill`, `restart`, `stop`, `clock`, `terminate`, `cut`, `sqlite`,
- * all by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
+ * `backup`, all by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -17,6 +17,7 @@ import pg from "pg";
 import { startPostgres } from "../support/postgresServer.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { transformFixture } from "../support/transformFixture.ts";
+import { tryBackups } from "./backup.ts";
 import { judge } from "./ledger.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -95,16 +96,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   sqlite: { workers: 2, sqlite: true, happen: killOne },
 };
 
+const NAMES = [...Object.keys(FAULTS), "backup"];
+
 const { values, positionals } = parseArgs({
   options: { count: { type: "string", default: "1000" } },
   allowPositionals: true,
 });
 const count = Number(values.count);
 process.exitCode = 0;
-for (const name of positionals.length > 0 ? positionals : Object.keys(FAULTS)) {
+for (const name of positionals.length > 0 ? positionals : NAMES) {
   const fault = FAULTS[name];
-  if (fault === undefined) throw new Error(`There is no fault "${name}": ${Object.keys(FAULTS).join(", ")}.`);
-  const broken = await suffer(name, fault);
+  if (!NAMES.includes(name)) throw new Error(`There is no fault "${name}": ${NAMES.join(", ")}.`);
+  const broken = fault === undefined ? await tryBackups(count) : await suffer(name, fault);
   if (broken > 0) process.exitCode = 1;
 }
 process.exit();

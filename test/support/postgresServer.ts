@@ -22,6 +22,10 @@ import { promisify } from "node:util";
 export interface PostgresServer {
   readonly url: string;
   readonly password: string;
+  /** A folder that the server may write to, gone when it stops. */
+  readonly folder: string;
+  /** Runs one of PostgreSQL's own programs, as the user whom the server runs as; it finds the server by itself. */
+  run(program: string, args: readonly string[]): Promise<void>;
   /** Ends it as a crash would, and starts it again on the same data and port. */
   restart(): Promise<void>;
   /** Ends it and removes its data. */
@@ -31,43 +35,53 @@ export interface PostgresServer {
 const PASSWORD = "a secret that no message may show";
 /** Tests do not wait for the disk; benchmarks do. Nothing here survives a power cut, and nothing has to. */
 const FAST = ["-c", "fsync=off", "-c", "full_page_writes=off"];
+const LOCAL = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
+const NEW_DATA = ["--username=durablec", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"].concat([
+  "--no-sync",
+  "--no-instructions",
+]);
 
-/** Listens on 127.0.0.1 only, on a port that is free. `isDurable`: commits wait for the disk. */
-export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
+export interface ServerOptions {
+  /** Commits wait for the disk. Default false. */
+  readonly isDurable?: boolean;
+  /** A folder of PostgreSQL's programs, in place of the package's. */
+  readonly bin?: string;
+  /** Its settings, of `postgresql.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Fills the folder of its data, in place of `initdb`. */
+  readonly fill?: (data: string) => void;
+}
+
+/** Listens on 127.0.0.1 only, on a port that is free. */
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "durablec-postgres-"));
   const account = await findAccount();
   const data = join(folder, "data");
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
-  const native = nativeFolder(folder, account);
+  const bin = options.bin ?? join(nativeFolder(folder, account), "bin");
   if (account !== null) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
-  const run = { ...account, cwd: folder, env: { ...process.env, LC_ALL: "C" } };
-  await promisify(execFile)(
-    join(native, "bin/initdb"),
-    [`--pgdata=${data}`, "--username=durablec", `--pwfile=${passwordFile}`, "--auth=scram-sha-256"].concat([
-      "--encoding=UTF8",
-      "--locale=C",
-      "--no-sync",
-      "--no-instructions",
-    ]),
-    run,
-  );
   const port = await freePort();
-  const settings = [
-    "-c",
-    "listen_addresses=127.0.0.1",
-    "-c",
-    "unix_socket_directories=",
-    ...(isDurable ? [] : FAST),
-  ];
+  const address = { PGHOST: "127.0.0.1", PGPORT: String(port), PGUSER: "durablec", PGPASSWORD: PASSWORD };
+  const env = { ...process.env, LC_ALL: "C", ...address, PGDATABASE: "postgres" };
+  const as = { ...account, cwd: folder, env };
+  const run = async (program: string, args: readonly string[]): Promise<void> =>
+    void (await promisify(execFile)(join(bin, program), args, as));
+  if (options.fill === undefined)
+    await run("initdb", [`--pgdata=${data}`, `--pwfile=${passwordFile}`, ...NEW_DATA]);
+  else options.fill(data);
+  const given = Object.entries(options.settings ?? {}).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const settings = [...LOCAL, ...(options.isDurable === true ? [] : FAST), ...given];
   const start = (): Promise<ChildProcess> =>
-    ready(spawn(join(native, "bin/postgres"), ["-D", data, "-p", String(port), ...settings], run));
+    ready(spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], as));
   let server = await start();
   const killAtExit = (): void => void server.kill("SIGQUIT");
   process.on("exit", killAtExit);
   return {
     url: `postgres://durablec:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`,
     password: PASSWORD,
+    folder,
+    run,
     restart: async () => {
       await end(server, "SIGQUIT");
       server = await start();
