@@ -27,6 +27,6 @@ if (wanted("resume")) await benchResume(compiled.stepsThenCallback, [100, 1_000,
 if (wanted("engine")) await benchEngine(compiled, 5, process.argv.includes("--peers"));
 if (wanted("scale")) await benchScale(compiled.sleeper, { asleep: 100_000, woken: 10_000 });
 if (wanted("costs")) await benchCosts(compiled, chosen.includes("--million") ? 1_000_000 : 20_000);
-if (wanted("workers")) await benchWorkers(compiled.steps, 3);
+if (wanted("workers")) await benchWorkers(compiled, 3);
 if (wanted("lint")) await benchLint();
 if (wanted("size")) benchSize();

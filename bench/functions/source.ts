@@ -63,6 +63,14 @@ export async function fanOut(n: number): Promise<number> {
   return all.length;
 }
 
+/** (g) Steps one after the other that wait for something outside. */
+export async function waiting(n: number): Promise<number> {
+  "use durable";
+  for (let i = 0; i < n; i++)
+    await step("ask", () => new Promise<void>((resolve) => setTimeout(resolve, 100)));
+  return n;
+}
+
 /** (d) Nothing but sleep. */
 export async function sleeper(ms: number): Promise<number> {
   "use durable";
