@@ -132,14 +132,14 @@ describe("snapshots", () => {
     await vi.waitUntil(async () => ((await first.get(id))?.events ?? 0) > 200, { timeout: 20_000 });
     await first.close();
     const second = await open(options);
-    expect(await second.result(id)).toBe(400 * 1_700);
+    expect(await second.result(id)).toBe(400 * 3_200);
     await second.close();
     for await (const { what } of checkStore(options)) expect.fail(what);
     const database = new DatabaseSync(options.store, { readOnly: true });
     const { count } = database.prepare("SELECT count(*) AS count FROM chunks").get()!;
     database.close();
     folder.remove();
-    expect(count).toBeLessThan(200 * 12);
+    expect(count).toBeLessThan(200 * 18);
   });
 
   it("checkpoint() writes the state at once, whatever its size", async () => {
