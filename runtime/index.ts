@@ -111,6 +111,8 @@ export { checkStore } from "./check/checkStore.ts";
 export type { CheckOptions, Finding } from "./check/checkStore.ts";
 export { exportExecutions } from "./transfer/export.ts";
 export type { ExportOptions } from "./transfer/export.ts";
+export { rekeyStore } from "./transfer/rekey.ts";
+export type { RekeyOptions } from "./transfer/rekey.ts";
 export { importExecutions } from "./transfer/import.ts";
 export type { Imported, ImportOptions } from "./transfer/import.ts";
 export type { EncryptionOptions } from "./stores/encryption-options.ts";

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Finding } from "@durablec/runtime";
-import { EXIT, type ExitCode } from "../exit.ts";
+import { EXIT, Trouble, type ExitCode } from "../exit.ts";
 import type { Cli, Face, SharedArgs } from "../face.ts";
 import { toJson } from "../format/value.ts";
 import type { Io } from "../io.ts";
@@ -27,7 +27,7 @@ export function addStore(cli: Cli, face: Face): Cli {
   return cli.command("store", "Check a store, or take executions from one to another", (group) =>
     group
       .options(storeOptions)
-      .demandCommand(1, "Say what to do: check, export or import.")
+      .demandCommand(1, "Say what to do: check, export, import or rekey.")
       .command(
         "check",
         "Read all of a store and say what is wrong in it",
@@ -60,6 +60,12 @@ export function addStore(cli: Cli, face: Face): Cli {
               describe: "Also run those that were not moved: only if the store they came from is gone",
             }),
         (args) => face.run(args, () => importAll(args, face.io)),
+      )
+      .command(
+        "rekey",
+        "Encrypt with the newest key what is under older ones, while workers go on",
+        (one) => one,
+        (args) => face.run(args, () => rekey(args, face.io)),
       ),
   );
 }
@@ -91,6 +97,23 @@ async function exportAll(args: ExportArgs, io: Io): Promise<ExitCode> {
   } finally {
     await store.close();
   }
+}
+
+async function rekey(args: Args, io: Io): Promise<ExitCode> {
+  const { rekeyStore } = await loadRuntime(io.cwd);
+  const { encryption } = readKeys(args, io);
+  if (encryption === undefined)
+    throw new Trouble(
+      "Nothing was rekeyed: no keys were given.",
+      "Name the file of all keys with --key-file.",
+    );
+  const rekeyed = await rekeyStore({ store: toExistingStore(args, io), encryption });
+  io.out(
+    args.json
+      ? toJson({ rekeyed })
+      : `${rekeyed} ${rekeyed === 1 ? "text" : "texts"} under the key ${encryption.current} now`,
+  );
+  return EXIT.ok;
 }
 
 async function importAll(args: ImportArgs, io: Io): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import type { EncryptionOptions } from "../stores/encryption-options.ts";
 import { Keyring } from "../stores/keyring.ts";
 import { rules } from "./rules.ts";
 import type { Tables } from "./tables.ts";
-import { openSqliteTables } from "./tables.ts";
+import { openTables } from "./tables.ts";
 import { checkTexts } from "./texts.ts";
 
 export interface Finding {
@@ -55,10 +55,4 @@ async function* findAll(tables: Tables, keyring: Keyring | null): AsyncGenerator
       yield { execution: (row.id as string | null) ?? null, what: what ?? String(row.what) };
   }
   yield* checkTexts({ tables, keyring });
-}
-
-async function openTables(store: string): Promise<Tables> {
-  if (/^postgres(ql)?:/.test(store))
-    return (await import("../stores/postgres-tables.ts")).openPostgresTables(store);
-  return openSqliteTables(store.replace(/^sqlite:/, ""));
 }

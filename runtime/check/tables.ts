@@ -6,7 +6,7 @@ import { toStoreError } from "../stores/sqlite-errors.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The tables of a store, to be read and nothing else. */
+/** The tables of a store, to be read, and texts in them to be replaced. */
 export interface Tables {
   /** As the store's. */
   readonly name: string;
@@ -14,13 +14,24 @@ export interface Tables {
   readonly prefix: string;
   /** Values are `$1`, `$2`, ... in the text. */
   query(sql: string, values?: readonly (string | number)[]): Promise<readonly Row[]>;
+  /** Does the same with each of these rows of values; returns how many rows of the table it changed. */
+  change(sql: string, all: readonly (readonly (string | number)[])[]): Promise<number>;
   /** What the database itself finds wrong. */
   ownFindings(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Opens a file of SQLite to read it. Throws a `StoreError` if it is not there, or of another version. */
-export function openSqliteTables(file: string): Tables {
+/** To read them, and with `mayWrite` to `change` them. Throws a `StoreError` if no store is there, or one of another version. */
+export async function openTables(store: string, mayWrite = false): Promise<Tables> {
+  if (/^postgres(ql)?:/.test(store))
+    return (await import("../stores/postgres-tables.ts")).openPostgresTables(store, mayWrite);
+  return openSqliteTables(store.replace(/^sqlite:/, ""), mayWrite);
+}
+
+/** How long a change waits for a worker's. */
+const BUSY_MS = 10_000;
+
+function openSqliteTables(file: string, mayWrite: boolean): Tables {
   if (!existsSync(file)) throw new StoreError(`There is no store at ${file}.`);
   const guard = <T>(work: () => T): T => {
     try {
@@ -29,7 +40,7 @@ export function openSqliteTables(file: string): Tables {
       throw toStoreError(error, file);
     }
   };
-  const database = guard(() => new DatabaseSync(file, { readOnly: true }));
+  const database = guard(() => new DatabaseSync(file, { readOnly: !mayWrite, timeout: BUSY_MS }));
   const query = async (sql: string, values: readonly (string | number)[] = []): Promise<readonly Row[]> =>
     guard(() => database.prepare(sql.replaceAll("$", "?")).all(...values));
   try {
@@ -42,6 +53,7 @@ export function openSqliteTables(file: string): Tables {
     name: file,
     prefix: "",
     query,
+    change: async (sql, all) => guard(() => changeAll(database, sql.replaceAll("$", "?"), all)),
     async ownFindings() {
       const own = await query("PRAGMA integrity_check(100)");
       const foreign = await query("PRAGMA foreign_key_check");
@@ -54,6 +66,24 @@ export function openSqliteTables(file: string): Tables {
     },
     close: async () => database.close(),
   };
+}
+
+/** In one transaction, which is one wait for the disk. */
+function changeAll(
+  database: DatabaseSync,
+  sql: string,
+  all: readonly (readonly (string | number)[])[],
+): number {
+  const statement = database.prepare(sql);
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const changed = all.reduce((sum, values) => sum + Number(statement.run(...values).changes), 0);
+    database.exec("COMMIT");
+    return changed;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 function assertVersion(database: DatabaseSync, file: string): void {

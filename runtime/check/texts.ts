@@ -7,11 +7,12 @@ import { readText, rowsOf } from "./reading.ts";
 import type { Parts, Place } from "./reading.ts";
 import type { Row } from "./tables.ts";
 
-interface TextPlace extends Place {
+export interface TextPlace extends Place {
   readonly field: (row: Row) => string;
 }
 
-const PLACES: readonly TextPlace[] = [
+/** All texts of executions but those of their states. */
+export const PLACES: readonly TextPlace[] = [
   { table: "inbox", column: "body", key: ["number"], field: () => "message" },
   {
     table: "transacted",

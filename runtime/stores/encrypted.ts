@@ -115,7 +115,7 @@ function then<T, U>(answer: T | Promise<T>, next: (value: T) => U): U | Promise<
 }
 
 /** Ends each text that others are joined to, so that they can be told apart. Not among the characters of a sealed text. */
-const CHUNK_END = ";";
+export const CHUNK_END = ";";
 /** Before the name of a chunk that an old key named: the engine knows no such hash, so the next snapshot writes all anew. */
 const OLD_NAME = "!";
 
@@ -333,13 +333,13 @@ export const eventField = ({ seq, kind }: StoredEvent): string => `event ${seq} 
 
 export const chunkField = (name: string): string => `snapshot's chunk ${name}`;
 
-interface Settled {
+export interface Settled {
   readonly callback: string;
   readonly settlement: { readonly kind: string; readonly result?: string; readonly error?: string };
 }
 
 /** The message that a store leaves when a callback is settled or its time is over; null for any other text. */
-function toSettled(body: string): Settled | null {
+export function toSettled(body: string): Settled | null {
   try {
     const told = JSON.parse(body) as Partial<Settled> & { readonly kind?: string };
     return told.kind === "callback" && told.settlement !== undefined ? (told as Settled) : null;

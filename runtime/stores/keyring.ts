@@ -57,6 +57,11 @@ export class Keyring {
     return digest("sha256", text, "hex").slice(0, 16);
   }
 
+  /** Whether a sealed text has the newest key. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${SEAL}${this.current}.`);
+  }
+
   seal(text: string, { scope, field }: Belonging): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.derive(this.current, scope)!, nonce, GCM);

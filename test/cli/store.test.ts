@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +47,18 @@ describe("--key-file", () => {
 });
 
 describe("durablec store", () => {
+  test("rekeys, and says how much; without keys it refuses", async () => {
+    const both = { current: "k2", keys: { ...keys.keys, k2: Buffer.alloc(32, 8).toString("base64") } };
+    writeFileSync(join(cwd, "both.json"), JSON.stringify(both));
+    writeFileSync(join(cwd, "rekeyed.db"), readFileSync(join(cwd, "secret.db")));
+    const rekey = ["store", "rekey", "--store", "rekeyed.db"];
+    expect((await run(...rekey, "--key-file", "both.json")).out).toBe("1 text under the key k2 now\n");
+    const again = await run(...rekey, "--key-file", "both.json", "--json");
+    expect(JSON.parse(again.out)).toEqual({ rekeyed: 0 });
+    const { exit, err } = await run(...rekey);
+    expect([exit, err]).toEqual([2, expect.stringContaining("no keys were given")]);
+  });
+
   test("exports what import takes, and says how much", async () => {
     const { out } = await run("store", "export", "--store", "secret.db", "--key-file", "keys.json", "--move");
     writeFileSync(join(cwd, "all.jsonl"), out);

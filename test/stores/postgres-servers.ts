@@ -2,8 +2,12 @@ import { inspect } from "node:util";
 import pg from "pg";
 import { describe, expect, test, vi } from "vitest";
 import { StoreError, StoreTooNewError, StoreUnavailableError } from "../../runtime/errors.ts";
+import { encryptStore } from "../../runtime/stores/encrypted.ts";
+import type { EncryptionOptions } from "../../runtime/stores/encryption-options.ts";
 import { openPostgresStore } from "../../runtime/stores/postgres.ts";
 import { checkStore } from "../../runtime/check/checkStore.ts";
+import type { SnapshotWrite } from "../../runtime/stores/store.ts";
+import { rekeyStore } from "../../runtime/transfer/rekey.ts";
 import { toChunks } from "../../runtime/values/chunks.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { acquire, commitOf, event, failure, newExecution } from "./samples.ts";
@@ -141,13 +145,7 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       const started = { ...event(1), kind: "ExecutionStarted" };
       await store.create(newExecution("x", { event: started, tags: { a: "1" } }), epoch);
       await store.create(newExecution("y", { event: started }));
-      const chunks = toChunks("text ".repeat(5_000));
-      const snapshot = {
-        seq: 1,
-        chunks: chunks.map(({ hash }) => hash),
-        added: [...new Set(chunks)],
-        removed: [],
-      };
+      const snapshot = toSnapshot("text ".repeat(5_000));
       await store.commit(epoch, [commitOf("x", { events: [event(2), event(3)], snapshot })]);
       const address = `${given.server.url}?schema=checked`;
       const check = async (): Promise<readonly string[]> => {
@@ -174,4 +172,37 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
       ).toContain("no store at");
     },
   ],
+
+  [
+    "is brought under its newest key while others use it",
+    async (given) => {
+      const encryption = (current: string, ...ids: string[]): EncryptionOptions => ({
+        current,
+        keys: Object.fromEntries(ids.map((id) => [id, Buffer.alloc(32, id)])),
+      });
+      const opened = async (keys: EncryptionOptions) => encryptStore(await openAt(given, "rekeyed"), keys);
+      const [first, both] = [await opened(encryption("a", "a")), await opened(encryption("b", "a", "b"))];
+      const epoch = await acquire(first);
+      await first.create(newExecution("x"), epoch);
+      const snapshot = toSnapshot("text ".repeat(5_000));
+      await first.commit(epoch, [commitOf("x", { events: [event(2), event(3)], snapshot, problem: "why" })]);
+      await first.post("x", '"message"');
+      const store = `${given.server.url}?schema=rekeyed`;
+      expect(await rekeyStore({ store, encryption: encryption("b", "a", "b") })).toBeGreaterThan(4);
+      const before = await both.load("x");
+      const second = await opened(encryption("b", "b"));
+      expect(await second.load("x")).toEqual(before);
+      expect(before?.snapshot?.body).toBe("text ".repeat(5_000));
+      expect(await second.history("x", 0, 9)).toEqual([event(1), event(2), event(3)]);
+      expect((await second.messages("x")).map(({ body }) => body)).toEqual(['"message"']);
+      expect((await second.get("x"))?.problem).toBe("why");
+      expect(await rekeyStore({ store, encryption: encryption("b", "b") })).toBe(0);
+      for (const one of [first, both, second]) await one.close();
+    },
+  ],
 ];
+
+function toSnapshot(text: string): SnapshotWrite {
+  const chunks = toChunks(text);
+  return { seq: 1, chunks: chunks.map(({ hash }) => hash), added: [...new Set(chunks)], removed: [] };
+}
