@@ -32,6 +32,9 @@ const SMALL = 4_096;
 /** After a state that could not be written, this many events pass before the next try. */
 const PAUSE_AFTER_FAILURE = 8;
 
+/** Names of chunks that are kept in memory for one execution: those of some 100 MB of results. */
+const IN_TAIL_MAX = 20_000;
+
 /** Why the last state was not written: shown with the execution. */
 export interface SnapshotProblem {
   /** From the variable to the value: `order.lines[2].client`. */
@@ -97,6 +100,11 @@ export class Snapshots {
 
   private keep({ seq, chunks = [] }: StoredEvent): void {
     for (const hash of chunks) this.inTail.set(hash, seq);
+    // Of a tail without end, as where no state can be written, the oldest are forgotten: they would be sent once more.
+    for (const hash of this.inTail.keys()) {
+      if (this.inTail.size <= IN_TAIL_MAX) break;
+      this.inTail.delete(hash);
+    }
   }
 
   /** `save`: the state as text. Throws `EncodeError` if it cannot be written now. */

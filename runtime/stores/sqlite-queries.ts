@@ -101,7 +101,7 @@ export class SqliteQueries {
 
   /** What is there instead of it. Inside whatever transaction is open. */
   existing(asked: NewExecution): Created {
-    return this.connection.guard(() => {
+    return this.connection.within(() => {
       const found = this.selectRow.get(asked.id);
       if (found === undefined) return toExisting(asked, null, undefined);
       return toExisting(asked, toRow(found), this.events(found.key as number, 0, 1)[0]);
