@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- [NAME] [--count N]`: N executions (default 1,000) on a PostgreSQL server of its own, or on a file of
  * SQLite, while something fails all the time; NAME is one of `kill`, `restart`, `stop`, `clock`, `terminate`, `cut`, `sqlite`,
- * `backup`, all by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
+ * `backup`, `full`, all by default. Ends with 1 if anything recorded was lost, recorded twice, or done again.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -18,6 +18,7 @@ import { startPostgres } from "../support/postgresServer.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
 import { transformFixture } from "../support/transformFixture.ts";
 import { tryBackups } from "./backup.ts";
+import { tryFullDisk } from "./full.ts";
 import { judge } from "./ledger.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -96,18 +97,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   sqlite: { workers: 2, sqlite: true, happen: killOne },
 };
 
-const NAMES = [...Object.keys(FAULTS), "backup"];
-
 const { values, positionals } = parseArgs({
   options: { count: { type: "string", default: "1000" } },
   allowPositionals: true,
 });
 const count = Number(values.count);
+const trials: Readonly<Record<string, () => Promise<number>>> = {
+  ...Object.fromEntries(Object.entries(FAULTS).map(([name, fault]) => [name, () => suffer(name, fault)])),
+  backup: () => tryBackups(count),
+  full: tryFullDisk,
+};
 process.exitCode = 0;
-for (const name of positionals.length > 0 ? positionals : NAMES) {
-  const fault = FAULTS[name];
-  if (!NAMES.includes(name)) throw new Error(`There is no fault "${name}": ${NAMES.join(", ")}.`);
-  const broken = fault === undefined ? await tryBackups(count) : await suffer(name, fault);
+for (const name of positionals.length > 0 ? positionals : Object.keys(trials)) {
+  const trial = trials[name];
+  if (trial === undefined) throw new Error(`There is no fault "${name}": ${Object.keys(trials).join(", ")}.`);
+  const broken = await trial();
   if (broken > 0) process.exitCode = 1;
 }
 process.exit();
