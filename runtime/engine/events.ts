@@ -129,6 +129,11 @@ export type ExecutionEvent = Timed &
     | ({ readonly kind: "ExecutionRetried"; readonly timeoutAt?: number } & Undoing)
   );
 
+export type EndEvent = Extract<
+  ExecutionEvent,
+  { kind: `Execution${"Succeeded" | "Failed" | "Stopped" | "TimedOut"}` }
+>;
+
 export type JournalEvent = OperationEvent | ExecutionEvent;
 
 export function isOperationEvent(event: JournalEvent): event is OperationEvent {

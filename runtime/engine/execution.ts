@@ -35,6 +35,7 @@ import { operationScope } from "./scope.ts";
 import { Settings } from "./settings.ts";
 import type { Handling } from "./sharing.ts";
 import { stateCodec } from "./state.ts";
+import type { EndEvent } from "./events.ts";
 import type { Leftovers, Outgoing } from "./outgoing.ts";
 import type { World } from "./world.ts";
 import { drained } from "./world.ts";
@@ -61,11 +62,6 @@ export interface ExecutionHooks {
 }
 
 export type StartedEvent = Extract<ExecutionEvent, { kind: "ExecutionStarted" }>;
-
-export type EndEvent = Extract<
-  ExecutionEvent,
-  { kind: `Execution${"Succeeded" | "Failed" | "Stopped" | "TimedOut"}` }
->;
 
 interface Basics extends Pick<ExecutionRow, "id" | "function" | "parent" | "createdAt"> {
   readonly lease: number;
@@ -129,6 +125,8 @@ export class Execution {
   /** Events of the tail that are still to be applied. */
   private left = 0;
   private ownCodec: Codec | null = null;
+  /** Null: all that was applied is committed. */
+  private held: (() => void)[] | null = null;
 
   constructor(row: Basics, hooks: ExecutionHooks) {
     this.id = row.id;
@@ -144,6 +142,24 @@ export class Execution {
   /** Of its states. Many end before one is written. */
   get codec(): Codec {
     return (this.ownCodec ??= stateCodec(this));
+  }
+
+  /** From now on it applies what is not committed yet: bodies wait until it is. */
+  runAhead(): void {
+    this.held ??= [];
+  }
+
+  /** Calls `begin` as soon as what has led to it is committed: now, if it is. */
+  whenCommitted(begin: () => void): void {
+    if (this.held === null) begin();
+    else this.held.push(begin);
+  }
+
+  /** All that was applied is. */
+  committed(): void {
+    const { held } = this;
+    this.held = null;
+    for (const begin of held ?? []) if (!this.disposed) begin();
   }
 
   /** Records what a promise of unknown origin comes to. */

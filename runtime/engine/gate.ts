@@ -104,6 +104,8 @@ export class Place {
 
   /** `begin` is called now if there is room, or else later. */
   enter(): void {
+    // Given up before.
+    if (this.state !== "outside") return;
     this.state = "waiting";
     this.around.gate.enter(this, this.around.lane);
   }

@@ -1,6 +1,6 @@
 /** For tests: executions are given up after their commits and brought back from the store. */
-import type { Prepared } from "./commits.ts";
 import type { Execution } from "./execution.ts";
+import type { Gathering } from "./gathering.ts";
 import type { Running } from "./load.ts";
 import type { ChangedByStep } from "./sharing.ts";
 import type { SnapshotProblem } from "./snapshots.ts";
@@ -22,13 +22,13 @@ interface Means<R> {
 }
 
 /** Gives executions up and brings them back; those with a body at work go on, as it would run twice. Returns these. */
-export async function restartAll<P extends Prepared & { readonly running: Running }>(
-  prepared: readonly P[],
+export async function restartAll(
+  written: readonly Gathering[],
   { told }: Restarting,
   { drop, load }: Means<Running>,
-): Promise<P[]> {
-  const alive: P[] = [];
-  for (const one of prepared) {
+): Promise<Gathering[]> {
+  const alive: Gathering[] = [];
+  for (const one of written) {
     const { running } = one;
     const goesOn = mustGoOn(running.execution, one);
     if (goesOn) alive.push(one);
@@ -40,7 +40,7 @@ export async function restartAll<P extends Prepared & { readonly running: Runnin
 }
 
 /** It has a body at work that would run twice, or something else to do that a restart would change. */
-function mustGoOn(execution: Execution, { events, commit }: Prepared): boolean {
+function mustGoOn(execution: Execution, { events, commit }: Gathering): boolean {
   const reported = new Set(events.map((event) => ("op" in event ? event.op : "")));
   const working = [...execution.operations.values()].some((op) => op.busy() && !reported.has(op.head.op));
   // The body of an attempt that may run only once follows its start at once.

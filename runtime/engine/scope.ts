@@ -18,6 +18,7 @@ export function operationScope(execution: Execution): OperationScope {
     execution: execution.id,
     setTimer: (at, callback) => world.setTimer(at, callback),
     logger: (head, attempt) => stepLogger(execution, head, attempt),
+    whenCommitted: (begin) => execution.whenCommitted(begin),
     placeFor: ({ name }, begin) => hooks.gate.placeFor(execution.id, name, begin),
     runBody({ op, name }, attempt, run) {
       const { observer } = hooks;

@@ -52,6 +52,8 @@ export interface Occasion {
   /** Bytes of the events that are about to be committed. */
   readonly journalBytes: number;
   readonly events: number;
+  /** Of these, the ones that are not in the state. */
+  readonly after: number;
   /** An explicit checkpoint: write it whatever it costs. */
   readonly forced: boolean;
   /** The execution may sleep after this: for a long time, so what it wakes up with should be fresh. */
@@ -111,8 +113,8 @@ export class Snapshots {
   consider(occasion: Occasion, save: () => string): SnapshotWrite | undefined {
     this.credit += occasion.journalBytes * ALLOWANCE;
     this.recorded += occasion.journalBytes;
-    const gain = this.tail;
     this.tail += occasion.events;
+    const gain = this.tail - occasion.after;
     if (occasion.seq === 0 || !this.worthTrying(occasion, gain)) return undefined;
     try {
       return this.write(occasion, save());
@@ -132,10 +134,10 @@ export class Snapshots {
     if (this.pause > 0 || gain === 0 || (gain < EVERY && !pausing)) return false;
     // Encoding costs time whether or not it is written: a large state waits until the journal has grown with it.
     if (this.tooLarge > this.credit) return false;
-    return gain + events >= TAIL_MAX || this.size <= Math.max(SMALL, this.recorded);
+    return this.tail >= TAIL_MAX || this.size <= Math.max(SMALL, this.recorded);
   }
 
-  private write({ seq, forced, events }: Occasion, text: string): SnapshotWrite | undefined {
+  private write({ seq, forced, after }: Occasion, text: string): SnapshotWrite | undefined {
     const chunks = toChunks(text);
     this.problem = null;
     this.size = text.length;
@@ -152,8 +154,7 @@ export class Snapshots {
     this.known = next;
     for (const [hash, last] of this.inTail) if (last <= seq) this.inTail.delete(hash);
     this.tooLarge = 0;
-    // The events that are committed with it come after it.
-    this.tail = events;
+    this.tail = after;
     this.credit = Math.max(this.credit - bytes, 0);
     return { seq, chunks: hashes, added, removed };
   }

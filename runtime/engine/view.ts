@@ -2,7 +2,7 @@
 import { DecryptionError, UnknownExecutionError } from "../errors.ts";
 import type { ExecutionRow, ExecutionStatus, Store, StoredEvent, Tags } from "../stores/store.ts";
 import { fromStored, payloadOf } from "./events.ts";
-import type { EndEvent } from "./execution.ts";
+import type { EndEvent } from "./events.ts";
 import { viewCodec } from "./state.ts";
 
 /** An execution with what may be large. */

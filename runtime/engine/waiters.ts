@@ -1,6 +1,6 @@
 /** Those who wait for executions to end. */
 import type { Store } from "../stores/store.ts";
-import type { EndEvent } from "./execution.ts";
+import type { EndEvent } from "./events.ts";
 import { viewCodec } from "./state.ts";
 import { readEnd } from "./view.ts";
 

@@ -9,10 +9,11 @@ import type { Rejoined } from "../stores/leases.ts";
 import type { Commit } from "../stores/store.ts";
 import { Alarm } from "./alarm.ts";
 import { Admission, heldBy, type Held } from "./admission.ts";
-import { applyAll } from "./applyAll.ts";
+import { applyAll, runAhead } from "./applyAll.ts";
 import { atWork } from "./atWork.ts";
-import { findOthers, parkCommit, prepareCommit, type Prepared, wakeCommit } from "./commits.ts";
+import { findOthers, parkCommit, wakeCommit } from "./commits.ts";
 import type { Execution, ExecutionHooks } from "./execution.ts";
+import { Gathering } from "./gathering.ts";
 import { isMisfit, type ResumeReport, type Running } from "./load.ts";
 import { commitMending } from "./mending.ts";
 import { deliver } from "./messages.ts";
@@ -234,19 +235,19 @@ export class Worker {
   private async turn(): Promise<number> {
     const { world, lingerMs, restarting, observer } = this.parts;
     const moment = { now: world.now(), lingerMs };
-    const prepared: Prepared[] = [];
-    const ready = takeSome(this.ready, COMMITS_MAX);
-    for (const running of ready) {
-      if (!running.execution.disposed) prepared.push(prepareCommit(running, moment));
-    }
-    const drowsy = this.drowsy.size === 0 ? [] : this.takeDrowsy(new Set(ready));
-    const commits = [...prepared.map(({ commit }) => commit), ...drowsy.map(wakeCommit)];
+    const ready = takeSome(this.ready, COMMITS_MAX).map((running) => new Gathering(running));
+    if (restarting === null) await runAhead(ready, (running) => this.ready.delete(running));
+    else for (const one of ready) one.gather();
+    if (this.stopped) return 0;
+    const gathered = ready.filter(({ running }) => !running.execution.disposed);
+    const drowsy = this.drowsy.size === 0 ? [] : this.takeDrowsy(new Set(gathered.map((one) => one.running)));
+    const commits = [...gathered.map((one) => one.toCommit(moment)), ...drowsy.map(wakeCommit)];
     if (commits.length === 0) return 0;
     const began = observer === null ? 0 : performance.now();
     const answer = commitMending(this.parts, commits);
     const lost = answer instanceof Promise ? await answer : answer;
     if (this.stopped) return 0;
-    const written = lost.length === 0 ? prepared : this.loseOf({ prepared, drowsy }, lost);
+    const written = lost.length === 0 ? gathered : this.loseOf({ gathered, drowsy }, lost);
     if (observer !== null) tellCommitted(observer, written, began);
     for (const { running, commit } of written) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
@@ -257,15 +258,22 @@ export class Worker {
             load: ({ execution }) => this.admission.load(heldBy(execution)),
           })
         : written;
-    await applyAll(alive, {
-      park: (execution, error) => this.park(heldBy(execution), error),
-      news: (running) => void this.ready.add(running),
-    });
-    for (const { running } of alive) this.rest(running);
+    await applyAll(alive);
+    for (const one of alive) await this.goOn(one);
     for (const running of drowsy) this.rest(running);
     if (this.parts.keepEvents !== null) await trimJournals(this.parts, written);
     this.leaveToOthers(commits);
     return commits.length;
+  }
+
+  /** What it did is committed. */
+  private async goOn({ running, problem }: Gathering): Promise<void> {
+    const { execution } = running;
+    if (problem !== null) return this.park(heldBy(execution), problem.error);
+    execution.committed();
+    if (execution.hasNews) this.ready.add(running);
+    else this.ready.delete(running);
+    this.rest(running);
   }
 
   /** Those that may leave memory, and must be told their wake times first. */
@@ -292,13 +300,13 @@ export class Worker {
 
   /** Gives up those that run elsewhere now: nothing of their commits was written. Returns the others. */
   private loseOf(
-    { prepared, drowsy }: { readonly prepared: readonly Prepared[]; readonly drowsy: readonly Running[] },
+    { gathered, drowsy }: { readonly gathered: readonly Gathering[]; readonly drowsy: readonly Running[] },
     lost: readonly string[],
-  ): Prepared[] {
-    for (const running of [...prepared.map((one) => one.running), ...drowsy])
+  ): Gathering[] {
+    for (const running of [...gathered.map((one) => one.running), ...drowsy])
       if (lost.includes(running.execution.id)) this.drop(running);
     this.parts.lost();
-    return prepared.filter(({ running }) => !running.execution.disposed);
+    return gathered.filter(({ running }) => !running.execution.disposed);
   }
 
   private lose({ execution, lease }: Held): void {

@@ -23,7 +23,7 @@ export interface Attempted {
 }
 
 /**
- * Runs the body now, as a call does, or as soon as the worker has room for it. Exactly one of the outcomes comes later, or
+ * Runs the body now, or as soon as what has led to it is committed and the worker has room for it. Exactly one of the outcomes comes later, or
  * none if it is given up.
  */
 export function runAttempt(attempted: Attempted): RunningAttempt {
@@ -43,7 +43,7 @@ export class RunningAttempt {
     this.attempted = attempted;
     this.context = new Attempt(attempt, () => scope.logger(head, attempt));
     this.place = scope.placeFor(head, () => this.begin());
-    this.place.enter();
+    scope.whenCommitted(() => this.place.enter());
   }
 
   giveUp(reason: unknown): void {

@@ -36,6 +36,8 @@ export interface OperationScope {
   setTimer(at: number, callback: () => void): () => void;
   /** A place for a body: `begin` is called once it has been entered and the worker has room. */
   placeFor(head: OperationHead, begin: () => void): Place;
+  /** Calls `begin` once all that has led to it is committed. */
+  whenCommitted(begin: () => void): void;
   /** Runs an attempt's body, or what a simulation puts in its place. */
   runBody(head: OperationHead, attempt: number, run: () => unknown): unknown;
   /** Runs a transaction in the store's database. Rejects with `TransactionError` if it has none. */
