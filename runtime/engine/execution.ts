@@ -1,6 +1,7 @@
 /**
  * One execution in memory: its frames, its pending operations, and the events they report. State changes only in
- * `apply`, with an event that is committed; a recovery applies the same events through the same code.
+ * `apply`, with an event that is committed, or will be before anybody outside can tell; a recovery applies the same events
+ * through the same code.
  */
 import { CompensationError, ExecutionTimedOutError } from "../errors.ts";
 import type { Duration } from "../duration.ts";
@@ -214,7 +215,7 @@ export class Execution {
     this.hooks.ready(this);
   }
 
-  /** Applies a committed event. Follow it with `drained()`: then every frame is parked again. */
+  /** Applies an event. Follow it with `drained()`: then every frame is parked again. */
   apply(event: JournalEvent): void {
     this.applied++;
     this.time = Math.max(this.time, event.time);

@@ -24,7 +24,7 @@ const ALLOWANCE = 2;
 const TAIL_MAX = 64;
 /**
  * While an execution hurries from step to step, its state is written when so many events lie behind it that a resume
- * would not have to re-run. With each event it took a third of the time of a step, with every 32nd a tenth.
+ * would not have to re-run. With each event it took a third of the time of a step, with every 32nd a tenth (measured).
  */
 const EVERY = 48;
 /** A state of so many characters need not wait for the journal to grow. */
@@ -127,7 +127,7 @@ export class Snapshots {
     }
   }
 
-  /** `gain`: events that a resume would no longer re-run. Those that are committed now come after the state in any case. */
+  /** `gain`: events that a resume would no longer re-run. */
   private worthTrying({ forced, pausing, events }: Occasion, gain: number): boolean {
     if (forced) return true;
     this.pause -= events;

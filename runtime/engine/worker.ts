@@ -1,6 +1,6 @@
 /**
- * Runs executions: collects what they report, commits it in one transaction, applies it, and waits until all of them
- * are parked again. One such round is a *turn*; everything that is ready at the same moment shares it, and its fsync.
+ * Runs executions: collects what they report, applies it, and what comes of it, until all of them wait for something outside,
+ * and commits all of it in one transaction. That is a *turn*; what is ready at the same moment shares it, and its fsync.
  *
  * Executions that can only wait leave memory. The store's wake times and messages bring them back.
  */
@@ -251,13 +251,11 @@ export class Worker {
     if (observer !== null) tellCommitted(observer, written, began);
     for (const { running, commit } of written) running.wakeAt = commit.wakeAt;
     for (const running of drowsy) running.wakeAt = running.execution.nextTimer();
-    const alive =
-      restarting?.drops === true
-        ? await restartAll(written, restarting, {
-            drop: (running) => this.drop(running),
-            load: ({ execution }) => this.admission.load(heldBy(execution)),
-          })
-        : written;
+    const restart = {
+      drop: (running: Running) => this.drop(running),
+      load: ({ execution }: Running) => this.admission.load(heldBy(execution)),
+    };
+    const alive = restarting?.drops === true ? await restartAll(written, restarting, restart) : written;
     await applyAll(alive);
     for (const one of alive) await this.goOn(one);
     for (const running of drowsy) this.rest(running);

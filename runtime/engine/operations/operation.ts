@@ -1,6 +1,6 @@
 /**
  * An operation between its call and its settlement. It learns of its progress only through `apply`, from events that
- * are committed: the live run and a recovery do the same.
+ * are committed, or will be before anybody outside can tell: the live run and a recovery do the same.
  */
 import type { DurableLogger } from "../../logger.ts";
 import type { Transacted, Transacting } from "../../stores/transactions.ts";
