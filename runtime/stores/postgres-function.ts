@@ -108,7 +108,7 @@ const ends = (s: string): string => `
         FROM json_to_recordset(p_ends) AS n (at integer, status text, ended_at bigint) WHERE x.key = keys[n.at];
       UPDATE ${s}.callbacks SET state = 'CLOSED' WHERE execution = ANY (ended) AND state = 'PENDING';
       DELETE FROM ${s}.inbox WHERE execution = ANY (ended);
-      ${dropChunks(s, "o.execution = ANY (ended)")}
+      ${dropChunks(s, "unnest(ended) AS w (key)", "w.key")}
       DELETE FROM ${s}.snapshots WHERE execution = ANY (ended);
     END IF;`;
 
@@ -149,17 +149,17 @@ const largeEvents = (s: string): string => `
         ON CONFLICT (execution, hash) DO UPDATE SET until = greatest(p.until, excluded.until);
     END IF;`;
 
-/** Of the snapshots `o` for which `which` holds: the chunks that no event needs. */
-const dropChunks = (s: string, which: string): string =>
+/** Of the snapshots of executions `key`, which `from` says: the chunks that no event needs. */
+const dropChunks = (s: string, from: string, key: string): string =>
   `
-      DELETE FROM ${s}.chunks c USING ${s}.snapshots o, unnest(string_to_array(o.chunks, ' ')) AS h (hash)
-        WHERE ${which} AND o.body IS NULL AND c.execution = o.execution AND c.hash = h.hash AND NOT EXISTS (
+      DELETE FROM ${s}.chunks c USING ${from}, ${s}.snapshots o, unnest(string_to_array(o.chunks, ' ')) AS h (hash)
+        WHERE o.execution = ${key} AND o.body IS NULL AND c.execution = o.execution AND c.hash = h.hash AND NOT EXISTS (
           SELECT 1 FROM ${s}.event_chunks p WHERE p.execution = c.execution AND p.hash = c.hash);`.trim();
 
 /** Whole: the one chunk of a state that most have, overwritten in its row. Chunked: its chunks are in their table. */
 const snapshots = (s: string): string => `
     IF p_whole IS NOT NULL THEN
-      ${dropChunks(s, "o.execution IN (SELECT keys[w.at] FROM json_to_recordset(p_whole) AS w (at integer))")}
+      ${dropChunks(s, "json_to_recordset(p_whole) AS w (at integer)", "keys[w.at]")}
       INSERT INTO ${s}.snapshots (execution, seq, chunks, body)
         SELECT keys[w.at], w.seq, w.chunks, w.body
         FROM json_to_recordset(p_whole) AS w (at integer, seq integer, chunks text, body text)

@@ -126,9 +126,11 @@ const statements = (s: string) => ({
   // Chunks that no event needs any more, unless the snapshot does.
   unpin: {
     name: "unpin",
-    text: `WITH free AS (DELETE FROM ${s}.event_chunks WHERE execution = $1 AND until <= $3
-          AND hash IN (SELECT unnest(string_to_array(l, ' ')) FROM unnest($2::text[]) AS l) RETURNING hash)
-      DELETE FROM ${s}.chunks WHERE execution = $1 AND hash IN (SELECT hash FROM free) AND hash NOT IN (
+    text: `WITH h AS (SELECT DISTINCT u.hash FROM unnest($2::text[]) AS l (list),
+          unnest(string_to_array(l.list, ' ')) AS u (hash)),
+        free AS (DELETE FROM ${s}.event_chunks p USING h
+          WHERE p.execution = $1 AND p.hash = h.hash AND p.until <= $3 RETURNING p.hash)
+      DELETE FROM ${s}.chunks c USING free WHERE c.execution = $1 AND c.hash = free.hash AND free.hash NOT IN (
         SELECT unnest(string_to_array(chunks, ' ')) FROM ${s}.snapshots WHERE execution = $1 AND body IS NULL)`,
   },
   // No foreign keys here, so each table is named; the snapshot and the inbox went with the end.
