@@ -171,8 +171,11 @@ export class Presence {
 
   private async pollOnce(): Promise<void> {
     const { store, world } = this.parts;
+    const { lives } = this;
     const now = world.now();
     if (this.mending !== null) await this.rejoin();
+    // It stood back meanwhile, and another look is on its way: both would take part.
+    if (lives !== this.lives) return;
     if (this.parts.worker && this.worker === null) await this.makeWorker();
     if (this.worker !== null && now >= this.removeAt) await this.removeOld(now);
     const version = await store.version();
@@ -259,6 +262,8 @@ export class Presence {
     const rejoined = await this.ownership.rejoin();
     if (lives !== this.lives || mending !== this.mending) return;
     this.mending = null;
+    // The next one that breaks is another: it is not waited for as long as for a server that is down.
+    this.failures = 1;
     this.heardSince(askedAt);
     worker?.resettle(rejoined);
     mending?.resolve(rejoined.held);

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import { FencedError, StoreError } from "../errors.ts";
+import { FencedError, StoreError, StoreUnavailableError } from "../errors.ts";
 import type { PostgresConnection, Row, Statement } from "./postgres-connection.ts";
-import { codeOf } from "./postgres-errors.ts";
+import { codeOf, isDuplicate } from "./postgres-errors.ts";
 import { REFUSAL } from "./postgres-function.ts";
 import { toLoaded } from "./postgres-loading.ts";
 import { isAlive } from "./rows.ts";
@@ -24,11 +24,28 @@ export class PostgresLeases {
 
   async acquire({ id, pid, host, build }: Owner, staleMs: number): Promise<Acquired> {
     const values = [id, pid, host, build, Math.trunc(staleMs)];
-    const [row] = await this.connection.query(this.statements.join, values);
+    const [row] = await this.alone(() => this.connection.query(this.statements.join, values));
     return { kind: "acquired", epoch: row!.epoch as number };
   }
 
-  rejoin({ id, pid, host, build }: Owner, staleMs: number): Promise<Rejoined | null> {
+  /** What was asked through a connection that broke may be done at the same moment: the next attempt finds it done. */
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreError) || !isDuplicate(error.cause)) throw error;
+      throw new StoreUnavailableError(
+        `This process takes part in ${this.connection.name} at this moment, through a connection that broke. It tries again.`,
+        { cause: error },
+      );
+    }
+  }
+
+  rejoin(owner: Owner, staleMs: number): Promise<Rejoined | null> {
+    return this.alone(() => this.move(owner, staleMs));
+  }
+
+  private move({ id, pid, host, build }: Owner, staleMs: number): Promise<Rejoined | null> {
     return this.connection.transaction(async (query) => {
       // Whoever claims or creates for the old epoch at this moment is waited for; later ones find no worker.
       const [old] = await query(this.statements.forget, [id]);

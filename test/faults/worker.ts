@@ -7,6 +7,7 @@ import { open } from "@durablec/runtime";
 import type { World } from "@durablec/runtime";
 
 const [store = "", module = "", leaseMs = "2000", clock = ""] = process.argv.slice(2);
+const OUTLIVED = new Set(["StoreUnavailableError", "FencedError"]);
 const HOUR_MS = 3_600_000;
 let shiftMs = 0;
 if (clock === "jumps") setInterval(() => (shiftMs = (Math.floor(Math.random() * 3) - 1) * HOUR_MS), 300);
@@ -29,8 +30,11 @@ const engine = await open({
   leaseMs: Number(leaseMs),
   limits: { executions: 150 },
   lingerMs: 0,
-  onError: (error, execution) =>
-    process.stdout.write(`${execution ?? "-"} ${error.name}: ${error.message}\n`),
+  onError: (error, execution) => {
+    process.stdout.write(`${execution ?? "-"} ${error.name}: ${error.message}\n`);
+    // The engine has given up, which nothing that fails here is a reason for.
+    if (!OUTLIVED.has(error.name)) process.stderr.write(`${error.name}: ${error.message}\n`);
+  },
 });
 process.on("SIGTERM", () => void engine.close({ drainMs: 5_000 }).then(() => process.exit(0)));
 setInterval(() => undefined, 60_000);

@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { FencedError } from "../../runtime/errors.ts";
+import { FencedError, StoreUnavailableError } from "../../runtime/errors.ts";
 import { fromText, LOOK, type News, toTexts } from "../../runtime/stores/news.ts";
 import type { Store } from "../../runtime/stores/store.ts";
 import { STALE_MS, acquire, commitOf, event, failure, newExecution, other, owner } from "./samples.ts";
@@ -146,6 +146,10 @@ export const sharing: readonly Claim[] = [
       expect(await second.commit(epoch2, [commitOf("theirs", { events: [event(2)] })])).toEqual([]);
       await second.release(rejoined.epoch);
       expect(await store.rejoin!(owner, LONG_MS)).toBeNull();
+      // One attempt hangs in a connection that broke, and another begins: neither is a reason to give up for ever.
+      const tries = Array.from({ length: 20 }, (_, i) => [store, second][i % 2]!.acquire(owner, 0, LONG_MS));
+      for (const one of await Promise.allSettled(tries.map(async (acquiring) => acquiring)))
+        if (one.status === "rejected") expect(one.reason).toBeInstanceOf(StoreUnavailableError);
     },
   ],
 
