@@ -47,6 +47,7 @@ it.each([
       target: "ES2023",
       module: "NodeNext",
       strict: true,
+      skipLibCheck: true,
       rootDir: "src",
       types: ["node"],
     };
