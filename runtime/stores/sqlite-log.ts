@@ -5,7 +5,7 @@
  *
  * What is appended are zeros, which SQLite reads as the end of the log; it writes its frames over them.
  */
-import { open, statfs } from "node:fs/promises";
+import { constants, open, statfs } from "node:fs/promises";
 
 /** As long as the log grows until a checkpoint: see `wal_autocheckpoint`. */
 const ROOM = 4_000 * 4_120;
@@ -41,8 +41,9 @@ export class SqliteLog {
   private async makeRoom(): Promise<void> {
     const { bavail, bsize } = await statfs(this.file);
     if (bavail * bsize < FREE_MIN) return;
-    // Only ever at the end: what SQLite writes meanwhile cannot be hit.
-    const log = await open(`${this.file}-wal`, "a");
+    // Only ever at the end: what SQLite writes meanwhile cannot be hit. Not "a", which would make the file anew when the store
+    // has been closed meanwhile.
+    const log = await open(`${this.file}-wal`, constants.O_WRONLY | constants.O_APPEND);
     try {
       const piece = Buffer.alloc(PIECE);
       for (let { size } = await log.stat(); size < ROOM && !this.isClosed; size += PIECE) {
