@@ -55,6 +55,8 @@ export class Presence {
   private failures = 0;
   private isOpening = true;
   private failure: Error | null = null;
+  /** Once, however often it is asked for. */
+  private ending: Promise<void> | null = null;
 
   constructor(parts: EngineParts, waiters: Waiters) {
     this.parts = parts;
@@ -85,8 +87,11 @@ export class Presence {
   }
 
   async close(drainMs: number): Promise<void> {
-    if (this.failure instanceof EngineClosedError) return;
-    if (drainMs > 0) await this.drain(drainMs);
+    if (drainMs > 0 && this.ending === null) await this.drain(drainMs);
+    await (this.ending ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     const healthy = this.failure === null && this.failures === 0;
     const { worker } = this;
     this.giveUp(new EngineClosedError("The engine was closed."));
