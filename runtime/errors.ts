@@ -203,6 +203,11 @@ export class NonDeterminismError extends DurableError {}
 /** Stored state fits no code of this build. The execution is parked, nothing is lost. */
 export class UnplaceableStateError extends DurableError {}
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Of whatever was thrown: also of what cannot be read, such as a proxy that was revoked. */
+export function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "what was thrown cannot be read";
+  }
 }

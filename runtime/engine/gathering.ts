@@ -4,7 +4,7 @@ import type { Commit, EventWrite } from "../stores/store.ts";
 import { type EndEvent, isEnd, isStop, toStored } from "./events.ts";
 import type { ExecutionEvent, JournalEvent, OperationEvent } from "./events.ts";
 import type { Execution } from "./execution.ts";
-import type { Running } from "./load.ts";
+import { type Running, toMisfit } from "./load.ts";
 import type { MessageBody } from "./messages.ts";
 import type { CallbackOperation } from "./operations/callback.ts";
 import type { InvokeOperation } from "./operations/invoke.ts";
@@ -74,7 +74,7 @@ export class Gathering {
     try {
       this.running.execution.apply(this.events[this.applied++] as JournalEvent);
     } catch (error) {
-      this.problem = { error };
+      this.problem = { error: toMisfit(error) };
     }
   }
 

@@ -1,5 +1,5 @@
 /** Brings a stored execution back into memory. */
-import { DecodeError, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
+import { DecodeError, messageOf, NonDeterminismError, UnplaceableStateError } from "../errors.ts";
 import type { LoadedExecution } from "../stores/store.ts";
 import type { ExecutionHooks } from "./execution.ts";
 import { Execution } from "./execution.ts";
@@ -41,6 +41,14 @@ export function isMisfit(error: unknown): error is Error {
   );
 }
 
+/** Code of one execution, or what it holds, threw where the engine asked it something: the others go on. */
+export function toMisfit(error: unknown): Error {
+  if (isMisfit(error)) return error;
+  return new UnplaceableStateError(`What the execution holds cannot be gone on with: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
 /** Modules that one state may hold. */
 const MODULES_MAX = 1_000;
 
@@ -58,8 +66,17 @@ export async function bringBack(
       return await tryToBringBack(loaded, lease, hooks);
     } catch (error) {
       if (!(error instanceof ModuleNeededError) || left === 0) throw error;
-      await error.load();
+      await loadModule(error);
     }
+  }
+}
+
+/** A module whose own code throws is as good as missing. */
+async function loadModule(needed: ModuleNeededError): Promise<void> {
+  try {
+    await needed.load();
+  } catch (error) {
+    throw toMisfit(error);
   }
 }
 
@@ -82,7 +99,7 @@ async function tryToBringBack(
     execution.applied = tail.at(-1)?.seq ?? execution.applied;
   } catch (error) {
     leave(execution);
-    throw error;
+    throw error instanceof ModuleNeededError ? error : toMisfit(error);
   }
   deliver(execution, messages);
   return {

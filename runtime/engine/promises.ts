@@ -282,7 +282,12 @@ function conclude(record: PromiseRecord, { combinator, values }: Combined): void
   else if (combinator !== "race") record.resolve(values);
 }
 
+/** One whose `then` throws as it is read is one too: whoever asks for its value gets that error, as in the language. */
 export function isThenable(value: unknown): value is Promise<unknown> {
-  if (typeof value !== "object" && typeof value !== "function") return false;
-  return value !== null && typeof (value as { then?: unknown }).then === "function";
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === "function";
+  } catch {
+    return true;
+  }
 }

@@ -1,5 +1,5 @@
 /** An execution as its operations see it. */
-import { EncodeError, InputTooLargeError } from "../errors.ts";
+import { InputTooLargeError, messageOf } from "../errors.ts";
 import { outsideFrames } from "../frame.ts";
 import { customLogger } from "../customLogger.ts";
 import type { DurableLogger } from "../logger.ts";
@@ -82,15 +82,23 @@ function stepLogger(
 export function encodeError(error: unknown): string {
   try {
     return payloadCodec.encode(error);
-  } catch (cause) {
-    if (!(cause instanceof EncodeError)) throw cause;
-    const plain = new Error(error instanceof Error ? error.message : String(error));
-    if (error instanceof Error) {
-      plain.name = error.name;
-      if (error.stack !== undefined) plain.stack = error.stack;
-    }
-    return payloadCodec.encode(plain);
+  } catch {
+    return payloadCodec.encode(toPlainError(error));
   }
+}
+
+/** Each part as far as it can be read: an author's getter may throw, and a proxy be revoked. */
+function toPlainError(error: unknown): Error {
+  const plain = new Error(messageOf(error));
+  try {
+    if (error instanceof Error) {
+      plain.name = String(error.name);
+      if (error.stack !== undefined) plain.stack = String(error.stack);
+    }
+  } catch {
+    // Its message is what there is.
+  }
+  return plain;
 }
 
 /** Of an execution's input, or of a signal. Throws `EncodeError` and `InputTooLargeError`. */

@@ -7,7 +7,7 @@
  * written less often, as the journal grows. The text is cut into chunks by content, so what did not change costs nothing, however
  * large it is; nor does what an event after the last snapshot has brought, whose chunks are those of large events too.
  */
-import { EncodeError } from "../errors.ts";
+import { EncodeError, messageOf } from "../errors.ts";
 import { cut, toFresh } from "../stores/cutting.ts";
 import type { EventWrite, SnapshotWrite, StoredEvent } from "../stores/store.ts";
 import { toChunks } from "../values/chunks.ts";
@@ -116,15 +116,19 @@ export class Snapshots {
     this.tail += occasion.events;
     const gain = this.tail - occasion.after;
     if (occasion.seq === 0 || !this.worthTrying(occasion, gain)) return undefined;
+    let text;
     try {
-      return this.write(occasion, save());
+      text = save();
     } catch (error) {
-      if (!(error instanceof EncodeError)) throw error;
-      const { path, reason, message } = error;
-      this.problem = { path, reason, message, place: toPlace(error) };
+      // Also what the author's code threw as it was written: nothing depends on a snapshot.
+      const problem =
+        error instanceof EncodeError ? error : new EncodeError("", `writing it throws: ${messageOf(error)}`);
+      const { path, reason, message } = problem;
+      this.problem = { path, reason, message, place: toPlace(problem) };
       this.pause = PAUSE_AFTER_FAILURE;
       return undefined;
     }
+    return this.write(occasion, text);
   }
 
   /** `gain`: events that a resume would no longer re-run. */

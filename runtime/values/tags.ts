@@ -1,4 +1,4 @@
-import { DecodeError } from "../errors.ts";
+import { DecodeError, messageOf } from "../errors.ts";
 import { FROZEN, LOAD, NOT_EXTENSIBLE, SEALED } from "./format.ts";
 import { intrinsics } from "./intrinsics.ts";
 import { Later, damaged, settled } from "./later.ts";
@@ -160,7 +160,16 @@ function openLoaded(items: unknown[], context: ReadContext): unknown {
     );
   }
   const later = new Later();
-  const run = (): void => later.set(Reflect.apply(load, constructor, [settled(items[2])]));
+  const run = (): void => {
+    try {
+      later.set(Reflect.apply(load, constructor, [settled(items[2])]));
+    } catch (error) {
+      // The author's code, and the business of who holds the instance: of nobody else.
+      throw new DecodeError(`[durable.load] of class ${shown(items[1])} failed: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  };
   context.walk(items, 2, { items, makes: later, isWhole: true, run });
   return later;
 }

@@ -1,7 +1,7 @@
 /** One run of a body: its context, its timeout, its outcome once. */
 import { toMilliseconds } from "../../duration.ts";
 import type { Duration } from "../../duration.ts";
-import { StepTimeoutError } from "../../errors.ts";
+import { EncodeError, messageOf, StepTimeoutError } from "../../errors.ts";
 import type { StepContext } from "../../stepContext.ts";
 import { Attempt } from "../../stepContext.ts";
 import type { Place } from "../gate.ts";
@@ -62,12 +62,21 @@ export class RunningAttempt {
     if (timeout !== undefined) this.setTimer(timeout, startedAt);
     resolved(() => scope.runBody(head, attempt, () => attempted.body(context))).then(
       (value) => {
-        if (this.end()) attempted.succeeded(value, startedAt);
+        if (this.end()) this.tell(() => attempted.succeeded(value, startedAt), startedAt);
       },
       (error: unknown) => {
-        if (this.end()) attempted.failed(error, startedAt);
+        if (this.end()) this.tell(() => attempted.failed(error, startedAt), startedAt);
       },
     );
+  }
+
+  /** What a body gives may throw when it is looked at (a revoked proxy): that is an outcome too. */
+  private tell(outcome: () => void, startedAt: number): void {
+    try {
+      outcome();
+    } catch (error) {
+      this.attempted.failed(new EncodeError("", `reading it throws: ${messageOf(error)}`), startedAt);
+    }
   }
 
   private setTimer(timeout: Duration, startedAt: number): void {
