@@ -129,7 +129,10 @@ function startWorker(
   { module, ledger }: { readonly module: string; readonly ledger: string },
 ): ChildProcess {
   const args = [join(import.meta.dirname, "worker.ts"), store, module, "2000"];
-  return spawn(process.execPath, args, { env: { ...process.env, LEDGER: ledger }, stdio: "inherit" });
+  const worker = spawn(process.execPath, args, { env: { ...process.env, LEDGER: ledger }, stdio: "inherit" });
+  // None is left behind when something here throws.
+  process.once("exit", () => worker.kill("SIGKILL"));
+  return worker;
 }
 
 async function readAll(
