@@ -131,7 +131,9 @@ function startWorker(
   const args = [join(import.meta.dirname, "worker.ts"), store, module, "2000"];
   const worker = spawn(process.execPath, args, { env: { ...process.env, LEDGER: ledger }, stdio: "inherit" });
   // None is left behind when something here throws.
-  process.once("exit", () => worker.kill("SIGKILL"));
+  const end = (): void => void worker.kill("SIGKILL");
+  process.once("exit", end);
+  worker.once("exit", () => process.off("exit", end));
   return worker;
 }
 
