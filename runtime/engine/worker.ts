@@ -213,12 +213,12 @@ export class Worker {
     if (this.scheduled || this.turning !== null || this.stopped) return;
     this.scheduled = true;
     setImmediate(() => {
-      this.scheduled = false;
-      if (this.stopped) return;
       this.turning = this.guard(() => this.turns()).finally(() => {
         this.turning = null;
         if (this.ready.size > 0 || this.drowsy.size > 0) this.schedule();
       });
+      // Only now: what a turn applies before its first await may report, and must not begin another beside it.
+      this.scheduled = false;
     });
   }
 

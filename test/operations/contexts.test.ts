@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createWaitStrategy, DurationError, RetryConfigError } from "@durablec/runtime";
+import { createWaitStrategy, DurationError, openSqliteStore, RetryConfigError } from "@durablec/runtime";
+import type { Store } from "@durablec/runtime";
 import type * as Contexts from "../../fixtures/operations/contexts.ts";
 import { engineOf, everywhere, load, told, world } from "./fixture.ts";
 
@@ -22,6 +23,35 @@ describe("waitForCondition", () => {
     expect(() => createWaitStrategy({ shouldContinuePolling, initialDelay: "x" })).toThrow(DurationError);
     expect(() => createWaitStrategy({} as never)).toThrow(RetryConfigError);
   });
+});
+
+/** A store whose commits take some turns of the event loop, as those of a server do. */
+function slowStore(told: { atOnce: number; most: number }): Store {
+  const inner = openSqliteStore(":memory:");
+  return {
+    ...inner,
+    async commit(epoch, commits) {
+      told.most = Math.max(told.most, ++told.atOnce);
+      for (let left = 5; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+      told.atOnce--;
+      return inner.commit(epoch, commits);
+    },
+  };
+}
+
+it("what is reported while reports are applied waits for their commit", async () => {
+  const told = { atOnce: 0, most: 0 };
+  const functions = [f.waitsInBranches];
+  // What leaves a queue begins as that is applied, and reports at once.
+  const queues = { all: { concurrency: 4, functions } };
+  const engine = await engineOf({ functions, queues, store: slowStore(told) });
+  const all = Array.from({ length: 20 }, async (_, i) => {
+    for (let left = i; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+    const { id } = await engine.start(f.waitsInBranches, [1, 2, 3]);
+    expect(await engine.result(id)).toEqual([1, 2, 3]);
+  });
+  await Promise.all(all);
+  expect(told.most).toBe(1);
 });
 
 describe("runInChildContext", () => {
