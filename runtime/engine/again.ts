@@ -3,7 +3,7 @@ import { RetryRefusedError, UnknownExecutionError } from "../errors.ts";
 import { cutNew } from "../stores/cutting.ts";
 import type { ExecutionRow, Store } from "../stores/store.ts";
 import type { Numbered } from "./events.ts";
-import { effective, fromStored, toStored } from "./events.ts";
+import { effective, fromStored, isEnd, toStored } from "./events.ts";
 import type { StartOptions } from "./starts.ts";
 import { checkStart } from "./starts.ts";
 import { toMilliseconds } from "../duration.ts";
@@ -53,6 +53,12 @@ export async function retryExecution(
     ...undoing,
   } as const;
   const happened = effective([...journal, { seq, event }]);
+  // It would run for ever without anything to do.
+  if (happened.some((one) => isEnd(one.event))) {
+    throw new RetryRefusedError(
+      `Up to event ${undoing.to} the execution "${id}" has ended: there is nothing to go on with. Name an event before its end.`,
+    );
+  }
   const callbacks = openCallbacks(happened).map(({ callback }) => callback);
   if (await store.reopen({ execution: id, event: toStored(seq, event), wakeAt: now, callbacks })) return;
   throw new RetryRefusedError(`The execution "${id}" is running again already.`);

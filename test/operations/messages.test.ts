@@ -247,6 +247,8 @@ describe("going on after an end", () => {
     await expect(first.result(id)).rejects.toThrow("broken");
     expect(world.lines).toEqual(["first", "second", "second"]);
     world.lines.length = 0;
+    const end = (await first.history(id)).length;
+    await expect(first.retry(id, { to: end })).rejects.toThrow(`Up to event ${end} the execution`);
     await first.retry(id);
     await expect(first.result(id)).rejects.toThrow("broken");
     expect(world.lines).toEqual(["second", "second"]);
