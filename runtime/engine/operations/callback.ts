@@ -69,10 +69,11 @@ export function callbackOperation(
     },
     timer: () => (phase === "idle" ? state.checkAt : null),
     fire(now) {
-      if (phase !== "idle" || state.callback === null || state.checkAt === null || state.checkAt > now)
-        return;
+      const { callback, checkAt } = state;
+      if (phase !== "idle" || callback === null || checkAt === null || checkAt > now) return;
       phase = "asking";
-      scope.expire(this, state.callback);
+      // Before that the store does not know it, and would say that there is nothing to wait for.
+      scope.whenCommitted(() => scope.expire(this, callback));
     },
     checkAgain(at) {
       phase = "idle";
