@@ -21,15 +21,15 @@ beforeEach(() => {
   world.outside.clear();
 });
 
-/** `answer`: instead of the store, to the commit of these kinds of event. Undefined: the store's own. */
-function watched(answer: (kinds: readonly string[]) => Promise<never> | undefined = () => undefined) {
+/** `before`: what the commit of these kinds of event waits for. Undefined: nothing. */
+function watched(before: (kinds: readonly string[]) => Promise<void> | undefined = () => undefined) {
   const store = openMemoryStore();
   const commits: string[][] = [];
   const commit = store.commit.bind(store);
   store.commit = (epoch, list) => {
     const kinds = list.flatMap(({ events }) => events.map(({ kind }) => kind));
     commits.push(kinds);
-    return answer(kinds) ?? commit(epoch, list);
+    return before(kinds)?.then(() => commit(epoch, list)) ?? commit(epoch, list);
   };
   return { store, commits };
 }
@@ -64,7 +64,7 @@ it("begins no body before the commit of what has led to it", async () => {
   const { store } = watched((kinds) => {
     if (!kinds.includes("ContextStarted")) return undefined;
     // The step of the child has been asked for; the disk takes its time.
-    return new Promise<never>((_, reject) => {
+    return new Promise<void>((_, reject) => {
       go = () => {
         seen.push([...world.lines]);
         reject(new StoreFullError("The disk is full."));
@@ -80,4 +80,13 @@ it("begins no body before the commit of what has led to it", async () => {
   await engine.close();
   // Nor after it, as it was refused.
   expect([...seen, [...world.lines]]).toEqual([["first"], ["first"]]);
+});
+
+it("asks for the end of a callback's time only once the callback is there", async () => {
+  const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+  const { store } = watched((kinds) => (kinds.includes("CallbackStarted") ? slow() : undefined));
+  const engine = await open({ store, functions: { ...f } });
+  const { id } = await engine.start(f.shortCallback, null);
+  expect(await engine.result(id)).toBe("CallbackTimeoutError");
+  await engine.close();
 });
