@@ -184,10 +184,10 @@ const CLAIMS: readonly (readonly [claim: string, hold: (given: Given) => Promise
   ],
 
   [
-    "killed in every life after five commits, come to the same end and repeat nothing",
+    "killed in every life after three commits, come to the same end and repeat nothing",
     async ({ server }) => {
       const module = join(buildQuickstart(), "fulfil.js");
-      const { lives, broken } = await live(module, () => "after:5", addressOf(server, "lives"));
+      const { lives, broken } = await live(module, () => "after:3", addressOf(server, "lives"));
       expect(broken).toEqual([]);
       expect(lives).toBeGreaterThan(2);
     },
