@@ -127,19 +127,17 @@ export class Gathering {
   private addOfAll(event: JournalEvent): void {
     const { execution } = this.running;
     if (event.kind === "ExecutionPaused") this.paused = true;
-    else if (event.kind === "ExecutionResumed") this.paused = false;
-    else if (isEnd(event)) this.end = event;
-    else if (!isStop(event.kind)) return;
-    if (isStop(event.kind)) {
-      // What cleans up has to run.
-      if (execution.paused || this.paused === true) this.paused = false;
-      this.orphans = [...openChildren(execution), ...(this.starts ?? []).map(({ id }) => id)];
-    }
+    if (event.kind === "ExecutionResumed") this.paused = false;
+    const isStopped = isStop(event.kind);
+    if (isEnd(event)) this.end = event;
+    else if (!isStopped) return;
     // It has not been applied yet, nor have those that open with it: their callbacks are told of here.
-    if (isEnd(event) || isStop(event.kind)) {
-      const opened = (this.opened ?? []).map(({ id }) => id);
-      (this.closed ??= []).push(...openCallbacks(execution), ...opened);
-    }
+    const opened = (this.opened ?? []).map(({ id }) => id);
+    (this.closed ??= []).push(...openCallbacks(execution), ...opened);
+    if (!isStopped) return;
+    // What cleans up has to run.
+    if (execution.paused || this.paused === true) this.paused = false;
+    this.orphans = [...openChildren(execution), ...(this.starts ?? []).map(({ id }) => id)];
   }
 
   /** The state lies before what has not been applied yet. */

@@ -1,19 +1,14 @@
 /** What comes of an event is applied before it is committed; nobody outside may see it before. */
-import { join } from "node:path";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { open, openMemoryStore, StoreFullError } from "@durablec/runtime";
 import type { Store } from "@durablec/runtime";
-import type * as Functions from "../../fixtures/engine/functions.ts";
-import type * as World from "../../fixtures/engine/world.ts";
-import { compileFixture } from "../support/compileFixture.ts";
+import { type EngineFixture, loadEngineFixture } from "../support/engineFixture.ts";
 
-let f: typeof Functions;
-let world: typeof World;
+let f: EngineFixture["f"];
+let world: EngineFixture["world"];
 
 beforeAll(async () => {
-  const compiled = await compileFixture("fixtures/engine");
-  f = (await import(join(compiled, "functions.js"))) as typeof Functions;
-  world = (await import(join(compiled, "world.js"))) as typeof World;
+  ({ f, world } = await loadEngineFixture());
 });
 
 beforeEach(() => {

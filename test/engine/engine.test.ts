@@ -17,20 +17,16 @@ import {
   UnknownFunctionError,
 } from "@durablec/runtime";
 import type { Engine, OpenOptions } from "@durablec/runtime";
-import type * as Functions from "../../fixtures/engine/functions.ts";
-import type * as World from "../../fixtures/engine/world.ts";
-import { compileFixture } from "../support/compileFixture.ts";
+import { type EngineFixture, loadEngineFixture } from "../support/engineFixture.ts";
 
-let f: typeof Functions;
-let world: typeof World;
+let f: EngineFixture["f"];
+let world: EngineFixture["world"];
 let folder: string;
 let store: string;
 const open_: Engine[] = [];
 
 beforeAll(async () => {
-  const compiled = await compileFixture("fixtures/engine");
-  f = (await import(join(compiled, "functions.js"))) as typeof Functions;
-  world = (await import(join(compiled, "world.js"))) as typeof World;
+  ({ f, world } = await loadEngineFixture());
 });
 
 beforeEach(() => {

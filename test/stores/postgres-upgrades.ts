@@ -1,10 +1,9 @@
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
-import { readView } from "../../runtime/engine/view.ts";
 import { openPostgresStore } from "../../runtime/stores/postgres.ts";
 import { POSTGRES_MIGRATIONS } from "../../runtime/stores/postgres-schema.ts";
 import type { PostgresServer } from "../support/postgresServer.ts";
-import { acquire, commitOf, event, newExecution } from "./samples.ts";
+import { expectUpgraded } from "./upgraded.ts";
 
 interface Given {
   readonly server: PostgresServer;
@@ -39,35 +38,7 @@ export function describeUpgrades(given: () => Given): void {
       await admin.query(FIRST_VERSION(schema));
       const open = () => openPostgresStore({ connectionString: server.url, max: 2 }, { schema });
       const [store, other] = await Promise.all([open(), open()]);
-
-      const unset = { parent: null, tags: {}, paused: false, expiresAt: null, problem: null };
-      expect(await store.get("asleep")).toMatchObject({
-        ...unset,
-        status: "RUNNING",
-        wakeAt: 900,
-        lastSeq: 2,
-      });
-      expect(await store.get("done")).toMatchObject({ ...unset, status: "SUCCEEDED" });
-      expect(await readView(store, "done")).toMatchObject({ input: "other", result: "result" });
-      expect((await other.list({})).map(({ id }) => id)).toEqual(["done", "asleep"]);
-      const loaded = await store.load("asleep");
-      expect(loaded).toMatchObject({ snapshot: { seq: 1, body: "<1><2>" }, tail: [event(2)] });
-      expect(loaded?.messages.map(({ body }) => body)).toEqual(["message"]);
-
-      // What it had goes on, and what came later works beside it.
-      const epoch = await acquire(store);
-      expect(epoch).toBeGreaterThan(7);
-      await other.settle("c", { kind: "succeeded", result: "1" }, 1_000);
-      const consumed = (await store.messages("asleep")).map(({ number }) => number);
-      expect(consumed).toHaveLength(2);
-      const wanted = { now: 1_000, limit: 10, functions: ["a.ts#f"] };
-      const { executions } = await store.claim(epoch, wanted);
-      expect(executions).toMatchObject([{ row: { id: "asleep" }, lease: 1 }]);
-      const starts = [newExecution("child", { parent: "asleep", tags: { team: "blue" } })];
-      await store.commit(epoch, [commitOf("asleep", { events: [event(3)], consumed, starts, paused: true })]);
-      expect(await other.get("asleep")).toMatchObject({ lastSeq: 3, paused: true, wakeAt: null });
-      expect((await other.list({ tags: { team: "blue" } })).map(({ id }) => id)).toEqual(["child"]);
-      expect(await store.messages("asleep")).toEqual([]);
+      expect(await expectUpgraded(store, other, "<1><2>")).toBe(1);
       await Promise.all([store.close(), other.close()]);
     });
   });

@@ -1,12 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checkStore, DecryptionError, open, rekeyStore } from "@durablec/runtime";
 import type { EncryptionOptions, Engine } from "@durablec/runtime";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type * as Functions from "../../fixtures/engine/functions.ts";
-import type * as World from "../../fixtures/engine/world.ts";
-import { compileFixture } from "../support/compileFixture.ts";
+import { type EngineFixture, loadEngineFixture } from "../support/engineFixture.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import { failure } from "./samples.ts";
@@ -16,15 +13,13 @@ const FIRST: EncryptionOptions = { current: "k1", keys: { k1 } };
 const BOTH: EncryptionOptions = { current: "k2", keys: { k1, k2 } };
 const SECOND: EncryptionOptions = { current: "k2", keys: { k2 } };
 
-let f: typeof Functions;
-let world: typeof World;
+let f: EngineFixture["f"];
+let world: EngineFixture["world"];
 let folder: Folder;
 let store: string;
 
 beforeAll(async () => {
-  const compiled = await compileFixture("fixtures/engine");
-  f = (await import(join(compiled, "functions.js"))) as typeof Functions;
-  world = (await import(join(compiled, "world.js"))) as typeof World;
+  ({ f, world } = await loadEngineFixture());
 });
 beforeEach(() => {
   folder = makeFolder();

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { checkStore, exportExecutions, importExecutions, open, openStore } from "@durablec/runtime";
 import {
   ExecutionExistsError,
@@ -9,21 +8,17 @@ import {
 } from "@durablec/runtime";
 import type { EncryptionOptions, Engine, ExportOptions, Store } from "@durablec/runtime";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type * as Functions from "../../fixtures/engine/functions.ts";
-import type * as World from "../../fixtures/engine/world.ts";
-import { compileFixture } from "../support/compileFixture.ts";
+import { type EngineFixture, loadEngineFixture } from "../support/engineFixture.ts";
 import { makeFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import { failure } from "./samples.ts";
 
-let f: typeof Functions;
-let world: typeof World;
+let f: EngineFixture["f"];
+let world: EngineFixture["world"];
 let folder: Folder;
 
 beforeAll(async () => {
-  const compiled = await compileFixture("fixtures/engine");
-  f = (await import(join(compiled, "functions.js"))) as typeof Functions;
-  world = (await import(join(compiled, "world.js"))) as typeof World;
+  ({ f, world } = await loadEngineFixture());
 });
 beforeEach(() => {
   folder = makeFolder();
